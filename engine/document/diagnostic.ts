@@ -1,0 +1,47 @@
+/** Where a mistake is: a range of the pipeline file, or a command-line option. */
+export type Place =
+  | {
+      readonly kind: "file";
+      /** As the user gave it. */
+      readonly file: string;
+      /** 1-based. */
+      readonly line: number;
+      /** 1-based, in UTF-16 code units. */
+      readonly column: number;
+      /** Length of the marked range on the first line, at least 1. */
+      readonly length: number;
+      /** The whole source line, without its end. */
+      readonly source: string;
+    }
+  | { readonly kind: "option"; readonly option: string };
+
+/** Every mistake `flow validate` can report. The codes are stable: scripts and searches rely on them. */
+export type DiagnosticCode =
+  | "yaml-syntax"
+  | "yaml-feature"
+  | "duplicate-name"
+  | "bad-name"
+  | "unknown-property"
+  | "missing-property"
+  | "wrong-type"
+  | "wrong-value"
+  | "unknown-step-type"
+  | "unknown-input"
+  | "missing-input"
+  | "unknown-step"
+  | "unknown-output"
+  | "unknown-param"
+  | "bad-reference"
+  | "unquoted-reference"
+  | "cycle"
+  | "missing-file"
+  | "bad-option";
+
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  /** One sentence without a full stop: what is wrong and what was expected. */
+  readonly message: string;
+  readonly place: Place;
+  /** A way out: "did you mean …", the names that exist, the command to run. */
+  readonly hint?: string;
+}

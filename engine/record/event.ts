@@ -1,0 +1,64 @@
+import type { Json } from "../json.ts";
+import type { Reason } from "../plan/reason.ts";
+import type { Progress } from "../step-type.ts";
+
+export type StepOutcome = "ran" | "cached" | "failed" | "skipped" | "interrupted" | "not-run";
+export type RunOutcome = "ok" | "failed" | "interrupted";
+
+export interface OutputRecord {
+  readonly digest: string;
+  readonly bytes: number;
+  readonly notes: readonly string[];
+}
+
+export interface StepFailure {
+  readonly message: string;
+  /** `environment`: the machine's fault (disk full, cache damaged); exit code 4. */
+  readonly kind: "step" | "worker" | "environment" | "bug";
+  /** The last lines the worker printed, or a stack where the bug is ours. */
+  readonly detail?: string;
+  readonly log?: string;
+}
+
+/** One thing that happened in a run. The engine emits these and prints nothing; every view is a fold over them. */
+export type Event =
+  | {
+      readonly kind: "run-started";
+      readonly at: string;
+      readonly run: string;
+      readonly pipeline: string;
+      readonly steps: readonly { readonly id: string; readonly uses: string }[];
+    }
+  | { readonly kind: "step-waiting"; readonly at: string; readonly step: string; readonly owner: string }
+  | {
+      readonly kind: "step-started";
+      readonly at: string;
+      readonly step: string;
+      readonly reasons: readonly Reason[];
+    }
+  | {
+      readonly kind: "step-progress";
+      readonly at: string;
+      readonly step: string;
+      readonly progress: Progress;
+    }
+  | { readonly kind: "step-log"; readonly at: string; readonly step: string; readonly line: string }
+  | {
+      readonly kind: "step-finished";
+      readonly at: string;
+      readonly step: string;
+      readonly outcome: StepOutcome;
+      readonly seconds: number;
+      readonly metrics: Readonly<Record<string, Json>>;
+      readonly outputs: Readonly<Record<string, OutputRecord>>;
+      readonly failure?: StepFailure;
+      /** Of a cached step: the run that made the result. */
+      readonly from?: string;
+    }
+  | {
+      readonly kind: "run-finished";
+      readonly at: string;
+      readonly outcome: RunOutcome;
+      readonly seconds: number;
+      readonly record: string;
+    };

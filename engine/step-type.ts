@@ -1,0 +1,125 @@
+import type { Json, JsonObject } from "./json.ts";
+
+/**
+ * What a kind of step is. The engine knows steps only through this; one folder
+ * under steps/ defines one, and steps/registry.ts lists them.
+ */
+export interface StepType {
+  readonly name: string;
+  /** Raised whenever the bytes of an output change for the same key. */
+  readonly version: number;
+  readonly description: string;
+  /**
+   * JSON Schema of `with`. A property marked `"x-unkeyed": true` affects speed
+   * only and stays out of the key; a test must back that claim.
+   */
+  readonly params: JsonObject;
+  /** The inputs a step of this type takes; `"any"` where the names are the user's own. */
+  readonly inputs: Readonly<Record<string, InputSpec>> | "any";
+  /** Output names. They depend on nothing but the parameters. */
+  outputs(params: JsonObject): readonly string[];
+  /** Mistakes no schema can express: parameters that exclude each other or an input. */
+  check?(params: JsonObject, inputs: ReadonlySet<string>): readonly ParamMistake[];
+  /** Files outside the pipeline that the parameters name, looked for before anything runs. */
+  requires?(params: JsonObject, inputs: ReadonlySet<string>): readonly Requirement[];
+  /** Whether `${inputs.name}` and `${outputs.name}` may stand in string parameters. */
+  readonly templates?: boolean;
+  /** The text file of an output that `flow run` prints at its end. */
+  readonly summary?: { readonly output: string; readonly file: string };
+  /** Does the work. Called in a worker process only; heavy modules are imported inside it. */
+  run(ctx: StepContext): Promise<void>;
+}
+
+export interface InputSpec {
+  readonly description: string;
+  readonly optional?: boolean;
+}
+
+export interface ParamMistake {
+  /** Where in `with` it is, as a path of names: ["optimizer", "kind"]. */
+  readonly path: readonly string[];
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** A file with a fixed identity that lives in FLOW_HOME, shared by projects. */
+export interface Requirement {
+  readonly name: string;
+  /** Relative to FLOW_HOME, POSIX. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly md5: string;
+  /** What it is, in a few words: "ResNet-50's ImageNet weights (Keras)". */
+  readonly what: string;
+  readonly url: string;
+}
+
+export interface StepInput {
+  /** Absolute path of the file or folder, to be read only. */
+  readonly path: string;
+  readonly digest: string;
+  /** Sentences attached to it upstream, which travel on to what is made from it. */
+  readonly notes: readonly string[];
+}
+
+/** All that a running step sees of the world. */
+export interface StepContext {
+  readonly params: JsonObject;
+  readonly inputs: Readonly<Record<string, StepInput>>;
+  /** The project root: the working directory of `command`. */
+  readonly root: string;
+  /** A folder to fill; it becomes the artifact when the step ends well. */
+  output(name: string): string;
+  /** The store named by `name` together with the step's type and version. */
+  store(name: JsonObject): Store;
+  openStore(id: string): ReadonlyStore;
+  /** Absolute path of a requirement, present and checked. */
+  required(name: string): string;
+  progress(state: Progress): void;
+  metric(metrics: Readonly<Record<string, Json>>): void;
+  /** Attaches a sentence to an output, and to all that is made from it. */
+  note(output: string, text: string): void;
+  log(line: string): void;
+  /** Aborted by the first Ctrl-C: finish or drop the unit in hand, then throw. */
+  readonly signal: AbortSignal;
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  /** Units that were there before this execution; they count neither for the rate nor the time left. */
+  readonly reused?: number;
+}
+
+export interface ReadonlyStore {
+  readonly id: string;
+  /** Complete entries in code-unit order of their names. */
+  entries(): Promise<readonly StoreEntry[]>;
+}
+
+export interface Store extends ReadonlyStore {
+  /** Publishes a folder that `write` fills, by one rename. A name that exists already is kept as it is. */
+  publish(name: string, write: (folder: string) => Promise<JsonObject>): Promise<StoreEntry>;
+  /** Declares that the outputs of this execution need the entry. */
+  lean(entry: StoreEntry): void;
+  /** Deletes an entry that this execution wrote itself; any other is an error. */
+  drop(entry: StoreEntry): Promise<void>;
+}
+
+export interface StoreEntry {
+  readonly store: string;
+  readonly name: string;
+  /** Absolute path of its folder, to be read only. */
+  readonly path: string;
+  /** What `write` returned: a description of the content, without clocks or names. */
+  readonly about: JsonObject;
+}
+
+/**
+ * A mistake of the user's or a state of the data that the step can name. It is
+ * shown as written, without a stack; any other error is a bug of ours.
+ */
+export class StepError extends Error {
+  override readonly name = "StepError";
+}

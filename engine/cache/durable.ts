@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ownIdentity, toWord } from "./process-identity.ts";
+
+let serial = 0;
+
+/** A new folder under `staging/` whose name tells its owner, so that only a dead owner's is swept. */
+export async function stagingFolder(cache: string): Promise<string> {
+  const folder = join(cache, "staging", `${toWord(ownIdentity())}~${serial++}`);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+/** Writes a small file so that its name means complete content, whatever happens: stage, fsync, rename. */
+export async function publishFile(cache: string, path: string, content: string): Promise<void> {
+  const folder = await stagingFolder(cache);
+  try {
+    const staged = join(folder, "file");
+    await writeFile(staged, content, { flush: true });
+    await mkdir(dirname(path), { recursive: true });
+    await rename(staged, path);
+    await syncFolder(dirname(path));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Renames a finished folder into place; false where a folder of that name
+ * stands already. The content must have been synced before.
+ */
+export async function publishFolder(staged: string, path: string): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    await rename(staged, path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+    throw error;
+  }
+  await syncFolder(dirname(path));
+  return true;
+}
+
+/** Brings files and their folders to the disk: one by one where they are few, the whole file system where they are many. */
+export async function syncFiles(root: string, paths: readonly string[]): Promise<void> {
+  if (paths.length > 64 && (await syncFileSystem(root))) return;
+  const folders = new Set([root]);
+  for (const path of paths) {
+    const full = join(root, path);
+    await syncPath(full);
+    for (let folder = dirname(full); folder.length > root.length; folder = dirname(folder)) {
+      folders.add(folder);
+    }
+  }
+  for (const folder of folders) await syncFolder(folder);
+}
+
+function syncFileSystem(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    // GNU sync; elsewhere the option is unknown and the files are synced one by one.
+    execFile("sync", ["-f", path], (error) => resolve(error === null));
+  });
+}
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    await syncPath(path);
+  } catch (error) {
+    // Some file systems refuse to open or sync a folder; the rename is as durable there as it gets.
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "EISDIR" && code !== "EINVAL" && code !== "EPERM") throw error;
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

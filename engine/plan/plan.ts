@@ -1,0 +1,139 @@
+import type { KeyRecord } from "../cache/keys.ts";
+import type { Tree } from "../cache/tree.ts";
+import type { Pipeline, Step } from "../document/pipeline.ts";
+import { canonicalJson } from "../json.ts";
+import type { StepType } from "../step-type.ts";
+import { type Candidate, differences } from "./explain.ts";
+import { keyedParams, stepKey } from "./key.ts";
+import { inOrder } from "./order.ts";
+import type { Reason } from "./reason.ts";
+
+/** The world as planning sees it: answers, no effects. */
+export interface World {
+  readonly types: ReadonlyMap<string, StepType>;
+  /** Digest of a source by its path as written; absent where nothing is there. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Required files that are missing or not what they should be, by step id. */
+  readonly lacking: ReadonlyMap<string, readonly Missing[]>;
+  readonly forced: ReadonlySet<string>;
+  record(key: string): KeyRecord | undefined;
+  /** What of a recorded result is not there any more. */
+  missing(record: KeyRecord): string | undefined;
+  /** The newest execution of this step of this pipeline. */
+  latest(step: string): KeyRecord | undefined;
+  /** All executions of a step type, newest first. */
+  ofType(type: string): readonly KeyRecord[];
+  tree(digest: string): Tree | undefined;
+}
+
+export interface Missing {
+  readonly what: string;
+  /** Where to get it and where to put it. */
+  readonly hint: string;
+}
+
+export type StepPlan = {
+  readonly step: Step;
+  /** Absent where an input's digest is not known yet. */
+  readonly key?: string;
+  readonly params: Candidate["params"];
+  readonly inputs: Candidate["inputs"];
+} & (
+  | { readonly state: "cached"; readonly record: KeyRecord }
+  | { readonly state: "run" | "may-run"; readonly reasons: readonly Reason[] }
+  | { readonly state: "blocked"; readonly missing: readonly Missing[] }
+);
+
+/** What a run would do, step by step, in an order in which it could be done. */
+export function planPipeline(pipeline: Pipeline, world: World): readonly StepPlan[] {
+  const outputs = new Map<string, KeyRecord["outputs"]>();
+  return inOrder(pipeline.steps).map((step) => {
+    const planned = planStep(step, world, outputs);
+    if (planned.state === "cached") outputs.set(step.id, planned.record.outputs);
+    return planned;
+  });
+}
+
+/** One step, given what is known of the outputs of the steps before it. */
+export function planStep(
+  step: Step,
+  world: World,
+  outputs: ReadonlyMap<string, KeyRecord["outputs"]>,
+): StepPlan {
+  const type = world.types.get(step.uses);
+  if (type === undefined) throw new Error(`no step type ${step.uses}`);
+  const params = keyedParams(type.params, step.params);
+  const inputs: Record<string, string | undefined> = {};
+  const missing: Missing[] = [...(world.lacking.get(step.id) ?? [])];
+  for (const [name, source] of Object.entries(step.inputs)) {
+    if (source.kind === "output") {
+      inputs[name] = outputs.get(source.step)?.[source.output]?.digest;
+      continue;
+    }
+    inputs[name] = world.sources.get(source.path);
+    if (inputs[name] === undefined) {
+      missing.push({
+        what: source.path,
+        hint: source.get ?? `nothing is there; paths are relative to the project root`,
+      });
+    }
+  }
+  const candidate: Candidate = { step, version: type.version, params, inputs };
+  if (missing.length > 0) return { step, params, inputs, state: "blocked", missing };
+
+  const reasons: Reason[] = world.forced.has(step.id) ? [{ kind: "forced" }] : [];
+  if (!isComplete(inputs)) {
+    reasons.push(...whyRun(candidate, world));
+    const state = reasons[0]?.kind !== "forced" && couldBeCached(candidate, world) ? "may-run" : "run";
+    return { step, params, inputs, state, reasons };
+  }
+  const key = stepKey(type, params, inputs);
+  const record = world.record(key);
+  const lost = record && world.missing(record);
+  if (record && !lost && reasons.length === 0) return { step, params, inputs, key, state: "cached", record };
+  if (lost) reasons.push({ kind: "result-missing", what: lost });
+  if (reasons.length === 0) reasons.push(...whyRun(candidate, world));
+  return { step, params, inputs, key, state: "run", reasons };
+}
+
+function whyRun(candidate: Candidate, world: World): Reason[] {
+  const base = world.latest(candidate.step.id) ?? comparable(candidate, world);
+  const reasons: Reason[] = base ? differences(candidate, base, world.tree) : [{ kind: "first-run" }];
+  return reasons.length > 0 ? reasons : [{ kind: "result-missing", what: "the key record" }];
+}
+
+/** The newest execution of the same step type on the same inputs, under whatever name. */
+function comparable(candidate: Candidate, world: World): KeyRecord | undefined {
+  return world
+    .ofType(candidate.step.uses)
+    .find((record) => sameKnownInputs(record, candidate) && isComplete(candidate.inputs));
+}
+
+/** Whether some usable result fits all that is known: then the input to come decides. */
+function couldBeCached(candidate: Candidate, world: World): boolean {
+  const params = canonicalJson(candidate.params);
+  return world
+    .ofType(candidate.step.uses)
+    .some(
+      (record) =>
+        record.version === candidate.version &&
+        canonicalJson(record.params) === params &&
+        sameKnownInputs(record, candidate) &&
+        world.missing(record) === undefined,
+    );
+}
+
+function sameKnownInputs(record: KeyRecord, candidate: Candidate): boolean {
+  const names = Object.keys(candidate.inputs);
+  return (
+    names.length === Object.keys(record.inputs).length &&
+    names.every((name) => {
+      const digest = candidate.inputs[name];
+      return name in record.inputs && (digest === undefined || record.inputs[name] === digest);
+    })
+  );
+}
+
+function isComplete(inputs: Candidate["inputs"]): inputs is Readonly<Record<string, string>> {
+  return Object.values(inputs).every((digest) => digest !== undefined);
+}

@@ -1,0 +1,79 @@
+import { existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Cache } from "./cache/cache.ts";
+import { treeDigest } from "./cache/tree.ts";
+import type { Pipeline, Step } from "./document/pipeline.ts";
+import type { Missing, World } from "./plan/plan.ts";
+import type { Requirement, StepType } from "./step-type.ts";
+
+export interface SurveyOptions {
+  readonly pipeline: Pipeline;
+  readonly types: ReadonlyMap<string, StepType>;
+  readonly cache: Cache;
+  /** Project root: what relative paths in the pipeline are relative to. */
+  readonly root: string;
+  /** FLOW_HOME: where required files live. */
+  readonly home: string;
+  readonly forced: ReadonlySet<string>;
+}
+
+/** Looks at everything outside the cache that planning depends on, once. */
+export async function survey(options: SurveyOptions): Promise<World> {
+  const { pipeline, types, cache, root, home, forced } = options;
+  const sources = new Map<string, string>();
+  const lacking = new Map<string, Missing[]>();
+  for (const step of pipeline.steps) {
+    for (const source of Object.values(step.inputs)) {
+      if (source.kind !== "path" || sources.has(source.path)) continue;
+      const tree = await cache.sources.read(resolve(root, source.path));
+      if (tree === undefined) continue;
+      const digest = treeDigest(tree);
+      await cache.artifacts.keepTree(digest, tree);
+      sources.set(source.path, digest);
+    }
+    const missing: Missing[] = [];
+    for (const requirement of requirementsOf(step, types)) {
+      const lack = await checkRequirement(requirement, home, cache);
+      if (lack) missing.push(lack);
+    }
+    if (missing.length > 0) lacking.set(step.id, missing);
+  }
+  return {
+    types,
+    sources,
+    lacking,
+    forced,
+    record: cache.keys.read,
+    missing: cache.missing,
+    latest(step) {
+      const key = cache.keys.latest(pipeline.name, step);
+      return key === undefined ? undefined : cache.keys.read(key);
+    },
+    ofType: cache.keys.ofType,
+    tree: cache.artifacts.tree,
+  };
+}
+
+export function requirementsOf(step: Step, types: ReadonlyMap<string, StepType>): readonly Requirement[] {
+  return types.get(step.uses)?.requires?.(step.params, new Set(Object.keys(step.inputs))) ?? [];
+}
+
+async function checkRequirement(
+  requirement: Requirement,
+  home: string,
+  cache: Cache,
+): Promise<Missing | undefined> {
+  const path = join(home, requirement.path);
+  const way = `get it from ${requirement.url} and put it at ${path}`;
+  if (!existsSync(path)) return { what: requirement.what, hint: way };
+  const { size } = statSync(path);
+  if (size !== requirement.bytes) {
+    return {
+      what: requirement.what,
+      hint: `${path} has ${size} bytes, not ${requirement.bytes}: it is another file, or cut short; ${way}`,
+    };
+  }
+  const md5 = await cache.sources.md5(path);
+  if (md5 === requirement.md5) return undefined;
+  return { what: requirement.what, hint: `${path} has the md5 ${md5}, not ${requirement.md5}; ${way}` };
+}

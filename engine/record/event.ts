@@ -1,4 +1,4 @@
-import type { Json } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import type { Reason } from "../plan/reason.ts";
 import type { Progress } from "../step-type.ts";
 
@@ -17,7 +17,6 @@ export interface StepFailure {
   readonly kind: "step" | "worker" | "environment" | "bug";
   /** The last lines the worker printed, or a stack where the bug is ours. */
   readonly detail?: string;
-  readonly log?: string;
 }
 
 /** One thing that happened in a run. The engine emits these and prints nothing; every view is a fold over them. */
@@ -27,13 +26,20 @@ export type Event =
       readonly at: string;
       readonly run: string;
       readonly pipeline: string;
-      readonly steps: readonly { readonly id: string; readonly uses: string }[];
+      readonly params: JsonObject;
+      readonly host: string;
+      readonly pid: number;
+      readonly environment: Readonly<Record<string, string>>;
+      readonly steps: readonly { readonly id: string; readonly uses: string; readonly params: JsonObject }[];
     }
   | { readonly kind: "step-waiting"; readonly at: string; readonly step: string; readonly owner: string }
   | {
       readonly kind: "step-started";
       readonly at: string;
       readonly step: string;
+      readonly key: string;
+      /** Digest of every input. */
+      readonly inputs: Readonly<Record<string, string>>;
       readonly reasons: readonly Reason[];
     }
   | {
@@ -48,17 +54,22 @@ export type Event =
       readonly at: string;
       readonly step: string;
       readonly outcome: StepOutcome;
+      /** Of this run: 0 for a step that did not run. */
       readonly seconds: number;
       readonly metrics: Readonly<Record<string, Json>>;
       readonly outputs: Readonly<Record<string, OutputRecord>>;
+      readonly peakMemory?: number;
       readonly failure?: StepFailure;
-      /** Of a cached step: the run that made the result. */
-      readonly from?: string;
+      /** Of a cached step: its key, its inputs and the run that made the result. */
+      readonly cached?: {
+        readonly key: string;
+        readonly inputs: Readonly<Record<string, string>>;
+        readonly run: string;
+      };
     }
   | {
       readonly kind: "run-finished";
       readonly at: string;
       readonly outcome: RunOutcome;
       readonly seconds: number;
-      readonly record: string;
     };

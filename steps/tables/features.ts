@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StepError } from "../../engine/step-type.ts";
+import type { Scaling } from "../networks/named.ts";
 import { formatTable, readTable } from "./csv.ts";
 import { byPlace, type ImageRow, readPlace } from "./images.ts";
 
@@ -31,8 +32,8 @@ export interface FeaturesManifest {
   readonly input: {
     /** Height and width in pixels. */
     readonly size: readonly [height: number, width: number];
-    /** How pixel values are scaled: the name of a preprocessing. */
-    readonly scaling: string;
+    /** How pixel values are scaled: the name of a preprocessing, or mean and std. */
+    readonly scaling: Scaling;
   };
   readonly runtime: string;
 }

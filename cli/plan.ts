@@ -1,0 +1,29 @@
+import { planPipeline } from "../engine/plan/plan.ts";
+import { reportMistakes } from "./mistakes.ts";
+import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
+import { type ForceOptions, look, openProject, readPipeline, until } from "./project.ts";
+import { paintWith, wantsColour } from "./views/paint.ts";
+import { planDocument, planText } from "./views/plan-text.ts";
+
+export interface PlanOptions extends PipelineOptions, ForceOptions {
+  readonly until?: string;
+  readonly check?: boolean;
+}
+
+/** `flow plan`: what would run, and why. */
+export async function plan(program: Program, file: string, options: PlanOptions): Promise<ExitCode> {
+  const project = openProject(program, options);
+  const document = readPipeline(program, project, file, options);
+  if (document.pipeline === undefined) return reportMistakes(program, file, document.diagnostics, options);
+  const pipeline = until(document.pipeline, options.until);
+  const steps = planPipeline(pipeline, await look(program, project, pipeline, options));
+  const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
+  program.stdout.write(
+    options.json
+      ? `${JSON.stringify(planDocument(pipeline, steps), null, 2)}\n`
+      : planText(pipeline, steps, paint),
+  );
+  if (steps.some(({ state }) => state === "blocked")) return exitCode.usage;
+  if (options.check && steps.some(({ state }) => state !== "cached")) return exitCode.wouldRun;
+  return exitCode.ok;
+}

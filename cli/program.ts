@@ -1,0 +1,51 @@
+import type { WriteStream } from "node:tty";
+import type { WorkerCommand } from "../engine/execute/local.ts";
+import type { StepType } from "../engine/step-type.ts";
+
+/** What the composition root hands to the commands. */
+export interface Program {
+  /** Without the program's own name. */
+  readonly arguments: readonly string[];
+  /** Of the program. */
+  readonly version: string;
+  readonly types: ReadonlyMap<string, StepType>;
+  readonly worker: WorkerCommand;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: WriteStream;
+  readonly stderr: WriteStream;
+}
+
+/** The exit codes of every command. */
+export const exitCode = {
+  ok: 0,
+  /** A step failed. */
+  stepFailed: 1,
+  /** The command, the pipeline or something it requires is wrong or missing; nothing was started. */
+  usage: 2,
+  /** `flow plan --check`: something would run. */
+  wouldRun: 3,
+  /** The machine: disk full, cache damaged. */
+  environment: 4,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  /** `-C`: the project root. */
+  readonly directory?: string;
+  readonly cache?: string;
+  readonly json?: boolean;
+  readonly color: boolean;
+}
+
+/** Options of the commands that read a pipeline. */
+export interface PipelineOptions extends CommonOptions {
+  readonly set: readonly string[];
+}
+
+/** A mistake in how the command was called, or something it cannot do without: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Cache, openCache } from "../engine/cache/cache.ts";
+import type { Diagnostic } from "../engine/document/diagnostic.ts";
+import { loadPipeline } from "../engine/document/load.ts";
+import type { Pipeline } from "../engine/document/pipeline.ts";
+import { ancestry } from "../engine/plan/order.ts";
+import type { World } from "../engine/plan/plan.ts";
+import { survey } from "../engine/survey.ts";
+import { type CommonOptions, type PipelineOptions, type Program, UsageError } from "./program.ts";
+
+/** The places a command works with. */
+export interface Project {
+  /** Absolute; relative paths in a pipeline are relative to it. */
+  readonly root: string;
+  readonly runs: string;
+  readonly cache: Cache;
+  /** FLOW_HOME: what projects share. */
+  readonly home: string;
+}
+
+export function openProject(program: Program, options: CommonOptions): Project {
+  const { env } = program;
+  const root = resolve(options.directory ?? ".");
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${root} is no folder`);
+  const cache = resolve(root, options.cache ?? (env.FLOW_CACHE || ".flow"));
+  return { root, runs: join(root, "runs"), cache: openCache(cache), home: flowHome(env) };
+}
+
+/** FLOW_HOME, else `flow` in the user's cache directory (XDG Base Directory Specification; macOS has its own). */
+function flowHome(env: Program["env"]): string {
+  if (env.FLOW_HOME) return resolve(env.FLOW_HOME);
+  if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, "flow");
+  return process.platform === "darwin"
+    ? join(homedir(), "Library", "Caches", "flow")
+    : join(homedir(), ".cache", "flow");
+}
+
+export interface Document {
+  readonly text: string;
+  /** Absent where there are mistakes other than files that are not there. */
+  readonly pipeline?: Pipeline;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads and checks a pipeline file. `file` is relative to the project root. */
+export function readPipeline(
+  program: Program,
+  project: Project,
+  file: string,
+  options: PipelineOptions,
+): Document {
+  const text = readText(resolve(project.root, file), file);
+  const loaded = loadPipeline({
+    file,
+    text,
+    types: program.types,
+    overrides: options.set,
+    exists: (path) => existsSync(resolve(project.root, path)),
+  });
+  return { text, ...loaded };
+}
+
+function readText(path: string, file: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new UsageError(`there is no file ${file}`);
+    if (code === "EISDIR") throw new UsageError(`${file} is a folder; name a pipeline file in it`);
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** A pipeline reduced to one step and what it needs. */
+export function until(pipeline: Pipeline, step: string | undefined): Pipeline {
+  if (step === undefined) return pipeline;
+  requireStep(pipeline, step, "--until");
+  const needed = ancestry(pipeline.steps, step);
+  return { ...pipeline, steps: pipeline.steps.filter(({ id }) => needed.has(id)) };
+}
+
+export interface ForceOptions {
+  readonly force?: boolean;
+  readonly rerun: readonly string[];
+}
+
+/** Looks at the world a plan depends on. */
+export function look(
+  program: Program,
+  project: Project,
+  pipeline: Pipeline,
+  { force, rerun }: ForceOptions,
+): Promise<World> {
+  for (const step of rerun) requireStep(pipeline, step, "--rerun");
+  const forced = new Set(force ? pipeline.steps.map(({ id }) => id) : rerun);
+  return survey({ pipeline, types: program.types, forced, ...project });
+}
+
+function requireStep(pipeline: Pipeline, step: string, option: string): void {
+  if (pipeline.steps.some(({ id }) => id === step)) return;
+  const names = pipeline.steps.map(({ id }) => id).join(", ");
+  throw new UsageError(`${option} ${step}: the pipeline has no such step; it has ${names}`);
+}

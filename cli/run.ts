@@ -1,0 +1,147 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { availableParallelism, hostname } from "node:os";
+import { join, relative } from "node:path";
+import type { Pipeline } from "../engine/document/pipeline.ts";
+import { localExecutor } from "../engine/execute/local.ts";
+import { runPipeline } from "../engine/execute/run.ts";
+import { planPipeline, type World } from "../engine/plan/plan.ts";
+import type { Event, RunOutcome } from "../engine/record/event.ts";
+import { openRunFolder, type RunFolder, runId } from "../engine/record/run-folder.ts";
+import { foldRecord, type RunRecord } from "../engine/record/run-record.ts";
+import { listenForInterrupts } from "./interrupts.ts";
+import { reportMistakes } from "./mistakes.ts";
+import type { PlanOptions } from "./plan.ts";
+import { type ExitCode, exitCode, type Program } from "./program.ts";
+import { look, openProject, type Project, readPipeline, until } from "./project.ts";
+import { closingText } from "./views/closing.ts";
+import { jsonView, progressFilter } from "./views/json.ts";
+import { linesView } from "./views/lines.ts";
+import { type Paint, paintWith, wantsColour } from "./views/paint.ts";
+import { blockedText, planDocument } from "./views/plan-text.ts";
+import { failureText } from "./views/step-line.ts";
+import { summaryText } from "./views/summary.ts";
+import type { View } from "./views/view.ts";
+
+export interface RunCommandOptions extends PlanOptions {
+  readonly jobs?: number;
+  readonly keepGoing?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** `flow run`: brings every result of a pipeline up to date, and prints what it came to. */
+export async function run(program: Program, file: string, options: RunCommandOptions): Promise<ExitCode> {
+  const project = openProject(program, options);
+  const document = readPipeline(program, project, file, options);
+  if (document.pipeline === undefined) return reportMistakes(program, file, document.diagnostics, options);
+  const pipeline = until(document.pipeline, options.until);
+  const world = await look(program, project, pipeline, options);
+  const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
+  const steps = planPipeline(pipeline, world);
+  if (steps.some(({ state }) => state === "blocked")) {
+    const text = `${JSON.stringify(planDocument(pipeline, steps), null, 2)}\n`;
+    if (options.json) program.stdout.write(text);
+    else program.stderr.write(blockedText(steps, paint));
+    return exitCode.usage;
+  }
+  await project.cache.sweep();
+  const id = runId(new Date(), pipeline.name, randomBytes(2).toString("hex"));
+  const artifact = (digest: string): string => project.cache.artifacts.path(digest);
+  const folder = openRunFolder({ runs: project.runs, id, text: document.text, artifact });
+  const view = await openView(program, options, paint);
+  const { record, failures } = await follow({ program, project, pipeline, world, folder, view, id, options });
+
+  if (!options.json) {
+    const shown = { record, types: program.types, pipeline, paint, artifact };
+    const path = relative(process.cwd(), folder.path) || ".";
+    for (const failure of failures) {
+      const log = join(path, "logs", `${failure.step}.log`);
+      program.stderr.write(`\n${failureText(failure, log, paint).join("\n")}\n`);
+    }
+    program.stdout.write(summaryText(shown));
+    const again = `flow run ${file}`;
+    if (!options.quiet) program.stdout.write(closingText({ record, folder: path, again, paint }));
+  }
+  return codeOf(record.outcome, failures);
+}
+
+interface FollowOptions {
+  readonly program: Program;
+  readonly project: Project;
+  readonly pipeline: Pipeline;
+  readonly world: World;
+  readonly folder: RunFolder;
+  readonly view: View;
+  readonly id: string;
+  readonly options: RunCommandOptions;
+}
+
+type Failed = Event & { kind: "step-finished" };
+
+/** Runs the pipeline; every event goes into the run's folder and to the view. */
+async function follow(following: FollowOptions): Promise<{ record: RunRecord; failures: readonly Failed[] }> {
+  const { program, project, pipeline, world, folder, view, id, options } = following;
+  const kept = progressFilter(2);
+  const failures: Failed[] = [];
+  let record: RunRecord | undefined;
+  const emit = (event: Event): void => {
+    record = foldRecord(record, event);
+    if (event.kind === "step-finished" && event.outcome === "failed") failures.push(event);
+    if (kept(event)) folder.add(event);
+    view.add(event);
+  };
+  const interrupts = listenForInterrupts((text) => program.stderr.write(text));
+  try {
+    await runPipeline({
+      ...{ run: id, pipeline, world, emit, types: program.types, ...project },
+      jobs: options.jobs ?? availableParallelism(),
+      keepGoing: options.keepGoing ?? false,
+      executor: localExecutor(program.worker),
+      origin: { host: hostname(), pid: process.pid, environment: environment(program.version, project.root) },
+      stop: interrupts.stop,
+      kill: interrupts.kill,
+      now: () => new Date(),
+      logFile: folder.logFile,
+    });
+  } finally {
+    interrupts.close();
+    await view.close();
+  }
+  if (record === undefined) throw new Error("the run emitted nothing");
+  return { record, failures };
+}
+
+async function openView(program: Program, options: RunCommandOptions, paint: Paint): Promise<View> {
+  const { stdout } = program;
+  if (options.json) return jsonView((line) => stdout.write(line));
+  if (options.quiet) return { add() {}, close: async () => {} };
+  if (!stdout.isTTY || program.env.CI || options.verbose) {
+    return linesView({ paint, verbose: options.verbose ?? false, write: (text) => stdout.write(text) });
+  }
+  const { liveView } = await import("./views/live.ts");
+  return liveView(paint, () => stdout.columns || 80);
+}
+
+function codeOf(outcome: RunOutcome | "running", failures: readonly Failed[]): ExitCode {
+  if (outcome === "interrupted") return exitCode.interrupted;
+  if (failures.some(({ failure }) => failure?.kind === "environment")) return exitCode.environment;
+  return failures.length > 0 ? exitCode.stepFailed : exitCode.ok;
+}
+
+function environment(flow: string, root: string): Record<string, string> {
+  const git = gitCommit(root);
+  const platform = `${process.platform}-${process.arch}`;
+  return { flow, node: process.version, platform, ...(git === undefined ? {} : { git }) };
+}
+
+/** The commit checked out in the project, read from .git by hand: starting git costs more than all the rest. */
+function gitCommit(root: string): string | undefined {
+  try {
+    const read = (name: string): string => readFileSync(join(root, ".git", name), "utf8").trim();
+    const head = read("HEAD");
+    return head.startsWith("ref: ") ? read(head.slice(5)) : head;
+  } catch {
+    return undefined;
+  }
+}

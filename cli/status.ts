@@ -1,0 +1,50 @@
+import { hostname } from "node:os";
+import { planPipeline } from "../engine/plan/plan.ts";
+import { lastRunOf } from "../engine/record/run-folder.ts";
+import type { RunRecord } from "../engine/record/run-record.ts";
+import { reportMistakes } from "./mistakes.ts";
+import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
+import { look, openProject, readPipeline } from "./project.ts";
+import { type Paint, paintWith, wantsColour } from "./views/paint.ts";
+import { planDocument, planText } from "./views/plan-text.ts";
+import { durationText, metricsText } from "./views/words.ts";
+
+/** `flow status`: what the last run of this pipeline did, and what would run now. */
+export async function status(program: Program, file: string, options: PipelineOptions): Promise<ExitCode> {
+  const project = openProject(program, options);
+  const { pipeline, diagnostics } = readPipeline(program, project, file, options);
+  if (pipeline === undefined) return reportMistakes(program, file, diagnostics, options);
+  const last = lastRunOf(project.runs, pipeline.name);
+  const steps = planPipeline(pipeline, await look(program, project, pipeline, { rerun: [] }));
+  if (options.json) {
+    const run = last === undefined ? null : { ...last, outcome: outcomeOf(last) };
+    program.stdout.write(`${JSON.stringify({ last: run, now: planDocument(pipeline, steps) }, null, 2)}\n`);
+    return exitCode.ok;
+  }
+  const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
+  program.stdout.write(`${lastText(last, paint)}\n${planText(pipeline, steps, paint)}`);
+  return exitCode.ok;
+}
+
+/** `crashed` where a run says it is running and its process is gone; other hosts cannot be asked. */
+function outcomeOf({ outcome, host, pid }: RunRecord): RunRecord["outcome"] | "crashed" {
+  if (outcome !== "running" || host !== hostname()) return outcome;
+  try {
+    process.kill(pid, 0);
+    return "running";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH" ? "crashed" : "running";
+  }
+}
+
+function lastText(last: RunRecord | undefined, paint: Paint): string {
+  if (last === undefined) return "It has not run here yet.\n";
+  const width = Math.max(...Object.keys(last.steps).map((id) => id.length));
+  const lines = Object.entries(last.steps).map(([id, step]) => {
+    const seconds = step.outcome === "ran" ? durationText(step.seconds) : "";
+    const told = step.failure?.message.split("\n")[0] ?? metricsText(step.metrics);
+    return `  ${id.padEnd(width)}  ${step.outcome.padEnd(11)}  ${seconds.padEnd(8)}  ${told}`.trimEnd();
+  });
+  const head = `${paint.bold("Last run")} ${last.id}: ${outcomeOf(last)}, ${durationText(last.seconds)}`;
+  return [head, "", ...lines, ""].join("\n");
+}

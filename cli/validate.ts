@@ -1,0 +1,16 @@
+import { reportMistakes } from "./mistakes.ts";
+import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
+import { openProject, readPipeline } from "./project.ts";
+import { countText } from "./views/words.ts";
+
+/** `flow validate`: every mistake at once. */
+export async function validate(program: Program, file: string, options: PipelineOptions): Promise<ExitCode> {
+  const project = openProject(program, options);
+  const { pipeline, diagnostics } = readPipeline(program, project, file, options);
+  if (diagnostics.length > 0) return reportMistakes(program, file, diagnostics, options);
+  const steps = countText(pipeline?.steps.length ?? 0, "step");
+  program.stdout.write(
+    options.json ? `${JSON.stringify({ file, diagnostics }, null, 2)}\n` : `${file}: ${steps}, no mistakes\n`,
+  );
+  return exitCode.ok;
+}

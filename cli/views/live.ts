@@ -1,0 +1,138 @@
+import { Listr } from "listr2";
+import type { Event } from "../../engine/record/event.ts";
+import type { Progress } from "../../engine/step-type.ts";
+import type { Paint } from "./paint.ts";
+import { endText } from "./step-line.ts";
+import type { View } from "./view.ts";
+import { firstReasonText, paceText } from "./words.ts";
+
+/** For a terminal: a line per step that changes in place, with a bar, the rate and the time left. */
+export function liveView(paint: Paint, columns: () => number): View {
+  const rows = new Map<string, Row>();
+  let shown: Promise<unknown> = Promise.resolve();
+  let width = 0;
+  const title = (row: Row, text: string): void => row.show(`${row.step.padEnd(width)}  ${text}`);
+
+  return {
+    add(event) {
+      if (event.kind === "run-started") {
+        width = Math.max(...event.steps.map(({ id }) => id.length));
+        for (const { id } of event.steps) rows.set(id, newRow(id, width));
+        shown = show([...rows.values()]);
+        return;
+      }
+      if (event.kind === "run-finished") return;
+      const row = rows.get(event.step);
+      if (row === undefined) return;
+      switch (event.kind) {
+        case "step-waiting":
+          return title(row, `waiting for ${event.owner}, which computes the same`);
+        case "step-started":
+          row.started = Date.parse(event.at);
+          return title(row, paint.dim(firstReasonText(event.reasons)));
+        case "step-progress": {
+          const seconds = (Date.parse(event.at) - row.started) / 1000;
+          return title(row, barText(event.progress, seconds, columns() - width - 4, paint));
+        }
+        case "step-log":
+          return row.log(event.line);
+        case "step-finished":
+          title(row, clip(endText(event, paint), columns() - width - 4));
+          return row.end(event.outcome);
+        default:
+          event satisfies never;
+      }
+    },
+    async close() {
+      for (const row of rows.values()) row.end("not-run");
+      await shown;
+    },
+  };
+}
+
+type Outcome = (Event & { kind: "step-finished" })["outcome"];
+
+/** One line of the list: what listr2 calls a task, told from outside how it stands. */
+interface Row {
+  readonly step: string;
+  started: number;
+  first: string;
+  show(title: string): void;
+  log(line: string): void;
+  end(outcome: Outcome): void;
+  /** Set by listr2 when it begins to draw the row. */
+  draw?: { title: string | undefined; output: string; skip(message?: string): void };
+  readonly ended: Promise<Outcome>;
+}
+
+function newRow(step: string, width: number): Row {
+  let end: (outcome: Outcome) => void = () => {};
+  const ended = new Promise<Outcome>((resolve) => {
+    end = resolve;
+  });
+  const row: Row = {
+    step,
+    started: 0,
+    first: `${step.padEnd(width)}  waiting`,
+    show(title) {
+      if (row.draw) row.draw.title = title;
+      else row.first = title;
+    },
+    log(line) {
+      if (row.draw) row.draw.output = line;
+    },
+    end: (outcome) => end(outcome),
+    ended,
+  };
+  return row;
+}
+
+function show(rows: readonly Row[]): Promise<unknown> {
+  const list = new Listr(
+    rows.map((row) => ({
+      title: row.first,
+      task: async (_: unknown, task: NonNullable<Row["draw"]>) => {
+        row.draw = task;
+        task.title = row.first;
+        const outcome = await row.ended;
+        if (outcome === "failed") throw new Error("failed");
+        if (outcome !== "ran" && outcome !== "cached") task.skip();
+      },
+    })),
+    {
+      concurrent: true,
+      exitOnError: false,
+      // Ctrl-C is the scheduler's: the list only draws.
+      registerSignalListeners: false,
+      rendererOptions: {
+        collapseSkips: false,
+        showErrorMessage: false,
+        collapseErrors: false,
+        formatOutput: "truncate",
+      },
+    },
+  );
+  return list.run();
+}
+
+function barText(progress: Progress, seconds: number, columns: number, paint: Paint): string {
+  const { done, total, unit } = progress;
+  const text = ` ${done}/${total} ${unit}  ${paceText(progress, seconds)}`.trimEnd();
+  const room = Math.max(0, Math.min(24, columns - text.length));
+  const filled = total === 0 ? 0 : Math.round((room * done) / total);
+  return `${paint.green("━".repeat(filled))}${paint.dim("━".repeat(room - filled))}${text}`;
+}
+
+/** Keeps a line within the terminal: one that wraps breaks the redrawing. */
+function clip(text: string, columns: number): string {
+  let seen = 0;
+  let at = 0;
+  while (at < text.length) {
+    // Colour codes take no room.
+    const code = text[at] === "\u001b" ? text.indexOf("m", at) : -1;
+    if (code >= 0) at = code + 1;
+    else if (++seen > columns - 1) return `${text.slice(0, at)}…\u001b[0m`;
+    else at++;
+  }
+  return text;
+}

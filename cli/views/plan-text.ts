@@ -1,0 +1,81 @@
+import type { Pipeline } from "../../engine/document/pipeline.ts";
+import type { JsonObject } from "../../engine/json.ts";
+import type { StepPlan } from "../../engine/plan/plan.ts";
+import type { Paint } from "./paint.ts";
+import { countText, reasonText } from "./words.ts";
+
+/** A plan as a table: step, state, and why, one reason a line. */
+export function planText(pipeline: Pipeline, steps: readonly StepPlan[], paint: Paint): string {
+  const width = Math.max(...steps.map(({ step }) => step.id.length), 1);
+  const lines = steps.flatMap((planned) => {
+    const [first = "", ...more] = explanation(planned);
+    const head = `  ${planned.step.id.padEnd(width)}  ${stateText(planned.state, paint)}  ${first}`;
+    return [head.trimEnd(), ...more.map((line) => `${" ".repeat(width + 13)}${line}`)];
+  });
+  return [headline(pipeline, steps, paint), "", ...lines, ...legend(steps, paint), ""].join("\n");
+}
+
+/** The same as a JSON document. */
+export function planDocument(pipeline: Pipeline, steps: readonly StepPlan[]): JsonObject {
+  const documents = steps.map((planned) => ({
+    id: planned.step.id,
+    uses: planned.step.uses,
+    state: planned.state,
+    ...(planned.key === undefined ? {} : { key: planned.key }),
+    ...(planned.state === "cached" ? { run: planned.record.run } : {}),
+    ...(planned.state === "blocked" ? { missing: planned.missing } : {}),
+    ...("reasons" in planned ? { reasons: planned.reasons } : {}),
+  }));
+  return { pipeline: pipeline.name, steps: documents as unknown as readonly JsonObject[] };
+}
+
+/** What is missing, step by step: why nothing was started. */
+export function blockedText(steps: readonly StepPlan[], paint: Paint): string {
+  const blocked = steps.filter((planned) => planned.state === "blocked");
+  const lines = blocked.flatMap((planned) => [
+    `  ${paint.bold(planned.step.id)}`,
+    ...explanation(planned).map((line) => `    ${line}`),
+  ]);
+  return ["Nothing was started: something is missing.", "", ...lines, ""].join("\n");
+}
+
+function headline(pipeline: Pipeline, steps: readonly StepPlan[], paint: Paint): string {
+  const count = (state: StepPlan["state"]): number => steps.filter((step) => step.state === state).length;
+  const parts = [
+    count("blocked") > 0 ? `${count("blocked")} blocked` : "",
+    count("run") > 0 ? `${count("run")} to run` : "",
+    count("may-run") > 0 ? `${count("may-run")} that may run` : "",
+    count("cached") > 0 ? `${count("cached")} cached` : "",
+  ];
+  const all = parts.filter((text) => text !== "").join(", ");
+  return `${paint.bold(pipeline.name)}: ${countText(steps.length, "step")}, ${all}`;
+}
+
+function stateText(state: StepPlan["state"], paint: Paint): string {
+  const text = state.padEnd(8);
+  switch (state) {
+    case "cached":
+      return paint.green(text);
+    case "run":
+      return paint.blue(text);
+    case "may-run":
+      return paint.dim(text);
+    case "blocked":
+      return paint.red(text);
+    default:
+      return state satisfies never;
+  }
+}
+
+function explanation(planned: StepPlan): readonly string[] {
+  if (planned.state === "cached") return [];
+  if (planned.state === "blocked") {
+    return planned.missing.flatMap(({ what, hint }) => [`missing: ${what}`, `  ${hint}`]);
+  }
+  return planned.reasons.map(reasonText);
+}
+
+function legend(steps: readonly StepPlan[], paint: Paint): readonly string[] {
+  if (!steps.some(({ state }) => state === "may-run")) return [];
+  return ["", paint.dim("may-run: an input will be rebuilt; if it comes out the same, nothing runs.")];
+}

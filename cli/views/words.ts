@@ -1,0 +1,92 @@
+import type { Json } from "../../engine/json.ts";
+import type { PathSample, Reason } from "../../engine/plan/reason.ts";
+import type { Progress } from "../../engine/step-type.ts";
+
+/** A reason in words, for one line. */
+export function reasonText(reason: Reason): string {
+  switch (reason.kind) {
+    case "first-run":
+      return "has not run yet";
+    case "version-changed":
+      return `the step type is version ${reason.new} now, it was ${reason.old}`;
+    case "param-changed":
+      return `${reason.path}: ${valueText(reason.old)} → ${valueText(reason.new)}${lineText(reason.line)}`;
+    case "input-changed":
+      return `${reason.input}: ${changeText(reason)}`;
+    case "upstream":
+      return `${reason.step} comes first`;
+    case "result-missing":
+      return `${reason.what} is not there any more`;
+    case "forced":
+      return "asked for";
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** The first reason, and how many more there are. */
+export function firstReasonText(reasons: readonly Reason[]): string {
+  const [first, ...more] = reasons;
+  if (first === undefined) return "";
+  return more.length === 0 ? reasonText(first) : `${reasonText(first)} (and ${more.length} more)`;
+}
+
+function valueText(value: Json | undefined): string {
+  if (value === undefined) return "none";
+  const text = JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
+function lineText(line: number | undefined): string {
+  return line === undefined ? "" : ` (line ${line})`;
+}
+
+function changeText({ added, removed, changed }: Reason & { kind: "input-changed" }): string {
+  const parts = [part(added, "added"), part(removed, "removed"), part(changed, "changed")].filter(Boolean);
+  return parts.length === 0 ? "is another" : parts.join(", ");
+}
+
+function part({ count, paths }: PathSample, verb: string): string {
+  const [first = ""] = paths;
+  if (count === 0) return "";
+  if (count === 1) return first === "" ? verb : `${first} ${verb}`;
+  return `${count} files ${verb} (${first}, …)`;
+}
+
+/** 0.4 s, 12 s, 3 min 05 s, 2 h 07 min. */
+export function durationText(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const two = (value: number): string => String(value).padStart(2, "0");
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  const minutes = Math.round(whole / 60);
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}
+
+/** "images 462, computed 12, imagesPerSecond 24.1": what a step says about itself, on one line. */
+export function metricsText(metrics: Readonly<Record<string, Json>>): string {
+  return Object.entries(metrics)
+    .filter(([, value]) => typeof value === "number" || typeof value === "string")
+    .map(([name, value]) => `${name} ${typeof value === "number" ? numberText(value) : String(value)}`)
+    .join(", ");
+}
+
+export function numberText(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  return String(Number(value.toPrecision(Math.abs(value) >= 100 ? 5 : 3)));
+}
+
+export function countText(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Rate and time left of the units that this execution works on. */
+export function paceText(progress: Progress, seconds: number): string {
+  const worked = progress.done - (progress.reused ?? 0);
+  if (worked <= 0 || seconds < 0.5) return "";
+  const rate = worked / seconds;
+  const left = (progress.total - progress.done) / rate;
+  const pace = rate >= 1 ? `${numberText(rate)}/s` : `${durationText(1 / rate)} each`;
+  return progress.done >= progress.total ? pace : `${pace}, ${durationText(left)} left`;
+}

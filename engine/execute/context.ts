@@ -1,0 +1,98 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Cache } from "../cache/cache.ts";
+import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
+import type { ReadonlyStore, StepContext, StepType, Store } from "../step-type.ts";
+import type { Report, Task } from "./task.ts";
+
+export interface ContextOptions {
+  readonly task: Task;
+  readonly type: StepType;
+  readonly cache: Cache;
+  /** An empty folder for the outputs. */
+  readonly staging: string;
+  readonly signal: AbortSignal;
+  report(report: Report): void;
+}
+
+/** What a step sees, and what it said through it. */
+export interface OpenContext {
+  readonly ctx: StepContext;
+  readonly metrics: Readonly<Record<string, Json>>;
+  /** Of an output: those of all inputs, then its own; each once. */
+  notes(output: string): readonly string[];
+  leans(): readonly { readonly store: string; readonly entry: string }[];
+}
+
+export async function openContext(options: ContextOptions): Promise<OpenContext> {
+  const { task, type, cache, staging, signal, report } = options;
+  const metrics: Record<string, Json> = {};
+  const notes = new Map<string, string[]>();
+  const leans = new Map<string, { store: string; entry: string }>();
+  const outputs = new Set(type.outputs(task.params));
+  for (const name of outputs) await mkdir(join(staging, name));
+  const inherited = Object.keys(task.inputs)
+    .sort(byCodeUnit)
+    .flatMap((name) => task.inputs[name]?.notes ?? []);
+  const requirements = type.requires?.(task.params, new Set(Object.keys(task.inputs))) ?? [];
+
+  const ctx: StepContext = {
+    params: task.params,
+    inputs: task.inputs,
+    root: task.root,
+    output(name) {
+      if (!outputs.has(name)) throw new Error(`${type.name} declares no output ${name}`);
+      return join(staging, name);
+    },
+    store: (name) =>
+      openStore({ cache, type, name, lean: (lean) => leans.set(`${lean.store}/${lean.entry}`, lean) }),
+    openStore: (id) => openReadonly(cache, id),
+    required(name) {
+      const requirement = requirements.find((candidate) => candidate.name === name);
+      if (requirement === undefined) throw new Error(`${type.name} declares no requirement ${name}`);
+      return join(task.home, requirement.path);
+    },
+    progress: (progress) => report({ kind: "progress", progress }),
+    metric: (more) => void Object.assign(metrics, more),
+    note: (output, text) => void notes.set(output, [...(notes.get(output) ?? []), text]),
+    log: (line) => report({ kind: "log", line }),
+    signal,
+  };
+  return {
+    ctx,
+    metrics,
+    notes: (output) => [...new Set([...inherited, ...(notes.get(output) ?? [])])],
+    leans: () => [...leans].sort(([a], [b]) => byCodeUnit(a, b)).map(([, lean]) => lean),
+  };
+}
+
+interface StoreOptions {
+  readonly cache: Cache;
+  readonly type: StepType;
+  readonly name: JsonObject;
+  lean(lean: { store: string; entry: string }): unknown;
+}
+
+function openStore({ cache, type, name, lean }: StoreOptions): Store {
+  const fullName: JsonObject = { type: type.name, version: type.version, name };
+  const id = cache.stores.id(fullName);
+  const written = new Set<string>();
+  return {
+    ...openReadonly(cache, id),
+    async publish(entry, write) {
+      if (!cache.stores.complete(id, entry)) written.add(entry);
+      return cache.stores.publish(id, fullName, entry, write);
+    },
+    lean: (entry) => lean({ store: entry.store, entry: entry.name }),
+    async drop(entry) {
+      if (!written.delete(entry.name)) throw new Error(`${entry.name} was not written by this execution`);
+      await cache.stores.drop(id, entry.name);
+    },
+  };
+}
+
+function openReadonly(cache: Cache, id: string): ReadonlyStore {
+  // The id may come out of a file: it must not lead anywhere else.
+  if (!/^[0-9a-f]{64}$/.test(id)) throw new Error(`"${id}" is no store id`);
+  return { id, entries: async () => cache.stores.entries(id) };
+}

@@ -1,0 +1,129 @@
+import type { Cache } from "../cache/cache.ts";
+import type { KeyRecord } from "../cache/keys.ts";
+import type { Pipeline, Step } from "../document/pipeline.ts";
+import { ancestry, inOrder, upstreamOf } from "../plan/order.ts";
+import { planStep, type World } from "../plan/plan.ts";
+import type { Event, RunOutcome, StepFailure } from "../record/event.ts";
+import type { StepType } from "../step-type.ts";
+import { executeStep, type StepResult } from "./execute-step.ts";
+import { describeFailure } from "./execute-task.ts";
+import type { Executor, Placed } from "./task.ts";
+
+export interface RunOptions {
+  readonly run: string;
+  readonly pipeline: Pipeline;
+  readonly types: ReadonlyMap<string, StepType>;
+  readonly cache: Cache;
+  readonly world: World;
+  /** Project root. */
+  readonly root: string;
+  /** FLOW_HOME. */
+  readonly home: string;
+  /** How many steps may run at a time. */
+  readonly jobs: number;
+  /** After a failure, go on with all that does not need what failed. */
+  readonly keepGoing: boolean;
+  readonly executor: Executor;
+  /** Host, process and versions, for the record. */
+  readonly origin: {
+    readonly host: string;
+    readonly pid: number;
+    readonly environment: Record<string, string>;
+  };
+  /** The first Ctrl-C: workers drop the unit in hand. */
+  readonly stop: AbortSignal;
+  /** The second: workers are killed. */
+  readonly kill: AbortSignal;
+  now(): Date;
+  emit(event: Event): void;
+  /** Where what a step's worker prints is kept. */
+  logFile(step: string): string;
+}
+
+/** Runs a pipeline: every step whose result is not there, each as soon as its inputs are. */
+export async function runPipeline(options: RunOptions): Promise<RunOutcome> {
+  const { pipeline, emit, now, stop, kill } = options;
+  const started = now();
+  emit({
+    kind: "run-started",
+    at: started.toISOString(),
+    run: options.run,
+    pipeline: pipeline.name,
+    params: pipeline.params,
+    ...options.origin,
+    steps: pipeline.steps.map(({ id, uses, params }) => ({ id, uses, params })),
+  });
+  const placed = new Set<Placed>();
+  const stopAll = (): void => placed.forEach((worker) => void worker.stop());
+  const killAll = (): void => placed.forEach((worker) => void worker.kill());
+  stop.addEventListener("abort", stopAll);
+  kill.addEventListener("abort", killAll);
+  const results = await runAll(options, placed);
+  stop.removeEventListener("abort", stopAll);
+  kill.removeEventListener("abort", killAll);
+
+  const outcomes = [...results.values()].map((result) => result.outcome);
+  const interrupted =
+    outcomes.includes("interrupted") || (stop.aborted && results.size < pipeline.steps.length);
+  const failed = outcomes.includes("failed");
+  const outcome: RunOutcome = interrupted ? "interrupted" : failed ? "failed" : "ok";
+  for (const step of pipeline.steps) {
+    if (results.has(step.id)) continue;
+    const needed = ancestry(pipeline.steps, step.id);
+    const skipped = [...results].some(([id, result]) => result.outcome === "failed" && needed.has(id));
+    emit({ ...nothing(step, now()), outcome: skipped ? "skipped" : "not-run" });
+  }
+  const ended = now();
+  const seconds = (ended.getTime() - started.getTime()) / 1000;
+  emit({ kind: "run-finished", at: ended.toISOString(), outcome, seconds });
+  return outcome;
+}
+
+function nothing(step: Step, at: Date) {
+  return {
+    kind: "step-finished",
+    at: at.toISOString(),
+    step: step.id,
+    seconds: 0,
+    metrics: {},
+    outputs: {},
+  } as const;
+}
+
+/** The results of all steps that could be tried. */
+async function runAll(options: RunOptions, placed: Set<Placed>): Promise<Map<string, StepResult>> {
+  const { pipeline, jobs, keepGoing, stop } = options;
+  const waiting = new Set(inOrder(pipeline.steps));
+  const outputs = new Map<string, KeyRecord["outputs"]>();
+  const results = new Map<string, StepResult>();
+  const running = new Map<string, Promise<void>>();
+
+  const finish = (step: Step, result: StepResult): void => {
+    results.set(step.id, result);
+    if (result.outputs) outputs.set(step.id, result.outputs);
+    options.emit(result.event);
+  };
+  const startReady = (): void => {
+    for (const step of waiting) {
+      const failed = [...results.values()].some((result) => result.outcome === "failed");
+      if (stop.aborted || (failed && !keepGoing)) return;
+      if (!upstreamOf(step).every((id) => outputs.has(id))) continue;
+      const plan = planStep(step, options.world, outputs);
+      if (plan.state !== "cached" && running.size >= jobs) continue;
+      waiting.delete(step);
+      const done = executeStep({ ...options, step, plan, outputs, placed })
+        .catch((error: unknown) => crashed(step, describeFailure(error), options.now()))
+        .then((result) => {
+          running.delete(step.id);
+          finish(step, result);
+        });
+      running.set(step.id, done);
+    }
+  };
+  for (startReady(); running.size > 0; startReady()) await Promise.race(running.values());
+  return results;
+}
+
+function crashed(step: Step, failure: StepFailure, at: Date): StepResult {
+  return { outcome: "failed", event: { ...nothing(step, at), outcome: "failed", failure } };
+}

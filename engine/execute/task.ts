@@ -1,0 +1,60 @@
+import type { Json, JsonObject } from "../json.ts";
+import type { OutputRecord, StepFailure } from "../record/event.ts";
+import type { Progress, StepInput } from "../step-type.ts";
+
+/** Everything a worker needs to execute one step. Plain data: it crosses processes. */
+export interface Task {
+  readonly step: string;
+  /** Name of the step type. */
+  readonly type: string;
+  /** With those that do not enter the key. */
+  readonly params: JsonObject;
+  readonly inputs: Readonly<Record<string, StepInput>>;
+  /** Project root. */
+  readonly root: string;
+  /** FLOW_HOME. */
+  readonly home: string;
+  /** The cache's folder. */
+  readonly cache: string;
+}
+
+/** What a worker tells while it works. */
+export type Report =
+  | { readonly kind: "progress"; readonly progress: Progress }
+  | { readonly kind: "log"; readonly line: string };
+
+/** How a task ended. */
+export type TaskEnd = {
+  readonly metrics: Readonly<Record<string, Json>>;
+  /** Bytes. */
+  readonly peakMemory: number;
+} & (
+  | {
+      readonly kind: "done";
+      readonly outputs: Readonly<Record<string, OutputRecord>>;
+      readonly leans: readonly { readonly store: string; readonly entry: string }[];
+    }
+  | { readonly kind: "failed"; readonly failure: StepFailure }
+  | { readonly kind: "interrupted" }
+);
+
+/** What places workers. */
+export interface Executor {
+  start(task: Task, options: StartOptions): Placed;
+}
+
+export interface StartOptions {
+  /** Where what the worker prints is kept. */
+  readonly log: string;
+  report(report: Report): void;
+}
+
+/** A task that runs somewhere. */
+export interface Placed {
+  /** Never rejects: a worker that dies is a failed end. */
+  readonly end: Promise<TaskEnd>;
+  /** Asks it to drop the unit in hand and end. */
+  stop(): void;
+  /** Ends it at once. */
+  kill(): void;
+}

@@ -1,0 +1,73 @@
+import type { StepType } from "../step-type.ts";
+import { executeTask } from "./execute-task.ts";
+import type { Report, Task, TaskEnd } from "./task.ts";
+
+/** What the engine tells a worker. */
+export type ToWorker = { readonly kind: "execute"; readonly task: Task } | { readonly kind: "stop" };
+/** What a worker tells the engine. */
+export type FromWorker = Report | { readonly kind: "end"; readonly end: TaskEnd };
+
+const PROGRESS_EVERY_MS = 100;
+/** Time a step has to drop what it has in hand when the engine is gone. */
+const GRACE_MS = 3_000;
+
+/** The life of a worker process: one task, told over the IPC channel. */
+export function runWorker(types: ReadonlyMap<string, StepType>): void {
+  const controller = new AbortController();
+  // Ctrl-C reaches the whole group: the engine decides what it means.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => {});
+  process.on("disconnect", () => {
+    controller.abort();
+    setTimeout(() => process.exit(1), GRACE_MS).unref();
+  });
+  const send = (message: FromWorker, then?: () => void): void => {
+    if (process.connected) process.send?.(message, () => then?.());
+    else then?.();
+  };
+  process.on("message", (message: ToWorker) => {
+    switch (message.kind) {
+      case "stop":
+        controller.abort();
+        return;
+      case "execute":
+        void work(message.task);
+        return;
+      default:
+        message satisfies never;
+    }
+  });
+
+  const report = paced((message) => send(message));
+  async function work(task: Task): Promise<void> {
+    const end = await executeTask(task, { types, signal: controller.signal, report: report.send });
+    report.flush();
+    // Native libraries may keep threads of their own alive: the process ends here, not when it falls idle.
+    send({ kind: "end", end }, () => process.exit(0));
+  }
+}
+
+/** Lets progress through at most ten times a second, and always the last; logs go to stdout as well, which is kept. */
+function paced(send: (report: Report) => void): { send(report: Report): void; flush(): void } {
+  let held: Report | undefined;
+  let last = 0;
+  const flush = (): void => {
+    if (held) send(held);
+    held = undefined;
+  };
+  return {
+    flush,
+    send(report) {
+      if (report.kind === "log") {
+        process.stdout.write(`${report.line}\n`);
+        send(report);
+        return;
+      }
+      const now = performance.now();
+      held = report;
+      if (now - last < PROGRESS_EVERY_MS) return;
+      last = now;
+      flush();
+    },
+  };
+}

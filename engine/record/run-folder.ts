@@ -1,0 +1,95 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { byCodeUnit } from "../json.ts";
+import type { Event } from "./event.ts";
+import { foldRecord, type RunRecord } from "./run-record.ts";
+
+/** `runs/<id>/`: run.json, events.ndjson, pipeline.yaml, logs, and one link per output. */
+export interface RunFolder {
+  readonly path: string;
+  /** Writes one event down; run.json at the run's start, whenever a step ends, and at its end. */
+  add(event: Event): void;
+  logFile(step: string): string;
+}
+
+export interface RunFolderOptions {
+  /** The folder of all runs. */
+  readonly runs: string;
+  readonly id: string;
+  /** The pipeline file as it was read. */
+  readonly text: string;
+  /** Where an artifact lies. */
+  artifact(digest: string): string;
+}
+
+export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): RunFolder {
+  const path = join(runs, id);
+  mkdirSync(join(path, "logs"), { recursive: true });
+  writeFileSync(join(path, "pipeline.yaml"), text);
+  replaceLink(join(runs, "latest"), id);
+  let record: RunRecord | undefined;
+
+  const write = (): void => replaceFile(join(path, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
+  return {
+    path,
+    logFile: (step) => join(path, "logs", `${step}.log`),
+    add(event) {
+      record = foldRecord(record, event);
+      appendFileSync(join(path, "events.ndjson"), `${JSON.stringify(event)}\n`);
+      // A cached step adds nothing that the end of the run would not write; a no-op run writes twice.
+      if (event.kind === "run-started" || event.kind === "run-finished") write();
+      if (event.kind !== "step-finished") return;
+      if (event.outcome !== "cached") write();
+      for (const [name, output] of Object.entries(event.outputs)) {
+        const link = join(path, event.step, name);
+        mkdirSync(dirname(link), { recursive: true });
+        replaceLink(link, relative(dirname(link), artifact(output.digest)));
+      }
+    },
+  };
+}
+
+/** The record of a pipeline's newest run; `undefined` where there is none. */
+export function lastRunOf(runs: string, pipeline: string): RunRecord | undefined {
+  if (!existsSync(runs)) return undefined;
+  // Ids begin with the time.
+  const ids = readdirSync(runs).filter((id) => id.includes(`-${pipeline}-`));
+  for (const id of ids.sort(byCodeUnit).reverse()) {
+    const record = readRecord(join(runs, id, "run.json"));
+    if (record?.pipeline === pipeline) return record;
+  }
+  return undefined;
+}
+
+function readRecord(file: string): RunRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as RunRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name for a run that sorts by time and says what ran: `2026-03-01T10-22-31-food5k-7f3a`. */
+export function runId(at: Date, pipeline: string, random: string): string {
+  return `${at.toISOString().slice(0, 19).replaceAll(":", "-")}-${pipeline}-${random}`;
+}
+
+function replaceLink(path: string, target: string): void {
+  const staged = `${path}.${process.pid}`;
+  symlinkSync(target, staged);
+  renameSync(staged, path);
+}
+
+function replaceFile(path: string, content: string): void {
+  writeFileSync(`${path}.${process.pid}`, content);
+  renameSync(`${path}.${process.pid}`, path);
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { stepTypes } from "./steps/registry.ts";
+
+// The composition root: the only file that knows engine, commands and step types.
+const workerArgument = "__worker";
+
+if (process.argv[2] === workerArgument) {
+  const { runWorker } = await import("./engine/execute/worker.ts");
+  runWorker(stepTypes);
+} else {
+  const { main } = await import("./cli/main.ts");
+  // dist/flow.js stands one folder below package.json.
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  process.exitCode = await main({
+    version,
+    arguments: process.argv.slice(2),
+    types: stepTypes,
+    worker: { file: fileURLToPath(import.meta.url), args: [workerArgument] },
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
+}

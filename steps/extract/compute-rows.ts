@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { type StepContext, StepError, type Store } from "../../engine/step-type.ts";
+import { writeNpy } from "../features/npy.ts";
+import { describeSegment, segmentFile } from "../features/rows.ts";
+import type { Extractor } from "../onnx/extractor.ts";
+import { readPixels } from "../pixels/pixels.ts";
+
+export interface ComputeOptions {
+  readonly ctx: StepContext;
+  readonly store: Store;
+  readonly extractor: Extractor;
+  /** What is to be computed: digest of the file's bytes, and where it lies. */
+  readonly images: readonly { readonly digest: string; readonly file: string }[];
+  /** How many of `total` rows need no computing. */
+  readonly present: number;
+  readonly total: number;
+  /** Height and width of the network's input. */
+  readonly size: readonly [height: number, width: number];
+  readonly batchSize: number;
+}
+
+const SEGMENT_ROWS = 256;
+/** A segment is published after a few seconds: that is all a crash can cost. */
+const SEGMENT_MS = 3_000;
+
+/**
+ * Computes rows and publishes them in segments; sets the metrics images,
+ * computed, reused, failed, imagesPerSecond and device.
+ *
+ * @throws StepError at the end, naming every image that cannot be read; the rows of all others are kept.
+ */
+export async function computeRows(options: ComputeOptions): Promise<void> {
+  const { ctx, store, extractor, images, present, total, size, batchSize } = options;
+  const segment = newSegment(store, extractor.rowLength, Math.min(SEGMENT_ROWS, images.length));
+  const failures: string[] = [];
+  let computed = 0;
+  const started = performance.now();
+  const tell = (): void =>
+    ctx.progress({ done: present + computed + failures.length, total, unit: "images", reused: present });
+  tell();
+  try {
+    for await (const batch of decoded(images, size, batchSize)) {
+      ctx.signal.throwIfAborted();
+      failures.push(...batch.failures);
+      await segment.add(batch.digests, (into) => extractor.run(batch.pixels, batch.digests.length, into));
+      computed += batch.digests.length;
+      tell();
+    }
+  } finally {
+    await segment.publish();
+    const seconds = (performance.now() - started) / 1000;
+    ctx.metric({ images: total, computed, reused: present, failed: failures.length });
+    if (computed > 0) ctx.metric({ imagesPerSecond: Number((computed / seconds).toFixed(2)) });
+    ctx.metric({ device: "cpu" });
+  }
+  if (failures.length > 0) {
+    const what = failures.length === 1 ? "an image" : `${failures.length} images`;
+    throw new StepError(`${what} cannot be read; the features of all others are kept:\n${failures.join("\n")}`);
+  }
+}
+
+interface Batch {
+  readonly digests: readonly string[];
+  /** digests × height × width × 3, without those that failed. */
+  readonly pixels: Uint8Array;
+  readonly failures: readonly string[];
+}
+
+/** Images as pixels, a batch at a time; the next batch is decoded while the one in hand is computed. */
+async function* decoded(
+  images: ComputeOptions["images"],
+  size: ComputeOptions["size"],
+  batchSize: number,
+): AsyncGenerator<Batch> {
+  const load = (at: number): Promise<Batch> => decodeBatch(images.slice(at, at + batchSize), size);
+  let next: Promise<Batch> | undefined = images.length > 0 ? load(0) : undefined;
+  try {
+    for (let at = 0; next !== undefined; at += batchSize) {
+      const batch: Batch = await next;
+      next = at + batchSize < images.length ? load(at + batchSize) : undefined;
+      yield batch;
+    }
+  } finally {
+    // Whoever stops early must not leave a batch behind that fails with nobody to hear it.
+    await next?.catch(() => {});
+  }
+}
+
+async function decodeBatch(
+  images: ComputeOptions["images"],
+  size: ComputeOptions["size"],
+): Promise<Batch> {
+  const length = size[0] * size[1] * 3;
+  const decodedImages: (Uint8Array | undefined)[] = [];
+  const failures: (string | undefined)[] = [];
+  let cursor = 0;
+  const lane = async (): Promise<void> => {
+    for (let at = cursor++; at < images.length; at = cursor++) {
+      const into = new Uint8Array(length);
+      try {
+        await readPixels((images[at] as { file: string }).file, size, into);
+        decodedImages[at] = into;
+      } catch (error) {
+        if (!(error instanceof StepError)) throw error;
+        failures[at] = error.message;
+      }
+    }
+  };
+  // Few at a time: a picture is decoded at full size before it becomes small.
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  const good = images.flatMap(({ digest }, at) => {
+    const pixels = decodedImages[at];
+    return pixels === undefined ? [] : [{ digest, pixels }];
+  });
+  const pixels = new Uint8Array(good.length * length);
+  good.forEach((image, at) => {
+    pixels.set(image.pixels, at * length);
+  });
+  return {
+    digests: good.map(({ digest }) => digest),
+    pixels,
+    failures: failures.filter((failure) => failure !== undefined),
+  };
+}
+
+interface Segment {
+  /** Appends rows that `compute` writes; publishes when the segment is full or old. */
+  add(digests: readonly string[], compute: (into: Float32Array) => Promise<void>): Promise<void>;
+  /** Publishes what is there, if anything. */
+  publish(): Promise<void>;
+}
+
+function newSegment(store: Store, rowLength: number, capacity: number): Segment {
+  let rows = new Float32Array(0);
+  let digests: string[] = [];
+  let since = performance.now();
+  const segment: Segment = {
+    async add(more, compute) {
+      if (more.length === 0) return;
+      if (digests.length + more.length > capacity) await segment.publish();
+      const needed = (digests.length + more.length) * rowLength;
+      if (rows.length < needed) {
+        const wider = new Float32Array(Math.max(needed, capacity * rowLength));
+        wider.set(rows.subarray(0, digests.length * rowLength));
+        rows = wider;
+      }
+      await compute(rows.subarray(digests.length * rowLength, needed));
+      digests.push(...more);
+      if (performance.now() - since >= SEGMENT_MS) await segment.publish();
+    },
+    async publish() {
+      since = performance.now();
+      if (digests.length === 0) return;
+      const held = digests;
+      digests = [];
+      const name = createHash("sha256").update(held.join("\n")).digest("hex").slice(0, 32);
+      await store.publish(name, async (folder) => {
+        const values = rows.subarray(0, held.length * rowLength);
+        await writeNpy(join(folder, segmentFile), values, held.length, rowLength);
+        return describeSegment(held);
+      });
+      since = performance.now();
+    },
+  };
+  return segment;
+}

@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import type { Json } from "../../engine/json.ts";
+import { type StepContext, StepError } from "../../engine/step-type.ts";
+import { locateRows } from "../features/rows.ts";
+import { namedNetworks, type Scaling } from "../networks/named.ts";
+import { openNetwork } from "../networks/open.ts";
+import { openExtractor } from "../onnx/extractor.ts";
+import { type FeaturesManifest, writeIndex, writeManifest } from "../tables/features.ts";
+import { type ImageRow, imagePath, readImages } from "../tables/images.ts";
+import { computeRows } from "./compute-rows.ts";
+import { type ExtractParams, requiredWeights } from "./index.ts";
+
+/** Computes the rows that no store entry has, and writes `index.csv` and `features.json`. */
+export async function run(ctx: StepContext): Promise<void> {
+  const params = ctx.params as unknown as ExtractParams;
+  const images = ctx.inputs.images;
+  if (images === undefined) throw new Error("extract needs images");
+  const rows = await readImages(images.path);
+  const named = params.network === undefined ? undefined : namedNetworks.get(params.network);
+  const weights = identityOfWeights(ctx, params);
+  if (weights.note !== undefined) ctx.note("features", weights.note);
+
+  const network = await openNetwork({
+    ...(params.network === undefined ? {} : { named: params.network }),
+    ...(ctx.inputs.network === undefined ? {} : { path: ctx.inputs.network.path }),
+    weights: weights.source,
+  });
+  const layer = params.layer ?? network.layer;
+  const size = params.input.size ?? named?.size ?? network.size;
+  const scaling = (params.input.scaling ?? named?.scaling ?? network.scaling) as Scaling | undefined;
+  if (size === undefined) {
+    throw new StepError("the network does not say how large its input is: add `input: { size: [height, width] }`");
+  }
+  if (scaling === undefined) throw new Error("a network without scaling passed the check");
+  const input = { size: [size[0], size[1]] as const, scaling };
+  const identity = params.network ?? (ctx.inputs.network?.digest as string);
+
+  const extractor = await openExtractor({
+    ...{ network, layer, pool: params.pool, ...input },
+    ...(params.threads === undefined ? {} : { threads: params.threads }),
+  });
+  try {
+    // Whatever can change a bit of a row is in the store's name.
+    const store = ctx.store({
+      ...{ network: identity, weights: weights.identity, layer, pool: params.pool, dtype: "float32" },
+      ...{ input: input as unknown as Json, runtime: params.runtime },
+    });
+    const there = locateRows(await store.entries());
+    const lacking = uniqueByDigest(rows).filter((row) => !there.has(row.digest));
+    await computeRows({
+      ctx,
+      store,
+      extractor,
+      images: lacking.map((row) => ({ digest: row.digest, file: join(images.path, imagePath(row)) })),
+      present: rows.length - lacking.length,
+      total: rows.length,
+      size,
+      batchSize: params.batchSize,
+    });
+    const where = locateRows(await store.entries());
+    for (const row of rows) {
+      const place = where.get(row.digest);
+      if (place === undefined) throw new Error(`${row.file} was computed and is in no entry`);
+      store.lean(place.entry);
+    }
+    const manifest: FeaturesManifest = {
+      ...{ store: store.id, dtype: "float32", shape: [extractor.rowLength], network: identity, layer },
+      ...{ weights: weights.identity, pool: params.pool, input, runtime: params.runtime },
+    };
+    await writeIndex(ctx.output("features"), rows);
+    await writeManifest(ctx.output("features"), manifest);
+  } finally {
+    await extractor.close();
+  }
+}
+
+interface WeightsIdentity {
+  readonly source: Parameters<typeof openNetwork>[0]["weights"];
+  /** Names the values: a word, or a digest. */
+  readonly identity: string;
+  readonly note?: string;
+}
+
+function identityOfWeights(ctx: StepContext, params: ExtractParams): WeightsIdentity {
+  const input = ctx.inputs.weights;
+  if (input !== undefined) return { source: { kind: "h5", path: input.path }, identity: input.digest };
+  if (params.network === undefined) return { source: { kind: "own" }, identity: "own" };
+  if (params.weights === "seeded") {
+    return {
+      source: { kind: "seeded" },
+      identity: "seeded",
+      note: "the network's weights are seeded: random, not learned from ImageNet.",
+    };
+  }
+  const required = requiredWeights(params, new Set(Object.keys(ctx.inputs)));
+  if (required === undefined) throw new Error(`no weights are known for ${params.network}`);
+  const path = ctx.required(required.name);
+  return { source: { kind: "h5", path }, identity: `imagenet md5:${required.md5}` };
+}
+
+/** The same picture may be listed twice; it is computed once. */
+function uniqueByDigest(rows: readonly ImageRow[]): ImageRow[] {
+  return [...new Map(rows.map((row) => [row.digest, row])).values()];
+}
+

@@ -1,0 +1,52 @@
+import type { Features } from "../features/rows.ts";
+import { permutation, randomStream } from "../random/random.ts";
+import type { Split } from "../tables/images.ts";
+import type { TrainParams } from "./index.ts";
+
+/** A few rows with their labels; the memory is used again by the batch after the next. */
+export interface Batch {
+  /** rows × rowLength. */
+  readonly x: Float32Array;
+  readonly labels: Int32Array;
+  readonly rows: number;
+}
+
+/** Positions in the index of the rows of one split, in canonical order. */
+export function positionsOf(features: Features, split: Split): Int32Array {
+  const positions = features.index.flatMap((row, at) => (row.split === split ? [at] : []));
+  return Int32Array.from(positions);
+}
+
+/** The order in which an epoch (from 1 on) visits the training rows. */
+export function epochOrder(
+  positions: Int32Array,
+  { shuffle, seed }: Pick<TrainParams, "shuffle" | "seed">,
+  epoch: number,
+): Int32Array {
+  if (shuffle === "none") return positions;
+  const word = shuffle === "once" ? "order" : `order ${epoch}`;
+  return permutation(positions.length, randomStream(seed, word)).map((at) => positions[at] as number);
+}
+
+/** Batches in the given order, the last one smaller; the next is read while the one in hand is used. */
+export async function* batches(features: Features, order: Int32Array, size: number): AsyncGenerator<Batch> {
+  const memory = [0, 1].map(() => new Float32Array(Math.min(size, order.length) * features.rowLength));
+  const load = async (at: number): Promise<Batch> => {
+    const positions = [...order.subarray(at, at + size)];
+    const x = memory[(at / size) % 2] as Float32Array;
+    await features.read(positions, x);
+    const labels = Int32Array.from(positions, (position) => features.index[position]?.label ?? -1);
+    return { x, labels, rows: positions.length };
+  };
+  let next: Promise<Batch> | undefined = load(0);
+  try {
+    for (let at = 0; at < order.length; at += size) {
+      const batch: Batch = await (next as Promise<Batch>);
+      next = at + size < order.length ? load(at + size) : undefined;
+      yield batch;
+    }
+  } finally {
+    // Whoever stops early must not leave a read behind that fails with nobody to hear it.
+    await next?.catch(() => {});
+  }
+}

@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import type { JsonObject } from "../../engine/json.ts";
+import type { Store, StoreEntry } from "../../engine/step-type.ts";
+import { readLayers, writeLayers } from "../heads/model.ts";
+import type { TrainState } from "./sgd.ts";
+
+/** What an epoch came to; means over its images. */
+export type EpochRecord = {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** `null` where there are no validation images. */
+  readonly validationLoss: number | null;
+  readonly validationAccuracy: number | null;
+};
+
+/**
+ * Checkpoints: what training needs to go on after an epoch. `weights.bin` and
+ * `velocities.bin` hold the layers, the entry's description the history. The
+ * random state is the seed and the epoch, so there is nothing else to keep.
+ */
+export interface Checkpoints {
+  /** Fills `state` from the highest kept epoch not above `epochs`; returns the history up to it, empty for none. */
+  restore(state: TrainState, epochs: number): Promise<readonly EpochRecord[]>;
+  /** Keeps the state after the last epoch of `history`; of its own earlier ones only the newest stays. */
+  keep(state: TrainState, history: readonly EpochRecord[]): Promise<void>;
+}
+
+export function openCheckpoints(store: Store): Checkpoints {
+  const own: StoreEntry[] = [];
+  return {
+    async restore(state, epochs) {
+      const kept = (await store.entries())
+        .map((entry) => ({ entry, history: historyOf(entry.about) }))
+        .filter(({ history }) => history.length > 0 && history.length <= epochs)
+        .sort((a, b) => b.history.length - a.history.length);
+      const [best] = kept;
+      if (best === undefined) return [];
+      await readLayers(join(best.entry.path, "weights.bin"), state.layers);
+      await readLayers(join(best.entry.path, "velocities.bin"), state.velocities);
+      return best.history;
+    },
+    async keep(state, history) {
+      const known = new Set((await store.entries()).map(({ name }) => name));
+      const name = `epoch-${String(history.length).padStart(6, "0")}`;
+      if (known.has(name)) return;
+      const entry = await store.publish(name, async (folder) => {
+        await writeLayers(join(folder, "weights.bin"), state.layers);
+        await writeLayers(join(folder, "velocities.bin"), state.velocities);
+        return { history } satisfies JsonObject;
+      });
+      own.push(entry);
+      while (own.length > 2) await store.drop(own.shift() as StoreEntry);
+    },
+  };
+}
+
+function historyOf(about: JsonObject): readonly EpochRecord[] {
+  return Array.isArray(about.history) ? (about.history as unknown as readonly EpochRecord[]) : [];
+}

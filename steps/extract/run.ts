@@ -27,7 +27,7 @@ export async function run(ctx: StepContext): Promise<void> {
   });
   const layer = params.layer ?? network.layer;
   const size = params.input.size ?? named?.size ?? network.size;
-  const scaling = (params.input.scaling ?? named?.scaling ?? network.scaling) as Scaling | undefined;
+  const scaling = (params.input.scaling ?? named?.scaling) as Scaling | undefined;
   if (size === undefined) {
     throw new StepError("the network does not say how large its input is: add `input: { size: [height, width] }`");
   }

@@ -1,0 +1,115 @@
+import { encodeMessage, type ProtobufWriter } from "./protobuf.ts";
+
+/** A graph in ONNX' vocabulary (onnx.ai/onnx/operators, operator set 17), as plain data. */
+export interface Graph {
+  readonly name: string;
+  readonly nodes: readonly GraphNode[];
+  readonly initializers: readonly GraphTensor[];
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+}
+
+export interface GraphNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+}
+
+export type Attribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly ints: readonly number[] }
+  | { readonly string: string };
+
+/** A constant: float32, or int64 for shapes. */
+export type GraphTensor = { readonly name: string; readonly dims: readonly number[] } & (
+  | { readonly type: "float32"; readonly data: Float32Array }
+  | { readonly type: "int64"; readonly data: BigInt64Array }
+);
+
+export interface ValueInfo {
+  readonly name: string;
+  readonly type: "float32" | "uint8";
+  /** A name stands for a size that is not fixed. */
+  readonly dims: readonly (number | string)[];
+}
+
+// Field numbers and enumerations of onnx.proto3 (github.com/onnx/onnx).
+const IR_VERSION = 8;
+const OPERATOR_SET = 17;
+const elementTypes = { float32: 1, uint8: 2, int64: 7 } as const;
+const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+/** The graph as the bytes of an ONNX model file. */
+export function encodeGraph(graph: Graph): Uint8Array {
+  return encodeMessage((model) => {
+    model.int(1, IR_VERSION);
+    model.string(2, "flow");
+    model.message(7, (message) => writeGraph(message, graph));
+    model.message(8, (operatorSet) => {
+      operatorSet.string(1, "");
+      operatorSet.int(2, OPERATOR_SET);
+    });
+  });
+}
+
+function writeGraph(message: ProtobufWriter, { name, nodes, initializers, inputs, outputs }: Graph): void {
+  for (const node of nodes) message.message(1, (child) => writeNode(child, node));
+  message.string(2, name);
+  for (const tensor of initializers) message.message(5, (child) => writeTensor(child, tensor));
+  for (const value of inputs) message.message(11, (child) => writeValue(child, value));
+  for (const value of outputs) message.message(12, (child) => writeValue(child, value));
+}
+
+function writeNode(message: ProtobufWriter, { op, inputs, outputs, attributes = {} }: GraphNode): void {
+  for (const input of inputs) message.string(1, input);
+  for (const output of outputs) message.string(2, output);
+  // A node's name shows up in the runtime's messages.
+  message.string(3, outputs[0] ?? op);
+  message.string(4, op);
+  for (const [name, value] of Object.entries(attributes)) {
+    message.message(5, (child) => writeAttribute(child, name, value));
+  }
+}
+
+function writeAttribute(message: ProtobufWriter, name: string, value: Attribute): void {
+  message.string(1, name);
+  if ("float" in value) {
+    message.float(2, value.float);
+    message.int(20, attributeTypes.float);
+  } else if ("int" in value) {
+    message.int(3, value.int);
+    message.int(20, attributeTypes.int);
+  } else if ("string" in value) {
+    message.string(4, value.string);
+    message.int(20, attributeTypes.string);
+  } else {
+    for (const int of value.ints) message.int(8, int);
+    message.int(20, attributeTypes.ints);
+  }
+}
+
+function writeTensor(message: ProtobufWriter, { name, type, dims, data }: GraphTensor): void {
+  for (const dim of dims) message.int(1, dim);
+  message.int(2, elementTypes[type]);
+  message.string(8, name);
+  message.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function writeValue(message: ProtobufWriter, { name, type, dims }: ValueInfo): void {
+  message.string(1, name);
+  message.message(2, (typeMessage) =>
+    typeMessage.message(1, (tensor) => {
+      tensor.int(1, elementTypes[type]);
+      tensor.message(2, (shape) => {
+        for (const dim of dims) {
+          shape.message(1, (size) => {
+            if (typeof dim === "number") size.int(1, dim);
+            else size.string(2, dim);
+          });
+        }
+      });
+    }),
+  );
+}

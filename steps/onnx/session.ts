@@ -1,0 +1,46 @@
+import { availableParallelism } from "node:os";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+
+/** Numbers in memory that the runtime reads or writes where they are. */
+export type NumberArray = { readonly dims: readonly number[] } & (
+  | { readonly type: "float32"; readonly data: Float32Array }
+  | { readonly type: "uint8"; readonly data: Uint8Array }
+);
+
+export interface Session {
+  /** Computes `fetches` from `feeds`; the results are written into the memory of the fetches. */
+  run(
+    feeds: Readonly<Record<string, NumberArray>>,
+    fetches: Readonly<Record<string, NumberArray>>,
+  ): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * An ONNX model on onnxruntime's CPU engine. `run` blocks the thread that calls
+ * it while it computes.
+ *
+ * @param threads default: the number of cores.
+ */
+export async function openSession(model: Uint8Array, threads = availableParallelism()): Promise<Session> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+  });
+  return {
+    async run(feeds, fetches) {
+      await session.run(tensors(feeds), tensors(fetches));
+    },
+    close: () => session.release(),
+  };
+}
+
+function tensors(arrays: Readonly<Record<string, NumberArray>>): Record<string, Tensor> {
+  const wrap = ({ type, data, dims }: NumberArray): Tensor =>
+    type === "float32" ? new Tensor(type, data, dims) : new Tensor(type, data, dims);
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, wrap(array)]));
+}

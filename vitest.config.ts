@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Native runtimes use all cores themselves: files one after the other.
+    fileParallelism: false,
+    pool: "forks",
+  },
+});

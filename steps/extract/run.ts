@@ -26,7 +26,7 @@ export async function run(ctx: StepContext): Promise<void> {
     weights: weights.source,
   });
   const layer = params.layer ?? network.layer;
-  const size = params.input.size ?? named?.size ?? network.size;
+  const size = (params.input.size ?? named?.size ?? network.size) as readonly [number, number] | undefined;
   const scaling = (params.input.scaling ?? named?.scaling) as Scaling | undefined;
   if (size === undefined) {
     throw new StepError("the network does not say how large its input is: add `input: { size: [height, width] }`");

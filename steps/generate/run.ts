@@ -1,0 +1,35 @@
+import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { StepContext } from "../../engine/step-type.ts";
+import { writeJpeg } from "../pixels/pixels.ts";
+import { randomStream } from "../random/random.ts";
+import { draw } from "./draw.ts";
+import type { GenerateParams } from "./index.ts";
+
+/** Writes `<split>/<class>_<number>.jpg`, laid out as in Food-5K. */
+export async function run(ctx: StepContext): Promise<void> {
+  const { splits, size, seed } = ctx.params as unknown as GenerateParams;
+  const folder = ctx.output("images");
+  const pictures: { readonly name: string; readonly label: 0 | 1 }[] = [];
+  for (const [split, count] of Object.entries(splits)) {
+    await mkdir(join(folder, split));
+    for (let at = 0; at < count; at++) {
+      const label = (at % 2) as 0 | 1;
+      pictures.push({ name: `${split}/${label}_${Math.floor(at / 2)}.jpg`, label });
+    }
+  }
+  let done = 0;
+  let cursor = 0;
+  const lane = async (): Promise<void> => {
+    for (let picture = pictures[cursor++]; picture !== undefined; picture = pictures[cursor++]) {
+      ctx.signal.throwIfAborted();
+      // A stream of its own, so that a picture does not depend on how many there are.
+      const rgb = draw(picture.label, size, randomStream(seed, picture.name));
+      await writeJpeg(join(folder, picture.name), rgb, size, size);
+      ctx.progress({ done: ++done, total: pictures.length, unit: "images" });
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  ctx.metric({ images: pictures.length });
+}

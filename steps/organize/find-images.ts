@@ -1,0 +1,128 @@
+import { readdir, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { byCodeUnit } from "../../engine/json.ts";
+import { StepError } from "../../engine/step-type.ts";
+import { readTable } from "../tables/csv.ts";
+import type { Split } from "../tables/images.ts";
+import type { OrganizeParams } from "./index.ts";
+import { listed } from "./listed.ts";
+
+/** A picture with its place in the data set. */
+export interface FoundImage {
+  readonly split: Split;
+  /** The name of the class. */
+  readonly class: string;
+  /** Its name in the output, unique within split and class. */
+  readonly file: string;
+  /** Absolute path. */
+  readonly from: string;
+}
+
+const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff"]);
+
+/**
+ * The pictures of a source, and how many files are none. Hidden files and what
+ * macOS leaves in archives (`__MACOSX`) count as none.
+ *
+ * @throws StepError naming every picture whose class is not known, or whose name is there twice.
+ */
+export async function findImages(
+  source: string,
+  { splits, classes, classFrom }: OrganizeParams,
+  labels: string | undefined,
+): Promise<{ readonly images: readonly FoundImage[]; readonly skipped: number }> {
+  const words = labels === undefined ? undefined : await readLabels(labels);
+  const images: FoundImage[] = [];
+  const unknown: string[] = [];
+  let skipped = 0;
+  for (const [split, folder] of Object.entries(splits) as [Split, string][]) {
+    for (const path of await filesOf(join(source, folder), folder)) {
+      const parts = path.split("/");
+      const file = parts.at(-1) as string;
+      const hidden = parts.some((part) => part.startsWith(".") || part === "__MACOSX");
+      if (hidden || !extensions.has(extname(file).toLowerCase())) {
+        skipped++;
+        continue;
+      }
+      const word = classWord({ classFrom, parts, words, path: `${folder}/${path}` });
+      const name = word !== undefined && Object.hasOwn(classes, word) ? classes[word] : undefined;
+      const from = join(source, folder, path);
+      if (name !== undefined) images.push({ split, class: name, file, from });
+      else unknown.push(`${folder}/${path}${word === undefined ? "" : ` ("${word}")`}`);
+    }
+  }
+  if (unknown.length > 0) {
+    const known = Object.keys(classes).join(", ");
+    throw new StepError(
+      listed(`the class of ${unknown.length} pictures is not known (classes has ${known}):`, unknown),
+    );
+  }
+  refuseTwins(images);
+  return { images, skipped };
+}
+
+interface Clue {
+  readonly classFrom: OrganizeParams["classFrom"];
+  /** The path within the split, in parts. */
+  readonly parts: readonly string[];
+  readonly words: ReadonlyMap<string, string> | undefined;
+  /** The path within the source. */
+  readonly path: string;
+}
+
+function classWord({ classFrom, parts, words, path }: Clue): string | undefined {
+  const file = parts.at(-1) as string;
+  switch (classFrom) {
+    case "prefix":
+      return file.includes("_") ? file.slice(0, file.indexOf("_")) : undefined;
+    case "folder":
+      return parts.length > 1 ? parts[0] : undefined;
+    case "csv":
+      return words?.get(path) ?? words?.get(file);
+    default:
+      return classFrom satisfies never;
+  }
+}
+
+/** Paths of all files below a folder, POSIX, in code-unit order. */
+async function filesOf(path: string, name: string): Promise<string[]> {
+  const folder = await stat(path).catch(() => undefined);
+  if (!folder?.isDirectory()) throw new StepError(`the source has no folder ${name}`);
+  const files: string[] = [];
+  const walk = async (prefix: string): Promise<void> => {
+    for (const entry of await readdir(join(path, prefix), { withFileTypes: true })) {
+      const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+      const kind = entry.isSymbolicLink() ? await stat(join(path, inner)) : entry;
+      if (kind.isDirectory()) await walk(inner);
+      else files.push(inner);
+    }
+  };
+  await walk("");
+  return files.sort(byCodeUnit);
+}
+
+/** The word for each picture, by its path in the source or by its name alone. */
+async function readLabels(file: string): Promise<ReadonlyMap<string, string>> {
+  const { lines } = await readTable(file, ["file", "class"]);
+  const words = new Map<string, string>();
+  for (const { line, values } of lines) {
+    const before = words.get(values.file);
+    if (before !== undefined && before !== values.class) {
+      throw new StepError(`${file}:${line}: ${values.file} is ${before} further up and ${values.class} here`);
+    }
+    words.set(values.file, values.class);
+  }
+  return words;
+}
+
+function refuseTwins(images: readonly FoundImage[]): void {
+  const seen = new Map<string, FoundImage>();
+  const twins: string[] = [];
+  for (const image of images) {
+    const place = `${image.split}/${image.class}/${image.file}`;
+    const other = seen.get(place);
+    if (other === undefined) seen.set(place, image);
+    else twins.push(`${other.from} and ${image.from}`);
+  }
+  if (twins.length > 0) throw new StepError(listed("pictures of one split and class have the same name:", twins));
+}

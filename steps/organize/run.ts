@@ -1,0 +1,75 @@
+import { constants } from "node:fs";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { type StepContext, StepError } from "../../engine/step-type.ts";
+import { imageSize } from "../pixels/pixels.ts";
+import { type ImageRow, imagePath, type Split, writeImages } from "../tables/images.ts";
+import type { OrganizeParams } from "./index.ts";
+import { type FoundImage, findImages } from "./find-images.ts";
+import { listed } from "./listed.ts";
+
+/** Copies every picture to `<split>/<class>/<file>` and writes `images.csv`. */
+export async function run(ctx: StepContext): Promise<void> {
+  const params = ctx.params as unknown as OrganizeParams;
+  const source = ctx.inputs.source;
+  if (source === undefined) throw new Error("organize needs a source");
+  const { images, skipped } = await findImages(source.path, params, ctx.inputs.labels?.path);
+  const labels = labelsOf(params);
+  refuseGaps(images, params, [...labels.keys()]);
+
+  const folder = ctx.output("images");
+  const rows: ImageRow[] = [];
+  const unreadable: string[] = [];
+  let cursor = 0;
+  const lane = async (): Promise<void> => {
+    for (let image = images[cursor++]; image !== undefined; image = images[cursor++]) {
+      ctx.signal.throwIfAborted();
+      try {
+        rows.push(await take(image, labels.get(image.class) as number, folder));
+      } catch (error) {
+        if (!(error instanceof StepError)) throw error;
+        unreadable.push(error.message);
+      }
+      ctx.progress({ done: rows.length + unreadable.length, total: images.length, unit: "images" });
+    }
+  };
+  for (const place of new Set(images.map((image) => dirname(imagePath(image))))) {
+    await mkdir(join(folder, place), { recursive: true });
+  }
+  await Promise.all(Array.from({ length: 4 * availableParallelism() }, lane));
+  if (unreadable.length > 0) {
+    const what = unreadable.length === 1 ? "an image" : `${unreadable.length} images`;
+    throw new StepError(`${what} cannot be read:\n${unreadable.sort().join("\n")}`);
+  }
+  await writeImages(folder, rows);
+  ctx.metric({ images: rows.length, skipped });
+}
+
+/** Label = index of the class name in code-unit order, as scikit-learn's LabelEncoder has it. */
+function labelsOf({ classes }: OrganizeParams): ReadonlyMap<string, number> {
+  const names = [...new Set(Object.values(classes))].sort();
+  return new Map(names.map((name, label) => [name, label]));
+}
+
+/** A class without a picture in some split, or an empty split, would only show up after hours. */
+function refuseGaps(images: readonly FoundImage[], { splits }: OrganizeParams, classes: readonly string[]): void {
+  const there = new Set(images.map((image) => `${image.split}/${image.class}`));
+  const gaps: string[] = [];
+  for (const [split, folder] of Object.entries(splits) as [Split, string][]) {
+    const missing = classes.filter((name) => !there.has(`${split}/${name}`));
+    if (missing.length === classes.length) gaps.push(`split ${split} (folder ${folder}) has no pictures`);
+    else for (const name of missing) gaps.push(`split ${split} (folder ${folder}) has no picture of class ${name}`);
+  }
+  if (gaps.length > 0) throw new StepError(listed("the pictures are not complete:", gaps));
+}
+
+async function take(image: FoundImage, label: number, folder: string): Promise<ImageRow> {
+  const { split, file, from } = image;
+  const { width, height } = await imageSize(from);
+  const digest = createHash("sha256").update(await readFile(from)).digest("hex");
+  // Shares blocks where the file system can.
+  await copyFile(from, join(folder, imagePath(image)), constants.COPYFILE_FICLONE);
+  return { split, class: image.class, label, file, digest: `sha256:${digest}`, width, height };
+}

@@ -61,7 +61,11 @@ export async function run(ctx: StepContext): Promise<void> {
   }
 }
 
-function describe(result: { exitCode?: number; signal?: string; code?: string }): string {
+function describe(result: {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly code?: string | undefined;
+}): string {
   if (result.code === "ENOENT") return "is not there, or not in PATH";
   if (result.code === "EACCES") return "is not executable";
   if (result.signal !== undefined) return `was killed by ${result.signal}`;
@@ -80,8 +84,10 @@ function environment(
     if (typeof value === "string") env[name] = value;
   };
   for (const name of passed) set(name, process.env[name]);
-  for (const [name, value] of Object.entries(named)) set(name, value === null ? process.env[name] : String(value));
-  const variable = (kind: string, name: string): string => `FLOW_${kind}_${name.toUpperCase().replaceAll("-", "_")}`;
+  for (const [name, value] of Object.entries(named))
+    set(name, value === null ? process.env[name] : String(value));
+  const variable = (kind: string, name: string): string =>
+    `FLOW_${kind}_${name.toUpperCase().replaceAll("-", "_")}`;
   for (const [name, path] of Object.entries(inputs)) set(variable("INPUT", name), path);
   for (const [name, path] of Object.entries(outputs)) set(variable("OUTPUT", name), path);
   return env;

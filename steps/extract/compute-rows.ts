@@ -57,7 +57,9 @@ export async function computeRows(options: ComputeOptions): Promise<void> {
   }
   if (failures.length > 0) {
     const what = failures.length === 1 ? "an image" : `${failures.length} images`;
-    throw new StepError(`${what} cannot be read; the features of all others are kept:\n${failures.join("\n")}`);
+    throw new StepError(
+      `${what} cannot be read; the features of all others are kept:\n${failures.join("\n")}`,
+    );
   }
 }
 
@@ -88,10 +90,7 @@ async function* decoded(
   }
 }
 
-async function decodeBatch(
-  images: ComputeOptions["images"],
-  size: ComputeOptions["size"],
-): Promise<Batch> {
+async function decodeBatch(images: ComputeOptions["images"], size: ComputeOptions["size"]): Promise<Batch> {
   const length = size[0] * size[1] * 3;
   const decodedImages: (Uint8Array | undefined)[] = [];
   const failures: (string | undefined)[] = [];

@@ -41,7 +41,8 @@ const params = {
       minLength: 1,
     },
     pool: {
-      description: "What is done with the layer's output: flattened in H, W, C order, or pooled over H and W.",
+      description:
+        "What is done with the layer's output: flattened in H, W, C order, or pooled over H and W.",
       enum: ["none", "average", "max"],
       default: "none",
     },
@@ -98,7 +99,10 @@ export const extract: StepType = {
   params,
   inputs: {
     images: { description: "The images of an organize step." },
-    network: { description: "A TensorFlow.js layers model: its model.json, or the folder of it.", optional: true },
+    network: {
+      description: "A TensorFlow.js layers model: its model.json, or the folder of it.",
+      optional: true,
+    },
     weights: { description: "Weights in Keras' .h5 format.", optional: true },
   },
   outputs: () => ["features"],

@@ -29,7 +29,9 @@ export async function run(ctx: StepContext): Promise<void> {
   const size = (params.input.size ?? named?.size ?? network.size) as readonly [number, number] | undefined;
   const scaling = (params.input.scaling ?? named?.scaling) as Scaling | undefined;
   if (size === undefined) {
-    throw new StepError("the network does not say how large its input is: add `input: { size: [height, width] }`");
+    throw new StepError(
+      "the network does not say how large its input is: add `input: { size: [height, width] }`",
+    );
   }
   if (scaling === undefined) throw new Error("a network without scaling passed the check");
   const input = { size: [size[0], size[1]] as const, scaling };
@@ -102,4 +104,3 @@ function identityOfWeights(ctx: StepContext, params: ExtractParams): WeightsIden
 function uniqueByDigest(rows: readonly ImageRow[]): ImageRow[] {
   return [...new Map(rows.map((row) => [row.digest, row])).values()];
 }
-

@@ -8,7 +8,12 @@ import { StepError } from "../../engine/step-type.ts";
 const magic = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
 
 /** Writes `rows` × `columns` float32 values. */
-export async function writeNpy(file: string, data: Float32Array, rows: number, columns: number): Promise<void> {
+export async function writeNpy(
+  file: string,
+  data: Float32Array,
+  rows: number,
+  columns: number,
+): Promise<void> {
   if (data.length !== rows * columns) throw new Error(`${data.length} values are not ${rows} × ${columns}`);
   const handle = await open(file, "w");
   try {
@@ -72,7 +77,9 @@ async function readHeader(
   const length = start.readUInt16LE(8);
   const text = Buffer.alloc(length);
   await handle.read(text, 0, length, 10);
-  const match = /'descr': '<f4', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(text.toString("latin1"));
+  const match = /'descr': '<f4', 'fortran_order': False, 'shape': \((\d+), (\d+)\)/.exec(
+    text.toString("latin1"),
+  );
   if (match === null) throw new StepError(`${file} is no float32 matrix in C order`);
   return { rows: Number(match[1]), columns: Number(match[2]), offset: 10 + length };
 }

@@ -109,7 +109,8 @@ function classNames(index: readonly FeatureRow[]): readonly string[] {
     names[label] = name;
   }
   const gap = Array.from(names).indexOf(undefined as unknown as string);
-  if (gap >= 0) throw new StepError(`no image has the label ${gap}, but one has the label ${names.length - 1}`);
+  if (gap >= 0)
+    throw new StepError(`no image has the label ${gap}, but one has the label ${names.length - 1}`);
   return names;
 }
 

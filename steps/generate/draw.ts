@@ -39,7 +39,12 @@ function fill(rgb: Uint8Array, colour: Colour): void {
   for (let at = 0; at < rgb.length; at++) rgb[at] = colour[at % 3] as number;
 }
 
-function paint(rgb: Uint8Array, size: number, colour: Colour, inside: (x: number, y: number) => boolean): void {
+function paint(
+  rgb: Uint8Array,
+  size: number,
+  colour: Colour,
+  inside: (x: number, y: number) => boolean,
+): void {
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) if (inside(x, y)) rgb.set(colour, (y * size + x) * 3);
   }

@@ -8,7 +8,8 @@ const params = {
   additionalProperties: false,
   properties: {
     splits: {
-      description: "Pictures per split, half of each class. The first ones stay the same when there are more.",
+      description:
+        "Pictures per split, half of each class. The first ones stay the same when there are more.",
       type: "object",
       additionalProperties: false,
       properties: {

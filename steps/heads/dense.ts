@@ -22,7 +22,8 @@ export function affine({ inputs, units, kernel, bias }: Dense, x: Float32Array, 
     for (let i = 0; i < inputs; i++) {
       const value = x[row * inputs + i] as number;
       if (value === 0) continue;
-      for (let j = 0; j < units; j++) sums[j] = (sums[j] as number) + value * (kernel[i * units + j] as number);
+      for (let j = 0; j < units; j++)
+        sums[j] = (sums[j] as number) + value * (kernel[i * units + j] as number);
     }
     y.set(sums, row * units);
   }

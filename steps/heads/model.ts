@@ -30,7 +30,14 @@ export async function writeModel(
 ): Promise<void> {
   const { classes, preprocessing, extractor, inputLength } = description;
   // Spelled out: the order of the members is part of the bytes.
-  const members = { classes, preprocessing, extractor, inputLength, layers: description.layers, dtype: "float32" };
+  const members = {
+    classes,
+    preprocessing,
+    extractor,
+    inputLength,
+    layers: description.layers,
+    dtype: "float32",
+  };
   await writeFile(join(folder, descriptionFile), `${JSON.stringify(members, null, 2)}\n`);
   await writeLayers(join(folder, weightsFile), layers);
 }

@@ -22,7 +22,8 @@ export async function readH5Weights(path: string): Promise<Weights> {
     const weights = new Map<string, Readonly<Record<string, Tensor>>>();
     for (const layer of layers) {
       const group = root.get(layer);
-      if (!(group instanceof Group)) throw new StepError(`${path} names the layer ${layer} but does not hold it`);
+      if (!(group instanceof Group))
+        throw new StepError(`${path} names the layer ${layer} but does not hold it`);
       weights.set(layer, readLayer(group, layer, path));
     }
     return weights;
@@ -64,7 +65,8 @@ function readLayer(group: Group, layer: string, path: string): Readonly<Record<s
   const tensors: Record<string, Tensor> = {};
   for (const name of names(group, "weight_names") ?? []) {
     const data = group.get(name);
-    if (!(data instanceof Dataset)) throw new StepError(`${path} names the weight ${name} of ${layer} but does not hold it`);
+    if (!(data instanceof Dataset))
+      throw new StepError(`${path} names the weight ${name} of ${layer} but does not hold it`);
     const { value, shape } = data;
     if (!(value instanceof Float32Array) || shape === null) {
       throw new StepError(`${path}: the weight ${name} of ${layer} is not float32`);

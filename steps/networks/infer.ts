@@ -72,7 +72,9 @@ const rules: Readonly<Record<string, Rule>> = {
     const axis = Array.isArray(given) ? (given as readonly Json[])[0] : given;
     const last = shape.kind === "image" ? 3 : 1;
     if (axis !== undefined && axis !== -1 && axis !== last) {
-      throw new StepError(`layer ${layer.name}: only channels last is supported, not axis ${JSON.stringify(axis)}`);
+      throw new StepError(
+        `layer ${layer.name}: only channels last is supported, not axis ${JSON.stringify(axis)}`,
+      );
     }
     return {
       shape,
@@ -108,11 +110,16 @@ const rules: Readonly<Record<string, Rule>> = {
     const axis = layer.config.axis ?? -1;
     const [first] = inputs;
     if (first?.kind === "vector") {
-      const length = inputs.reduce((sum, shape) => sum + (shape.kind === "vector" ? shape.length : Number.NaN), 0);
+      const length = inputs.reduce(
+        (sum, shape) => sum + (shape.kind === "vector" ? shape.length : Number.NaN),
+        0,
+      );
       if ((axis === -1 || axis === 1) && length > 0) return { shape: { kind: "vector", length } };
     } else if (first !== undefined && (axis === -1 || axis === 3)) {
       const { height, width } = first;
-      const fits = inputs.every((shape) => shape.kind === "image" && shape.height === height && shape.width === width);
+      const fits = inputs.every(
+        (shape) => shape.kind === "image" && shape.height === height && shape.width === width,
+      );
       const channels = inputs.reduce((sum, shape) => sum + (shape.kind === "image" ? shape.channels : 0), 0);
       if (fits) return { shape: { kind: "image", height, width, channels } };
     }
@@ -132,7 +139,8 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   Dense: (layer, inputs) => {
     const shape = only(layer, inputs);
-    if (shape.kind !== "vector") throw new StepError(`layer ${layer.name}: Dense is supported on vectors only`);
+    if (shape.kind !== "vector")
+      throw new StepError(`layer ${layer.name}: Dense is supported on vectors only`);
     const units = whole(layer, "units");
     return {
       shape: { kind: "vector", length: units },
@@ -151,10 +159,13 @@ function refuseUnsupported(layers: readonly Layer[]): void {
   const bad = layers.filter(({ className }) => !supportedLayers.includes(className));
   if (bad.length > 0) {
     const named = bad.map(({ name, className }) => `${name} (${className})`).join(", ");
-    throw new StepError(`the network has layers that are not supported: ${named}. Supported: ${supportedLayers.join(", ")}`);
+    throw new StepError(
+      `the network has layers that are not supported: ${named}. Supported: ${supportedLayers.join(", ")}`,
+    );
   }
   const first = layers.find(({ config }) => config.data_format === "channels_first");
-  if (first !== undefined) throw new StepError(`layer ${first.name} has its channels first; only channels last is supported`);
+  if (first !== undefined)
+    throw new StepError(`layer ${first.name} has its channels first; only channels last is supported`);
 }
 
 function only(layer: Layer, inputs: readonly Shape[]): Shape {

@@ -29,7 +29,8 @@ export async function readLayersModel(path: string): Promise<{ topology: Topolog
       weights.set(layer, { ...weights.get(layer), [role]: tensor });
       offset += bytes;
     }
-    if (offset !== data.length) throw new StepError(`${file}: the weights need ${offset} bytes, the shards have ${data.length}`);
+    if (offset !== data.length)
+      throw new StepError(`${file}: the weights need ${offset} bytes, the shards have ${data.length}`);
   }
   return { topology, weights };
 }
@@ -57,7 +58,8 @@ async function readShards(folder: string, paths: readonly Json[], file: string):
     const real = await realpath(full).catch(() => {
       throw new StepError(`${full} is missing: ${file} names it as a shard of the weights`);
     });
-    if (!real.startsWith(root + sep)) throw new StepError(`${file}: the shard ${path} lies outside the model's folder`);
+    if (!real.startsWith(root + sep))
+      throw new StepError(`${file}: the shard ${path} lies outside the model's folder`);
     shards.push(await readFile(real));
   }
   return Buffer.concat(shards);
@@ -81,7 +83,9 @@ function readWeight(spec: Json, data: Buffer, offset: number, file: string): Wei
   const dtype = String(quantization.dtype);
   const size = { float32: 4, float16: 2, uint16: 2, uint8: 1 }[dtype];
   if (size === undefined || (spec.dtype ?? "float32") !== "float32") {
-    throw new StepError(`${file}: weight ${name} is ${String(spec.dtype)} stored as ${dtype}, which is not supported`);
+    throw new StepError(
+      `${file}: weight ${name} is ${String(spec.dtype)} stored as ${dtype}, which is not supported`,
+    );
   }
   const bytes = length * size;
   if (!Number.isSafeInteger(bytes) || bytes < 0 || offset + bytes > data.length) {

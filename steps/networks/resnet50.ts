@@ -9,7 +9,12 @@ import type { Layer, Topology } from "./topology.ts";
  */
 export function resnet50(): Topology {
   const layers: Layer[] = [
-    { name: "input", className: "InputLayer", config: { batch_input_shape: [null, null, null, 3] }, inbound: [] },
+    {
+      name: "input",
+      className: "InputLayer",
+      config: { batch_input_shape: [null, null, null, 3] },
+      inbound: [],
+    },
     pad("conv1_pad", "input", 3),
     conv("conv1_conv", "conv1_pad", { filters: 64, kernel: 7, stride: 2 }),
     norm("conv1_bn", "conv1_conv"),
@@ -73,7 +78,11 @@ interface Convolution {
   readonly padding?: "valid" | "same";
 }
 
-function conv(name: string, input: string, { filters, kernel, stride, padding = "valid" }: Convolution): Layer {
+function conv(
+  name: string,
+  input: string,
+  { filters, kernel, stride, padding = "valid" }: Convolution,
+): Layer {
   const config: JsonObject = {
     filters,
     kernel_size: [kernel, kernel],

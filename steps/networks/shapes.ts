@@ -30,15 +30,20 @@ export function windowOf(
   const dilation = pair(layer.config.dilation_rate ?? 1, layer, "dilation_rate");
   const given = layer.config.strides;
   // A pooling layer without strides moves by its own size.
-  const strides = given === undefined || given === null ? strideDefault(layer, kernel) : pair(given, layer, "strides");
+  const strides =
+    given === undefined || given === null ? strideDefault(layer, kernel) : pair(given, layer, "strides");
   const same = layer.config.padding === "same";
   if (!same && layer.config.padding !== "valid" && layer.config.padding !== undefined) {
-    throw new StepError(`layer ${layer.name}: padding ${JSON.stringify(layer.config.padding)} is not supported`);
+    throw new StepError(
+      `layer ${layer.name}: padding ${JSON.stringify(layer.config.padding)} is not supported`,
+    );
   }
   const rows = axis(input.height, kernel[0], strides[0], dilation[0], same);
   const columns = axis(input.width, kernel[1], strides[1], dilation[1], same);
   if (rows.size < 1 || columns.size < 1) {
-    throw new StepError(`layer ${layer.name}: an image of ${input.height} × ${input.width} is too small for it`);
+    throw new StepError(
+      `layer ${layer.name}: an image of ${input.height} × ${input.width} is too small for it`,
+    );
   }
   const pads = [rows.before, columns.before, rows.after, columns.after] as const;
   return { kernel, strides, dilation, pads, height: rows.size, width: columns.size };

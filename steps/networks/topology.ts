@@ -48,7 +48,11 @@ export function readTopology(json: Json | undefined, from: string): Topology {
   for (const item of items as readonly Json[]) {
     const layer = readLayer(item, from);
     const before = layers.at(-1);
-    const inbound = sequential ? (before === undefined ? [] : [before.name]) : inboundOf(item, layer.name, from);
+    const inbound = sequential
+      ? before === undefined
+        ? []
+        : [before.name]
+      : inboundOf(item, layer.name, from);
     if (sequential && before === undefined && layer.className !== "InputLayer") {
       const input = { name: "input", className: "InputLayer", config: layer.config, inbound: [] };
       layers.push(input, { ...layer, inbound: ["input"] });
@@ -87,7 +91,8 @@ function readLayer(item: Json, from: string): Omit<Layer, "inbound"> {
 function inboundOf(item: Json, layer: string, from: string): string[] {
   const nodes = isObject(item) ? item.inbound_nodes : undefined;
   if (!Array.isArray(nodes) || nodes.length === 0) return [];
-  if (nodes.length > 1) throw new StepError(`${from}: layer ${layer} is used more than once, which is not supported`);
+  if (nodes.length > 1)
+    throw new StepError(`${from}: layer ${layer} is used more than once, which is not supported`);
   const [node] = nodes as readonly Json[];
   const names: string[] = [];
   if (isObject(node)) collectHistories(node.args, names);
@@ -119,7 +124,10 @@ function inOrder(layers: readonly Layer[], from: string): readonly Layer[] {
   while (waiting.length > 0) {
     const ready = waiting.filter(({ inbound }) => inbound.every((name) => placed.has(name)));
     if (ready.length === 0) {
-      throw malformed(from, `layer ${waiting[0]?.name} takes from a layer that is not there or comes from itself`);
+      throw malformed(
+        from,
+        `layer ${waiting[0]?.name} takes from a layer that is not there or comes from itself`,
+      );
     }
     for (const layer of ready) placed.add(layer.name);
     order.push(...ready);

@@ -44,7 +44,9 @@ function appendRelu(builder: Builder, layer: Layer, input: string): string {
   const most = numberOf(layer, "max_value");
   const slope = numberOf(layer, "negative_slope") ?? 0;
   if ((numberOf(layer, "threshold") ?? 0) !== 0 || (slope !== 0 && most !== undefined)) {
-    throw new StepError(`layer ${layer.name}: ReLU with a threshold, or with both a slope and a maximum, is not supported`);
+    throw new StepError(
+      `layer ${layer.name}: ReLU with a threshold, or with both a slope and a maximum, is not supported`,
+    );
   }
   if (slope !== 0) return builder.node("LeakyRelu", [input], { alpha: { float: slope } });
   return most === undefined ? builder.node("Relu", [input]) : clip(builder, input, most);

@@ -4,8 +4,8 @@ import { pair, type Shape, windowOf } from "../networks/shapes.ts";
 import type { Layer, Tensor } from "../networks/topology.ts";
 import { appendActivation } from "./activations.ts";
 import type { Builder } from "./builder.ts";
-import { type Affine, affineOf } from "./norm.ts";
 import type { Attribute } from "./graph.ts";
+import { type Affine, affineOf } from "./norm.ts";
 
 /** What a layer is translated with. */
 export interface LayerContext {
@@ -147,4 +147,3 @@ function appendReshape(builder: Builder, input: string, from: Shape | undefined,
   const reshaped = builder.node("Reshape", [last, dims]);
   return builder.node("Transpose", [reshaped], { perm: { ints: [0, 3, 1, 2] } });
 }
-

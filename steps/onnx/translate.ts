@@ -1,5 +1,6 @@
 import { StepError } from "../../engine/step-type.ts";
 import { type Inferred, inferShapes } from "../networks/infer.ts";
+import type { Scaling } from "../networks/named.ts";
 import type { Shape } from "../networks/shapes.ts";
 import { type Layer, layersUpTo, type Tensor, type Topology, type Weights } from "../networks/topology.ts";
 import { type Builder, newBuilder } from "./builder.ts";
@@ -7,7 +8,6 @@ import type { Graph } from "./graph.ts";
 import { appendLayer } from "./layers.ts";
 import { affineOf } from "./norm.ts";
 import { appendScaling } from "./scaling.ts";
-import type { Scaling } from "../networks/named.ts";
 
 export interface TranslateOptions {
   readonly topology: Topology;
@@ -97,7 +97,9 @@ function checkWeights(
       if (tensor === undefined) throw new StepError(`layer ${name} has no ${role} among the weights`);
       if (JSON.stringify(tensor.shape) !== JSON.stringify(shape)) {
         const found = tensor.shape.join(" × ");
-        throw new StepError(`the ${role} of layer ${name} is ${found}; the network needs ${shape.join(" × ")}`);
+        throw new StepError(
+          `the ${role} of layer ${name} is ${found}; the network needs ${shape.join(" × ")}`,
+        );
       }
     }
   }

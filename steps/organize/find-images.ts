@@ -124,5 +124,6 @@ function refuseTwins(images: readonly FoundImage[]): void {
     if (other === undefined) seen.set(place, image);
     else twins.push(`${other.from} and ${image.from}`);
   }
-  if (twins.length > 0) throw new StepError(listed("pictures of one split and class have the same name:", twins));
+  if (twins.length > 0)
+    throw new StepError(listed("pictures of one split and class have the same name:", twins));
 }

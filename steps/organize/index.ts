@@ -60,7 +60,10 @@ export const organize: StepType = {
   },
 };
 
-function mistakesOf({ classes, classFrom, splits }: OrganizeParams, inputs: ReadonlySet<string>): ParamMistake[] {
+function mistakesOf(
+  { classes, classFrom, splits }: OrganizeParams,
+  inputs: ReadonlySet<string>,
+): ParamMistake[] {
   const mistakes: ParamMistake[] = [];
   if (classFrom === "csv" && !inputs.has("labels")) {
     mistakes.push({ path: ["classFrom"], message: "classes from a CSV need the input `labels`" });

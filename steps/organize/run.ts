@@ -1,13 +1,13 @@
+import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
-import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { type StepContext, StepError } from "../../engine/step-type.ts";
 import { imageSize } from "../pixels/pixels.ts";
 import { type ImageRow, imagePath, type Split, writeImages } from "../tables/images.ts";
-import type { OrganizeParams } from "./index.ts";
 import { type FoundImage, findImages } from "./find-images.ts";
+import type { OrganizeParams } from "./index.ts";
 import { listed } from "./listed.ts";
 
 /** Copies every picture to `<split>/<class>/<file>` and writes `images.csv`. */
@@ -54,13 +54,19 @@ function labelsOf({ classes }: OrganizeParams): ReadonlyMap<string, number> {
 }
 
 /** A class without a picture in some split, or an empty split, would only show up after hours. */
-function refuseGaps(images: readonly FoundImage[], { splits }: OrganizeParams, classes: readonly string[]): void {
+function refuseGaps(
+  images: readonly FoundImage[],
+  { splits }: OrganizeParams,
+  classes: readonly string[],
+): void {
   const there = new Set(images.map((image) => `${image.split}/${image.class}`));
   const gaps: string[] = [];
   for (const [split, folder] of Object.entries(splits) as [Split, string][]) {
     const missing = classes.filter((name) => !there.has(`${split}/${name}`));
     if (missing.length === classes.length) gaps.push(`split ${split} (folder ${folder}) has no pictures`);
-    else for (const name of missing) gaps.push(`split ${split} (folder ${folder}) has no picture of class ${name}`);
+    else
+      for (const name of missing)
+        gaps.push(`split ${split} (folder ${folder}) has no picture of class ${name}`);
   }
   if (gaps.length > 0) throw new StepError(listed("the pictures are not complete:", gaps));
 }
@@ -68,7 +74,9 @@ function refuseGaps(images: readonly FoundImage[], { splits }: OrganizeParams, c
 async function take(image: FoundImage, label: number, folder: string): Promise<ImageRow> {
   const { split, file, from } = image;
   const { width, height } = await imageSize(from);
-  const digest = createHash("sha256").update(await readFile(from)).digest("hex");
+  const digest = createHash("sha256")
+    .update(await readFile(from))
+    .digest("hex");
   // Shares blocks where the file system can.
   await copyFile(from, join(folder, imagePath(image)), constants.COPYFILE_FICLONE);
   return { split, class: image.class, label, file, digest: `sha256:${digest}`, width, height };

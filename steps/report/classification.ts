@@ -47,7 +47,13 @@ export function classify(
   const mean = (name: string, weight: (score: ClassScore) => number): ClassScore => {
     const over = (field: "precision" | "recall" | "f1"): number =>
       ratio(sum(classes.map((score) => score[field] * weight(score))), sum(classes.map(weight)));
-    return { class: name, precision: over("precision"), recall: over("recall"), f1: over("f1"), support: total };
+    return {
+      class: name,
+      precision: over("precision"),
+      recall: over("recall"),
+      f1: over("f1"),
+      support: total,
+    };
   };
   return {
     accuracy: ratio(sum(right), total),

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type StepContext, type StepInput, StepError } from "../../engine/step-type.ts";
+import { type StepContext, StepError, type StepInput } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../features/rows.ts";
 import { type Head, openHead } from "../heads/head.ts";
 import { formatTable } from "../tables/csv.ts";
@@ -29,7 +29,10 @@ export async function run(ctx: StepContext): Promise<void> {
     const folder = ctx.output("report");
     const notes = [...new Set([...model.notes, ...features.notes, ...images.notes])];
     await writeFile(join(folder, "report.txt"), classificationText(figures));
-    await writeFile(join(folder, "report.json"), `${JSON.stringify({ split: "test", notes, ...figures }, null, 2)}\n`);
+    await writeFile(
+      join(folder, "report.json"),
+      `${JSON.stringify({ split: "test", notes, ...figures }, null, 2)}\n`,
+    );
     const columns = ["file", "label", "predicted", ...classes.map((name) => `p_${name}`)];
     const lines = test.map((at, row) => [
       rows.index[at]?.file ?? "",
@@ -55,7 +58,9 @@ async function refuseMisfits(
   if (test.length === 0) throw new StepError("the features hold no images of the split test");
   if (head.description.inputLength !== features.rowLength) {
     const { inputLength } = head.description;
-    throw new StepError(`the model takes rows of ${inputLength} values; the features have ${features.rowLength}`);
+    throw new StepError(
+      `the model takes rows of ${inputLength} values; the features have ${features.rowLength}`,
+    );
   }
   if (head.classes.join("\n") !== features.classes.join("\n")) {
     throw new StepError(

@@ -20,7 +20,12 @@ const params = {
       required: ["kind"],
       properties: {
         kind: { description: "Stochastic gradient descent.", const: "sgd" },
-        learningRate: { description: "At the first step.", type: "number", exclusiveMinimum: 0, default: 0.001 },
+        learningRate: {
+          description: "At the first step.",
+          type: "number",
+          exclusiveMinimum: 0,
+          default: 0.001,
+        },
         momentum: { type: "number", minimum: 0, exclusiveMaximum: 1, default: 0.9 },
         decay: {
           description: "Time-based, per step as in Keras: learningRate / (1 + decay · step).",
@@ -34,7 +39,8 @@ const params = {
     batchSize: { description: "Images per step.", type: "integer", minimum: 1, maximum: 65536, default: 32 },
     epochs: { description: "Passes over the training images.", type: "integer", minimum: 1, default: 25 },
     shuffle: {
-      description: "The order of the training images: shuffled once, anew every epoch, or as they are listed.",
+      description:
+        "The order of the training images: shuffled once, anew every epoch, or as they are listed.",
       enum: ["once", "epoch", "none"],
       default: "once",
     },

@@ -104,7 +104,11 @@ async function trainEpoch(fit: Epoch, epoch: number): Promise<EpochScore> {
   let rate = learningRate;
   let loss = 0;
   let correct = 0;
-  for await (const { x, labels, rows } of batches(features, epochOrder(training, params, epoch), params.batchSize)) {
+  for await (const { x, labels, rows } of batches(
+    features,
+    epochOrder(training, params, epoch),
+    params.batchSize,
+  )) {
     ctx.signal.throwIfAborted();
     rate = learningRate / (1 + decay * step);
     const score = await trainer.step(x, labels, rows, rate);

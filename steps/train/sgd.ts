@@ -1,5 +1,10 @@
 import { backThroughRelu, type Dense, denseGradient, newDense, softmax } from "../heads/dense.ts";
-import { type FirstLayer, type KernelUpdate, openFirstLayer, openKernelUpdate } from "../heads/first-layer.ts";
+import {
+  type FirstLayer,
+  type KernelUpdate,
+  openFirstLayer,
+  openKernelUpdate,
+} from "../heads/first-layer.ts";
 import { tailForward } from "../heads/head.ts";
 import { randomStream } from "../random/random.ts";
 

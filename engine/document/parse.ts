@@ -1,0 +1,187 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  visit,
+  type Node as YamlNode,
+} from "yaml";
+import type { DiagnosticCode } from "./diagnostic.ts";
+import type { Entry, Mark, Node } from "./node.ts";
+import { placeholder } from "./scan.ts";
+
+/** A mistake found while reading YAML. */
+export interface ParseMistake {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly mark: Mark;
+  readonly hint?: string;
+}
+
+export interface Parsed {
+  /** Absent where the text is no YAML. */
+  readonly root?: Node;
+  readonly mistakes: readonly ParseMistake[];
+}
+
+const MAX_LENGTH = 1 << 20;
+const MAX_NODES = 20_000;
+const MAX_DEPTH = 64;
+
+/** Reads YAML 1.2 into values that know their places. Hostile text is refused before it costs anything. */
+export function parseYaml(text: string, markOf: (start: number, end: number) => Mark): Parsed {
+  const mistake = (code: DiagnosticCode, message: string, start: number, end: number, hint?: string) => ({
+    code,
+    message,
+    mark: markOf(start, end),
+    ...(hint === undefined ? {} : { hint }),
+  });
+  if (text.length > MAX_LENGTH) {
+    return { mistakes: [mistake("yaml-feature", "the file is larger than 1 MB: it is no pipeline", 0, 1)] };
+  }
+  const depth = deepest(text);
+  if (depth > MAX_DEPTH) {
+    return { mistakes: [mistake("yaml-feature", `more than ${MAX_DEPTH} brackets are open at once`, 0, 1)] };
+  }
+  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  const [failure] = document.errors;
+  if (failure !== undefined) {
+    // The first error: those behind it follow from it.
+    const [start, end] = failure.pos;
+    const several = failure.code === "MULTIPLE_DOCS";
+    const message = several
+      ? "a pipeline is one YAML document; a second one begins here"
+      : sentence(failure.message);
+    return { mistakes: [mistake(several ? "yaml-feature" : "yaml-syntax", message, start, end)] };
+  }
+  const mistakes: ParseMistake[] = tagMistakes(document).map(({ message, start, end }) =>
+    mistake("yaml-feature", message, start, end),
+  );
+  const root = convert(document, mistakes, markOf);
+  return { ...(root === undefined ? {} : { root }), mistakes };
+}
+
+/** How many flow collections are open at once: the parser recurses into them. */
+function deepest(text: string): number {
+  let depth = 0;
+  let most = 0;
+  for (const sign of text) {
+    if (sign === "{" || sign === "[") most = Math.max(most, ++depth);
+    else if (sign === "}" || sign === "]") depth--;
+  }
+  return most;
+}
+
+function sentence(message: string): string {
+  const first = message.split("\n")[0] ?? message;
+  return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, "");
+}
+
+function tagMistakes(document: Document): { message: string; start: number; end: number }[] {
+  const found: { message: string; start: number; end: number }[] = [];
+  visit(document, {
+    Node(_, node) {
+      const { tag, range } = node as YamlNode & { tag?: string };
+      if (tag === undefined || range == null) return;
+      const core = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(tag);
+      if (!core) found.push({ message: `the tag ${tag} is not supported`, start: range[0], end: range[1] });
+    },
+  });
+  return found;
+}
+
+function convert(
+  document: Document,
+  mistakes: ParseMistake[],
+  markOf: (start: number, end: number) => Mark,
+): Node | undefined {
+  let count = 0;
+  const refuse = (message: string, mark: Mark, hint?: string): Node => {
+    mistakes.push({ code: "yaml-feature", message, mark, ...(hint === undefined ? {} : { hint }) });
+    return { kind: "broken", mark };
+  };
+  const markFrom = (node: YamlNode): Mark => markOf(node.range?.[0] ?? 0, node.range?.[1] ?? 0);
+
+  const visitNode = (node: YamlNode | null | undefined, at: Mark, above: readonly YamlNode[]): Node => {
+    if (node == null) return { kind: "scalar", value: null, mark: at };
+    count++;
+    const mark = markFrom(node);
+    if (count === MAX_NODES) return refuse("the document is too large once its aliases are expanded", mark);
+    if (count > MAX_NODES || above.length > MAX_DEPTH) return { kind: "broken", mark };
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target === undefined) return refuse(`there is no anchor &${node.source} before this`, mark);
+      if (above.includes(target)) return refuse(`the alias *${node.source} holds itself`, mark);
+      return visitNode(target, mark, above);
+    }
+    if (isScalar(node)) return visitScalar(node.value, mark);
+    const inside = [...above, node];
+    if (isSeq(node)) {
+      return {
+        kind: "list",
+        mark,
+        items: node.items.map((item) => visitNode(item as YamlNode, mark, inside)),
+      };
+    }
+    if (!isMap(node)) return refuse("this kind of value is not supported", mark);
+    const entries: Entry[] = [];
+    for (const { key, value } of node.items) {
+      const entry = visitPair(key as YamlNode, value as YamlNode | null, inside);
+      if (entry !== undefined) entries.push(entry);
+    }
+    return { kind: "map", mark, entries: withoutTwins(entries) };
+  };
+
+  const visitScalar = (value: unknown, mark: Mark): Node => {
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      return refuse(`${Number.isNaN(value) ? ".nan" : ".inf"} is not supported`, mark, "write a number");
+    }
+    if (typeof value === "string" && value.includes(placeholder)) return { kind: "broken", mark };
+    if (value === null || ["string", "number", "boolean"].includes(typeof value)) {
+      return { kind: "scalar", value: value as string | number | boolean | null, mark };
+    }
+    return refuse("this kind of value is not supported", mark);
+  };
+
+  const visitPair = (
+    key: YamlNode | null,
+    value: YamlNode | null,
+    above: readonly YamlNode[],
+  ): Entry | undefined => {
+    if (!isScalar(key)) {
+      refuse("a name must be plain text", key === null ? markOf(0, 1) : markFrom(key));
+      return undefined;
+    }
+    const mark = markFrom(key);
+    // A name is text, whatever YAML would make of it: `0: non_food` names the class 0.
+    const name = typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
+    if (name.includes(placeholder)) return undefined;
+    if (name === "<<") {
+      refuse(
+        "merge keys (<<) are not supported",
+        mark,
+        "write the values out, or use an alias for the whole value",
+      );
+      return undefined;
+    }
+    return { name, mark, value: visitNode(value, mark, above) };
+  };
+
+  const withoutTwins = (entries: readonly Entry[]): readonly Entry[] => {
+    const first = new Map<string, Entry>();
+    for (const entry of entries) {
+      if (!first.has(entry.name)) first.set(entry.name, entry);
+      else
+        mistakes.push({
+          code: "duplicate-name",
+          message: `"${entry.name}" is there twice`,
+          mark: entry.mark,
+        });
+    }
+    return [...first.values()];
+  };
+
+  return document.contents == null ? undefined : visitNode(document.contents as YamlNode, markOf(0, 1), []);
+}

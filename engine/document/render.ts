@@ -1,0 +1,24 @@
+import type { Diagnostic, Place } from "./diagnostic.ts";
+
+/** Diagnostics as people read them: place, message, the line with a range of carets, a way out. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
+  const parts = diagnostics.map(renderDiagnostic);
+  const count = diagnostics.length;
+  return `${parts.join("\n")}\n${count} mistake${count === 1 ? "" : "s"}\n`;
+}
+
+function renderDiagnostic({ code, message, place, hint }: Diagnostic): string {
+  const lines = [`${placeText(place)} error ${code}: ${message}`];
+  if (place.kind === "file") {
+    const number = String(place.line);
+    const lead = place.source.slice(0, place.column - 1).replaceAll(/[^\t]/g, " ");
+    lines.push(` ${number} | ${place.source}`);
+    lines.push(` ${" ".repeat(number.length)} | ${lead}${"^".repeat(place.length)}`);
+  }
+  if (hint !== undefined) lines.push(`   = ${hint}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function placeText(place: Place): string {
+  return place.kind === "option" ? place.option : `${place.file}:${place.line}:${place.column}`;
+}

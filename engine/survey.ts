@@ -64,16 +64,16 @@ async function checkRequirement(
   cache: Cache,
 ): Promise<Missing | undefined> {
   const path = join(home, requirement.path);
-  const way = `get it from ${requirement.url} and put it at ${path}`;
+  const way = `get it from ${requirement.url}\nand put it at ${path}`;
   if (!existsSync(path)) return { what: requirement.what, hint: way };
   const { size } = statSync(path);
   if (size !== requirement.bytes) {
     return {
       what: requirement.what,
-      hint: `${path} has ${size} bytes, not ${requirement.bytes}: it is another file, or cut short; ${way}`,
+      hint: `${path} has ${size} bytes, not ${requirement.bytes}: it is another file, or cut short\n${way}`,
     };
   }
   const md5 = await cache.sources.md5(path);
   if (md5 === requirement.md5) return undefined;
-  return { what: requirement.what, hint: `${path} has the md5 ${md5}, not ${requirement.md5}; ${way}` };
+  return { what: requirement.what, hint: `${path} has the md5 ${md5}, not ${requirement.md5}\n${way}` };
 }

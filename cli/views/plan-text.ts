@@ -70,7 +70,10 @@ function stateText(state: StepPlan["state"], paint: Paint): string {
 function explanation(planned: StepPlan): readonly string[] {
   if (planned.state === "cached") return [];
   if (planned.state === "blocked") {
-    return planned.missing.flatMap(({ what, hint }) => [`missing: ${what}`, `  ${hint}`]);
+    return planned.missing.flatMap(({ what, hint }) => {
+      const way = hint.trimEnd().split("\n");
+      return [`missing: ${what}`, ...way.map((line) => `  ${line}`)];
+    });
   }
   return planned.reasons.map(reasonText);
 }

@@ -15,7 +15,7 @@ function renderDiagnostic({ code, message, place, hint }: Diagnostic): string {
     lines.push(` ${number} | ${place.source}`);
     lines.push(` ${" ".repeat(number.length)} | ${lead}${"^".repeat(place.length)}`);
   }
-  if (hint !== undefined) lines.push(`   = ${hint}`);
+  if (hint !== undefined) lines.push(`   = ${hint.trimEnd().replaceAll("\n", "\n     ")}`);
   return `${lines.join("\n")}\n`;
 }
 

@@ -88,6 +88,7 @@ function whenUsed(type: StepType): JsonObject {
   const needed = inputNames(type, false);
   return {
     if: { required: ["uses"], properties: { uses: { const: type.name } } },
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word
     then: {
       description: type.description,
       required: [...(required ? ["with"] : []), ...(needed.length > 0 ? ["inputs"] : [])],

@@ -61,14 +61,18 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
 /** The record of a pipeline's newest run; `undefined` where there is none. */
 export function lastRunOf(runs: string, pipeline: string): RunRecord | undefined {
   if (!existsSync(runs)) return undefined;
-  // Ids begin with the time.
-  const ids = readdirSync(runs).filter((id) => id.includes(`-${pipeline}-`));
-  for (const id of ids.sort(byCodeUnit).reverse()) {
-    const record = readRecord(join(runs, id, "run.json"));
-    if (record?.pipeline === pipeline) return record;
-  }
-  return undefined;
+  // Ids begin with the second a run started in; of those of one second the record tells.
+  const ids = readdirSync(runs).filter((id) => id.slice(SECOND_LENGTH, -5) === `-${pipeline}`);
+  const newest = ids.sort(byCodeUnit).at(-1)?.slice(0, SECOND_LENGTH);
+  const records = ids
+    .filter((id) => newest !== undefined && id.startsWith(newest))
+    .map((id) => readRecord(join(runs, id, "run.json")))
+    .filter((record) => record !== undefined);
+  return records.sort((a, b) => byCodeUnit(a.started, b.started)).at(-1);
 }
+
+/** Of `2026-03-01T10-22-31`. */
+const SECOND_LENGTH = 19;
 
 function readRecord(file: string): RunRecord | undefined {
   try {

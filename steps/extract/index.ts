@@ -1,6 +1,7 @@
 import type { FromSchema } from "json-schema-to-ts";
-import type { ParamMistake, Requirement, StepType } from "../../engine/step-type.ts";
+import type { ParamMistake, StepType } from "../../engine/step-type.ts";
 import { namedNetworks } from "../networks/named.ts";
+import { requiredWeights } from "./required-weights.ts";
 
 const scaling = {
   description:
@@ -117,15 +118,6 @@ export const extract: StepType = {
     await (await import("./run.ts")).run(ctx);
   },
 };
-
-/** The file that the parameters ask for by name. */
-export function requiredWeights(
-  { network, weights = "imagenet" }: ExtractParams,
-  inputs: ReadonlySet<string>,
-): Requirement | undefined {
-  if (network === undefined || inputs.has("network") || inputs.has("weights")) return undefined;
-  return weights === "imagenet" ? namedNetworks.get(network)?.weights : undefined;
-}
 
 function mistakesOf(
   { network, weights, input }: ExtractParams,

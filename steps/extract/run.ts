@@ -8,7 +8,8 @@ import { openExtractor } from "../onnx/extractor.ts";
 import { type FeaturesManifest, writeIndex, writeManifest } from "../tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../tables/images.ts";
 import { computeRows } from "./compute-rows.ts";
-import { type ExtractParams, requiredWeights } from "./index.ts";
+import type { ExtractParams } from "./index.ts";
+import { requiredWeights } from "./required-weights.ts";
 
 /** Computes the rows that no store entry has, and writes `index.csv` and `features.json`. */
 export async function run(ctx: StepContext): Promise<void> {

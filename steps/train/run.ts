@@ -25,7 +25,7 @@ export async function run(ctx: StepContext): Promise<void> {
     const store = ctx.store({ features: input.digest, ...rest, runtime: "onnxruntime" } as JsonObject);
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
     const state = initialState(sizes, params.seed);
-    const { history, reused } = await fit({ ctx, params, features, training, state, store });
+    const { history, reused } = await trainEpochs({ ctx, params, features, training, state, store });
     await writeResult(ctx, features, params, state, history);
     const last = history.at(-1) as EpochRecord;
     ctx.metric({ epochs, computed: epochs - reused, reused });
@@ -35,7 +35,7 @@ export async function run(ctx: StepContext): Promise<void> {
   }
 }
 
-interface Fit {
+interface Training {
   readonly ctx: StepContext;
   readonly params: TrainParams;
   readonly features: Features;
@@ -45,7 +45,7 @@ interface Fit {
 }
 
 /** Brings the state to the last epoch, from the nearest checkpoint on. */
-async function fit({ ctx, params, features, training, state, store }: Fit): Promise<{
+async function trainEpochs({ ctx, params, features, training, state, store }: Training): Promise<{
   history: readonly EpochRecord[];
   reused: number;
 }> {
@@ -86,7 +86,7 @@ async function fit({ ctx, params, features, training, state, store }: Fit): Prom
   return { history, reused };
 }
 
-interface Epoch extends Pick<Fit, "ctx" | "params" | "features" | "training"> {
+interface Epoch extends Pick<Training, "ctx" | "params" | "features" | "training"> {
   readonly trainer: Trainer;
 }
 

@@ -1,0 +1,12 @@
+import type { Requirement } from "../../engine/step-type.ts";
+import { namedNetworks } from "../networks/named.ts";
+import type { ExtractParams } from "./index.ts";
+
+/** The file that the parameters ask for by name. */
+export function requiredWeights(
+  { network, weights = "imagenet" }: ExtractParams,
+  inputs: ReadonlySet<string>,
+): Requirement | undefined {
+  if (network === undefined || inputs.has("network") || inputs.has("weights")) return undefined;
+  return weights === "imagenet" ? namedNetworks.get(network)?.weights : undefined;
+}

@@ -34,9 +34,10 @@ export async function openNetwork({ named, path, weights }: NetworkSource): Prom
     const { readLayersModel } = await import("./layers-model.ts");
     const model = await readLayersModel(path);
     const size = inputSize(model.topology);
+    const given = weights.kind === "h5" ? await readH5(weights.path) : model.weights;
     return {
       topology: model.topology,
-      weights: weights.kind === "h5" ? await readH5(weights.path) : model.weights,
+      weights: withDepthwiseKernels(model.topology, given),
       layer: lastBeforeClassifier(model.topology),
       ...(size === undefined ? {} : { size }),
     };
@@ -53,6 +54,16 @@ export async function openNetwork({ named, path, weights }: NetworkSource): Prom
 async function readH5(path: string): Promise<Weights> {
   const { readH5Weights } = await import("./h5.ts");
   return readH5Weights(path);
+}
+
+/** Keras 3 calls a depthwise kernel `kernel`, Keras 2 and TensorFlow.js `depthwise_kernel`. */
+function withDepthwiseKernels({ layers }: Topology, weights: Weights): Weights {
+  const renamed = new Map(weights);
+  for (const { name, className } of layers) {
+    const { kernel, ...rest } = weights.get(name) ?? {};
+    if (className === "DepthwiseConv2D" && kernel) renamed.set(name, { depthwise_kernel: kernel, ...rest });
+  }
+  return renamed;
 }
 
 const classifier = new Set(["Dense", "Activation", "Dropout", "Flatten"]);

@@ -1,0 +1,150 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { JsonObject } from "../../engine/json.ts";
+import { openNetwork } from "../../steps/networks/open.ts";
+import { openExtractor } from "../../steps/onnx/extractor.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "flow-model-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A 1 × 1 convolution to two channels, sequential as TensorFlow.js writes it. */
+function model(
+  weights: readonly JsonObject[],
+  paths: readonly string[],
+  layers: readonly JsonObject[] = [],
+): JsonObject {
+  const conv = {
+    class_name: "Conv2D",
+    config: {
+      name: "conv",
+      filters: 2,
+      kernel_size: [1, 1],
+      strides: [1, 1],
+      padding: "valid",
+      batch_input_shape: [null, 2, 2, 3],
+    },
+  };
+  return {
+    modelTopology: { class_name: "Sequential", config: { name: "tiny", layers: [conv, ...layers] } },
+    weightsManifest: [{ paths, weights }],
+  };
+}
+
+function weight(name: string, shape: readonly number[], quantization?: JsonObject): JsonObject {
+  return { name, shape, dtype: "float32", ...(quantization ? { quantization } : {}) };
+}
+
+function write(json: JsonObject, shards: Readonly<Record<string, Buffer>>): void {
+  writeFileSync(join(folder, "model.json"), JSON.stringify(json));
+  for (const [name, data] of Object.entries(shards)) writeFileSync(join(folder, name), data);
+}
+
+/** The two channels of one white pixel. */
+async function white(path = folder): Promise<readonly number[]> {
+  const network = await openNetwork({ path, weights: { kind: "own" } });
+  const extractor = await openExtractor({
+    network,
+    layer: network.layer,
+    pool: "none",
+    size: [2, 2],
+    scaling: "none",
+  });
+  const rows = new Float32Array(extractor.rowLength);
+  await extractor.run(new Uint8Array(12).fill(255), 1, rows);
+  await extractor.close();
+  return [...rows.subarray(0, 2)];
+}
+
+const float32 = (values: readonly number[]): Buffer => Buffer.from(new Float32Array(values).buffer);
+
+test("reads float32 weights that are spread over shards", async () => {
+  const bytes = float32([1, 2, 1, 2, 1, 2, 0.5, -0.5]);
+  write(model([weight("conv/kernel", [1, 1, 3, 2]), weight("conv/bias", [2])], ["a.bin", "b.bin"]), {
+    "a.bin": bytes.subarray(0, 7),
+    "b.bin": bytes.subarray(7),
+  });
+  expect(await white()).toEqual([765.5, 1529.5]);
+  expect(await white(join(folder, "model.json"))).toEqual([765.5, 1529.5]);
+});
+
+test("reads weights quantized to uint8, uint16 and float16", async () => {
+  const bias = float32([0, 0]);
+  const kernel = (dtype: string): JsonObject =>
+    weight("conv/kernel", [1, 1, 3, 2], dtype === "float16" ? { dtype } : { dtype, scale: 0.5, min: -1 });
+  const manifest = (dtype: string): JsonObject => model([kernel(dtype), weight("conv/bias", [2])], ["w"]);
+  // Each stands for 1 and 2: (value · 0.5) − 1, or halves of IEEE 754.
+  write(manifest("uint8"), { w: Buffer.concat([Buffer.from([4, 6, 4, 6, 4, 6]), bias]) });
+  expect(await white()).toEqual([765, 1530]);
+  write(manifest("uint16"), {
+    w: Buffer.concat([Buffer.from(new Uint16Array([4, 6, 4, 6, 4, 6]).buffer), bias]),
+  });
+  expect(await white()).toEqual([765, 1530]);
+  const halves = new Uint16Array([0x3c00, 0x4000, 0x3c00, 0x4000, 0x3c00, 0x4000]);
+  write(manifest("float16"), { w: Buffer.concat([Buffer.from(halves.buffer), bias]) });
+  expect(await white()).toEqual([765, 1530]);
+});
+
+test("names every layer that is not supported, and those that are", async () => {
+  const odd = (name: string, class_name: string): JsonObject => ({ class_name, config: { name } });
+  write(
+    model(
+      [weight("conv/kernel", [1, 1, 3, 2]), weight("conv/bias", [2])],
+      ["w"],
+      [odd("attend", "MultiHeadAttention"), odd("draw", "Lambda")],
+    ),
+    {
+      w: float32([1, 2, 1, 2, 1, 2, 0, 0]),
+    },
+  );
+  await expect(white()).rejects.toThrow(
+    /not supported: attend \(MultiHeadAttention\), draw \(Lambda\)\. Supported: InputLayer, Conv2D, DepthwiseConv2D/,
+  );
+});
+
+test("reads no shard outside the model's folder", async () => {
+  const weights = [weight("conv/kernel", [1, 1, 3, 2]), weight("conv/bias", [2])];
+  const outside = mkdtempSync(join(tmpdir(), "flow-outside-"));
+  writeFileSync(join(outside, "w"), float32([1, 2, 1, 2, 1, 2, 0, 0]));
+  try {
+    mkdirSync(join(folder, "inner"));
+    for (const path of [`../${outside.split("/").at(-1)}/w`, "link", "inner/../../w"]) {
+      rmSync(join(folder, "link"), { force: true });
+      symlinkSync(join(outside, "w"), join(folder, "link"));
+      write(model(weights, [path]), {});
+      await expect(white(), path).rejects.toThrow(/lies outside the model's folder|is missing/);
+    }
+  } finally {
+    rmSync(outside, { recursive: true });
+  }
+});
+
+test("says what is wrong with a damaged model", async () => {
+  const weights = [weight("conv/kernel", [1, 1, 3, 2]), weight("conv/bias", [2])];
+  await expect(white()).rejects.toThrow(/model\.json is missing/);
+  write(model(weights, ["w"]), {});
+  await expect(white()).rejects.toThrow(/w is missing: .*model\.json names it as a shard/);
+  write(model(weights, ["w"]), { w: Buffer.alloc(10) });
+  await expect(white()).rejects.toThrow(/the shards end before weight conv\/kernel/);
+  write(model(weights, ["w"]), { w: Buffer.alloc(40) });
+  await expect(white()).rejects.toThrow(/the weights need 32 bytes, the shards have 40/);
+  write(model([weight("conv/kernel", [1, 1, 3, 2])], ["w"]), { w: Buffer.alloc(24) });
+  await expect(white()).rejects.toThrow(/layer conv has no bias among the weights/);
+  writeFileSync(join(folder, "model.json"), "{ not json");
+  await expect(white()).rejects.toThrow(/is no JSON/);
+});
+
+test("says which layers there are where the cut is not one of them", async () => {
+  write(model([weight("conv/kernel", [1, 1, 3, 2]), weight("conv/bias", [2])], ["w"]), {
+    w: float32([1, 2, 1, 2, 1, 2, 0, 0]),
+  });
+  const network = await openNetwork({ path: folder, weights: { kind: "own" } });
+  const options = { network, layer: "conf", pool: "none", size: [2, 2], scaling: "none" } as const;
+  await expect(openExtractor(options)).rejects.toThrow(
+    'the network has no layer "conf"; its layers are input, conv',
+  );
+});

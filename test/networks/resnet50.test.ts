@@ -1,0 +1,146 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { draw } from "../../steps/generate/draw.ts";
+import { type Inferred, inferShapes } from "../../steps/networks/infer.ts";
+import { type Network, openNetwork } from "../../steps/networks/open.ts";
+import { resnet50 } from "../../steps/networks/resnet50.ts";
+import { windowOf } from "../../steps/networks/shapes.ts";
+import type { Layer } from "../../steps/networks/topology.ts";
+import { openExtractor } from "../../steps/onnx/extractor.ts";
+import { randomStream } from "../../steps/random/random.ts";
+
+describe("the topology", () => {
+  const { layers } = resnet50();
+  const inferred = inferShapes(layers, [224, 224]);
+
+  test("has Keras' number of parameters and its output", () => {
+    const sizes = layers.flatMap(({ name }) => Object.values((inferred.get(name) as Inferred).weights));
+    const parameters = sizes.reduce(
+      (sum, shape) => sum + shape.reduce((product, size) => product * size, 1),
+      0,
+    );
+    expect(parameters).toBe(23_587_712);
+    expect(inferred.get("conv5_block3_out")?.shape).toEqual({
+      kind: "image",
+      height: 7,
+      width: 7,
+      channels: 2048,
+    });
+  });
+
+  test("has the strides on the first 1 × 1 convolution and the shortcut of conv3, conv4 and conv5", () => {
+    const strided = layers.filter(
+      ({ className, config }) => className === "Conv2D" && JSON.stringify(config.strides) === "[2,2]",
+    );
+    const expected = ["conv3", "conv4", "conv5"].flatMap((stack) => [
+      `${stack}_block1_0_conv`,
+      `${stack}_block1_1_conv`,
+    ]);
+    expect(strided.map(({ name }) => name)).toEqual(["conv1_conv", ...expected]);
+  });
+
+  test("pads as Keras does", () => {
+    const layerOf = (name: string): Layer => layers.find((layer) => layer.name === name) as Layer;
+    expect(layerOf("conv1_pad").config.padding).toEqual([
+      [3, 3],
+      [3, 3],
+    ]);
+    expect(layerOf("pool1_pad").config.padding).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+    const window = windowOf(layerOf("conv2_block1_2_conv"), { height: 56, width: 56 }, [3, 3]);
+    expect(window.pads).toEqual([1, 1, 1, 1]);
+    expect(inferred.get("conv1_conv")?.shape).toMatchObject({ height: 112, width: 112 });
+    expect(inferred.get("pool1_pool")?.shape).toMatchObject({ height: 56, width: 56 });
+  });
+
+  test("normalizes with Keras' epsilon", () => {
+    const norms = layers.filter(({ className }) => className === "BatchNormalization");
+    expect(norms).toHaveLength(53);
+    expect(new Set(norms.map(({ config }) => config.epsilon))).toEqual(new Set([1.001e-5]));
+  });
+});
+
+describe("seeded weights", () => {
+  let network: Network;
+  beforeAll(async () => {
+    network = await openNetwork({ named: "resnet50", weights: { kind: "seeded" } });
+  });
+
+  test("give rows of the size of real features", async () => {
+    const pixels = pictures(4, 224);
+    const rows = await extract({ network, size: 224, pixels, count: 4 });
+    for (let row = 0; row < 4; row++) {
+      const norm = rows
+        .subarray(row * 100_352, (row + 1) * 100_352)
+        .reduce((sum, value) => sum + value * value, 0);
+      expect(norm).toBeGreaterThan(1e4);
+      expect(norm).toBeLessThan(1e5);
+    }
+  });
+
+  test("give the same bits for every batch size and number of threads", async () => {
+    const pixels = pictures(8, 96);
+    const expected = await extract({ network, size: 96, pixels, count: 8, batch: 8, threads: 1 });
+    for (const [batch, threads] of [
+      [1, 1],
+      [3, 2],
+      [8, 2],
+      [5, 3],
+    ] as const) {
+      const rows = await extract({ network, size: 96, pixels, count: 8, batch, threads });
+      expect(
+        Buffer.from(rows.buffer).equals(Buffer.from(expected.buffer)),
+        `batch ${batch}, ${threads} threads`,
+      ).toBe(true);
+    }
+  });
+});
+
+interface Extraction {
+  readonly network: Network;
+  readonly size: number;
+  readonly pixels: Uint8Array;
+  readonly count: number;
+  readonly batch?: number;
+  readonly threads?: number;
+}
+
+async function extract({
+  network,
+  size,
+  pixels,
+  count,
+  batch = count,
+  threads = 2,
+}: Extraction): Promise<Float32Array> {
+  const options = {
+    network,
+    layer: network.layer,
+    pool: "none",
+    size: [size, size],
+    scaling: "caffe",
+  } as const;
+  const extractor = await openExtractor({ ...options, threads });
+  const { rowLength } = extractor;
+  const rows = new Float32Array(count * rowLength);
+  const picture = size * size * 3;
+  for (let at = 0; at < count; at += batch) {
+    const end = Math.min(at + batch, count);
+    await extractor.run(
+      pixels.subarray(at * picture, end * picture),
+      end - at,
+      rows.subarray(at * rowLength, end * rowLength),
+    );
+  }
+  await extractor.close();
+  return rows;
+}
+
+function pictures(count: number, size: number): Uint8Array {
+  const pixels = new Uint8Array(count * size * size * 3);
+  for (let at = 0; at < count; at++) {
+    pixels.set(draw((at % 2) as 0 | 1, size, randomStream(5, `picture ${at}`)), at * size * size * 3);
+  }
+  return pixels;
+}

@@ -33,6 +33,8 @@ cases = [
     case(["a", "b", "c"], *noisy(3, 97, 0.5)),
     case(["a_rather_long_class_name", "b"], *noisy(2, 31, 0.3)),
     case(["never_predicted", "always"], [0, 1, 1, 0, 1], [1, 1, 1, 1, 1]),
+    case(["eighths", "rest"], [0] * 8 + [1] * 8, [0] * 1 + [1] * 7 + [0] * 3 + [1] * 5),
+    case(["more", "rest"], [0] * 8 + [1] * 8, [0] * 7 + [1] * 1 + [0] * 5 + [1] * 3),
     case(["x", "y", "z"], *noisy(3, 12345, 0.1)),
 ]
 folder = pathlib.Path(__file__).parents[2] / "test/golden/report"

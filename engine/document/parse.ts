@@ -1,13 +1,4 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  parseDocument,
-  visit,
-  type Node as YamlNode,
-} from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, type Node as YamlNode } from "yaml";
 import type { DiagnosticCode } from "./diagnostic.ts";
 import type { Entry, Mark, Node } from "./node.ts";
 import { placeholder } from "./scan.ts";
@@ -29,6 +20,7 @@ export interface Parsed {
 const MAX_LENGTH = 1 << 20;
 const MAX_NODES = 20_000;
 const MAX_DEPTH = 64;
+const coreTag = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
 
 /** Reads YAML 1.2 into values that know their places. Hostile text is refused before it costs anything. */
 export function parseYaml(text: string, markOf: (start: number, end: number) => Mark): Parsed {
@@ -49,16 +41,15 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
   const [failure] = document.errors;
   if (failure !== undefined) {
     // The first error: those behind it follow from it.
-    const [start, end] = failure.pos;
+    const [from, end] = failure.pos;
+    const start = from + (/^[ \t]*(?=\S)/.exec(text.slice(from))?.[0].length ?? 0);
     const several = failure.code === "MULTIPLE_DOCS";
     const message = several
       ? "a pipeline is one YAML document; a second one begins here"
       : sentence(failure.message);
     return { mistakes: [mistake(several ? "yaml-feature" : "yaml-syntax", message, start, end)] };
   }
-  const mistakes: ParseMistake[] = tagMistakes(document).map(({ message, start, end }) =>
-    mistake("yaml-feature", message, start, end),
-  );
+  const mistakes: ParseMistake[] = [];
   const root = convert(document, mistakes, markOf);
   return { ...(root === undefined ? {} : { root }), mistakes };
 }
@@ -77,19 +68,6 @@ function deepest(text: string): number {
 function sentence(message: string): string {
   const first = message.split("\n")[0] ?? message;
   return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, "");
-}
-
-function tagMistakes(document: Document): { message: string; start: number; end: number }[] {
-  const found: { message: string; start: number; end: number }[] = [];
-  visit(document, {
-    Node(_, node) {
-      const { tag, range } = node as YamlNode & { tag?: string };
-      if (tag === undefined || range == null) return;
-      const core = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(tag);
-      if (!core) found.push({ message: `the tag ${tag} is not supported`, start: range[0], end: range[1] });
-    },
-  });
-  return found;
 }
 
 function convert(
@@ -116,6 +94,8 @@ function convert(
       if (above.includes(target)) return refuse(`the alias *${node.source} holds itself`, mark);
       return visitNode(target, mark, above);
     }
+    if (node.tag !== undefined && !coreTag.test(node.tag))
+      return refuse(`the tag ${node.tag} is not supported`, mark);
     if (isScalar(node)) return visitScalar(node.value, mark);
     const inside = [...above, node];
     if (isSeq(node)) {

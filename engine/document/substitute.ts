@@ -81,7 +81,7 @@ function replacement(
     return undefined;
   }
   // The step expands its own references in this text: what comes from a param must not look like one.
-  return templates ? String(param.value).replaceAll("${", "$${") : String(param.value);
+  return templates ? String(param.value).replaceAll("${", () => "$${") : String(param.value);
 }
 
 /** The param's value at the place where it is used. */
@@ -93,7 +93,7 @@ function paramOf(name: string, found: string, mark: Mark, options: SubstituteOpt
     const escaped = templates && value.kind === "scalar" && typeof value.value === "string";
     return {
       ...value,
-      ...(escaped ? { value: String(value.value).replaceAll("${", "$${") } : {}),
+      ...(escaped ? { value: String(value.value).replaceAll("${", () => "$${") } : {}),
       mark,
       param: name,
     } as Node;

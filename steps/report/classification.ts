@@ -39,9 +39,12 @@ export function classify(
   const right = confusion.map((row, label) => row[label] as number);
   const classes = names.map((name, label): ClassScore => {
     const support = sum(confusion[label] as number[]);
-    const precision = ratio(right[label] as number, sum(confusion.map((row) => row[label] as number)));
+    const predictions = sum(confusion.map((row) => row[label] as number));
+    const precision = ratio(right[label] as number, predictions);
     const recall = ratio(right[label] as number, support);
-    return { class: name, precision, recall, f1: ratio(2 * precision * recall, precision + recall), support };
+    // From counts, as scikit-learn does: from precision and recall the last digit may differ.
+    const f1 = ratio(2 * (right[label] as number), support + predictions);
+    return { class: name, precision, recall, f1, support };
   });
   const total = truth.length;
   const mean = (name: string, weight: (score: ClassScore) => number): ClassScore => {
@@ -73,8 +76,15 @@ export function classificationText({ accuracy, classes, macro, weighted }: Class
   const width = Math.max(...classes.map((score) => score.class.length), weighted.class.length);
   const cell = (text: string | number): string => ` ${String(text).padStart(9)}`;
   const row = ({ class: name, precision, recall, f1, support }: ClassScore): string =>
-    `${name.padStart(width)} ${[precision, recall, f1].map((value) => cell(value.toFixed(2))).join("")}${cell(support)}`;
+    `${name.padStart(width)} ${[precision, recall, f1].map((value) => cell(twoDigits(value))).join("")}${cell(support)}`;
   const header = `${" ".repeat(width)} ${["precision", "recall", "f1-score", "support"].map(cell).join("")}`;
-  const total = `${"accuracy".padStart(width)} ${cell("")}${cell("")}${cell(accuracy.toFixed(2))}${cell(macro.support)}`;
+  const total = `${"accuracy".padStart(width)} ${cell("")}${cell("")}${cell(twoDigits(accuracy))}${cell(macro.support)}`;
   return [header, "", ...classes.map(row), "", total, row(macro), row(weighted), ""].join("\n");
+}
+
+/** Python rounds the four exact halves (0.125, 0.375, …) to even, JavaScript up. */
+function twoDigits(value: number): string {
+  if (!Number.isInteger(value * 8) || (value * 8) % 2 === 0) return value.toFixed(2);
+  const below = Math.floor(value * 100);
+  return ((below % 2 === 0 ? below : below + 1) / 100).toFixed(2);
 }

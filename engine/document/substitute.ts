@@ -80,8 +80,7 @@ function replacement(
     report("bad-reference", message, within(mark, found));
     return undefined;
   }
-  // The step expands its own references in this text: what comes from a param must not look like one.
-  return templates ? String(param.value).replaceAll("${", () => "$${") : String(param.value);
+  return String(param.value);
 }
 
 /** The param's value at the place where it is used. */
@@ -89,17 +88,30 @@ function paramOf(name: string, found: string, mark: Mark, options: SubstituteOpt
   const { params, templates } = options;
   const entry = entryOf(params, name);
   if (entry !== undefined) {
-    const value = entry.value;
-    const escaped = templates && value.kind === "scalar" && typeof value.value === "string";
-    return {
-      ...value,
-      ...(escaped ? { value: String(value.value).replaceAll("${", () => "$${") } : {}),
-      mark,
-      param: name,
-    } as Node;
+    const value = templates ? escaped(entry.value) : entry.value;
+    return { ...value, mark, param: name };
   }
   const names = params?.kind === "map" ? params.entries.map((other) => other.name) : [];
   const message = `${found}: the pipeline has no param "${name}"`;
   options.report("unknown-param", message, options.within(mark, found), suggest(name, names, "params"));
   return { kind: "broken", mark };
+}
+
+/** A step with templates expands references itself: what comes from a param must not look like one. */
+function escaped(node: Node): Node {
+  switch (node.kind) {
+    case "map":
+      return { ...node, entries: node.entries.map((entry) => ({ ...entry, value: escaped(entry.value) })) };
+    case "list":
+      return { ...node, items: node.items.map(escaped) };
+    case "scalar":
+      // A function, because $$ in a replacement is a single $.
+      return typeof node.value === "string"
+        ? { ...node, value: node.value.replaceAll("${", () => "$${") }
+        : node;
+    case "broken":
+      return node;
+    default:
+      return node satisfies never;
+  }
 }

@@ -127,7 +127,9 @@ describe("hostile text", () => {
   test("a very long file is refused", () => refused(`# ${"x".repeat(2 << 20)}`, /larger than 1 MB/));
 
   test("names of JavaScript's own are names like any other", () => {
-    const loaded = load(pipeline.replaceAll("pictures", "constructor").replace("      size:", "      toString:"));
+    const loaded = load(
+      pipeline.replaceAll("pictures", "constructor").replace("      size:", "      toString:"),
+    );
     expect(loaded.diagnostics.map(({ message }) => message)).toContain('there is no "toString"');
     const { diagnostics } = load(pipeline.replace("size: 64", "__proto__: 64"));
     expect(diagnostics.map(({ code }) => code)).toEqual(

@@ -1,0 +1,108 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunRecord } from "../../engine/record/run-record.ts";
+
+export const repository = new URL("../..", import.meta.url).pathname;
+const program = join(repository, "dist/flow.js");
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A flow process that runs. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+/** A folder with pipelines, in which the built program runs as users run it. */
+export interface Workplace {
+  readonly root: string;
+  write(name: string, content: string | Buffer): void;
+  start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
+  flow(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>;
+  /** run.json of the newest run. */
+  record(): RunRecord;
+  /** Names of all entries of all stores, without descriptions. */
+  entries(): readonly string[];
+  remove(): void;
+}
+
+export function newWorkplace(): Workplace {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "flow-cli-")));
+  const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Running => {
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: root,
+      env: { PATH: process.env.PATH, HOME: root, FLOW_HOME: join(root, "home"), ...env },
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (data) => {
+      stdout += data;
+    });
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    const finished = new Promise<Finished>((resolve) => {
+      child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+    });
+    return { child, finished };
+  };
+  return {
+    root,
+    write: (name, content) => writeFileSync(join(root, name), content),
+    start,
+    flow: (args, env) => start(args, env).finished,
+    record: () => JSON.parse(readFileSync(join(root, "runs/latest/run.json"), "utf8")) as RunRecord,
+    entries() {
+      const stores = join(root, ".flow/stores");
+      const names = (folder: string): string[] => {
+        try {
+          return readdirSync(folder);
+        } catch {
+          return [];
+        }
+      };
+      return names(stores).flatMap((store) =>
+        names(join(stores, store))
+          .filter((name) => name !== "store.json")
+          .map((name) => `${store}/${name}`),
+      );
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** Pids of the processes that a process started. */
+export function childrenOf(pid: number): readonly number[] {
+  const text = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === pid)
+    .map(([child]) => child as number);
+}
+
+/** Waits until something is so; fails after a minute. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`waited a minute for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Digests of all outputs of a run. */
+export function digestsOf(record: RunRecord): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(record.steps).flatMap(([id, { outputs }]) =>
+      Object.entries(outputs).map(([name, { digest }]) => [`${id}/${name}`, digest]),
+    ),
+  );
+}

@@ -8,20 +8,13 @@ import { fileDigest, listFiles, type Tree, TreeError, treeBytes, treeDigest } fr
 export interface Artifacts {
   path(digest: string): string;
   /** Takes over a staged folder: hashes it, makes its files read-only and durable, gives it its name. */
-  publish(staged: string): Promise<Published>;
+  publish(staged: string): Promise<{ readonly digest: string; readonly bytes: number }>;
   /** Whether every file of the artifact is there with the recorded size. */
   complete(digest: string): boolean;
   /** The list behind the digest of an artifact or of a source, if it was kept. */
   tree(digest: string): Tree | undefined;
   /** Keeps a source's list, so that a later plan can say which paths changed. */
   keepTree(digest: string, tree: Tree): Promise<void>;
-}
-
-export interface Published {
-  readonly digest: string;
-  readonly bytes: number;
-  /** How many. */
-  readonly files: number;
 }
 
 export function openArtifacts(cache: string): Artifacts {
@@ -46,7 +39,7 @@ export function openArtifacts(cache: string): Artifacts {
         await publishFolder(staged, path);
         await rm(aside, { recursive: true, force: true });
       }
-      return { digest, bytes: treeBytes(tree), files: tree.length };
+      return { digest, bytes: treeBytes(tree) };
     },
     complete(digest) {
       const tree = artifacts.tree(digest);

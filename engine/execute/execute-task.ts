@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { openCache } from "../cache/cache.ts";
-import { TreeError } from "../cache/tree.ts";
+import { listFiles, TreeError } from "../cache/tree.ts";
 import type { OutputRecord, StepFailure } from "../record/event.ts";
 import { StepError, type StepType } from "../step-type.ts";
 import { openContext } from "./context.ts";
@@ -26,9 +26,13 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
     metrics = context.metrics;
     await type.run(context.ctx);
     const outputs: Record<string, OutputRecord> = {};
-    for (const name of type.outputs(task.params)) {
-      const { digest, bytes, files } = await cache.artifacts.publish(context.ctx.output(name));
-      if (files === 0) throw new StepError(`the step wrote nothing to its output ${name}`);
+    const names = type.outputs(task.params);
+    for (const name of names) {
+      const empty = listFiles(context.ctx.output(name)).length === 0;
+      if (empty) throw new StepError(`the step wrote nothing to its output ${name}`);
+    }
+    for (const name of names) {
+      const { digest, bytes } = await cache.artifacts.publish(context.ctx.output(name));
       outputs[name] = { digest, bytes, notes: context.notes(name) };
     }
     return { kind: "done", outputs, leans: context.leans(), ...about() };

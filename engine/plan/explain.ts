@@ -51,6 +51,10 @@ function paramChanges(
     return;
   }
   if (old !== undefined && now !== undefined && canonicalJson(old) === canonicalJson(now)) return;
+  if (Array.isArray(old) && Array.isArray(now) && old.length === now.length) {
+    for (const at of now.keys()) paramChanges(old[at], now[at], `${path}.${at}`, lines, reasons);
+    return;
+  }
   const line = lines[path];
   reasons.push({
     kind: "param-changed",

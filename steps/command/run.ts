@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { type StepContext, StepError } from "../../engine/step-type.ts";
-import { expand, shellQuote } from "./expand.ts";
+import { expand, expandShell } from "./expand.ts";
 import type { CommandParams } from "./index.ts";
 
 const KILL_AFTER_MS = 5_000;
@@ -14,8 +14,8 @@ export async function run(ctx: StepContext): Promise<void> {
   const paths = { inputs, outputs };
   const [program = "", ...args] =
     typeof params.run === "string"
-      ? ["/bin/sh", "-c", expand(params.run, paths, shellQuote)]
-      : params.run.map((argument) => expand(argument, paths, (path) => path));
+      ? ["/bin/sh", "-c", expandShell(params.run, paths)]
+      : params.run.map((argument) => expand(argument, paths));
 
   const child = execa(program, args, {
     cwd: ctx.root,

@@ -5,20 +5,29 @@ import { type StepContext, StepError, type Store } from "../../engine/step-type.
 import { writeNpy } from "../features/npy.ts";
 import { describeSegment, segmentFile } from "../features/rows.ts";
 import type { Extractor } from "../onnx/extractor.ts";
-import { readPixels } from "../pixels/pixels.ts";
+import { ImageError, readPixels } from "../pixels/pixels.ts";
 
 export interface ComputeOptions {
   readonly ctx: StepContext;
   readonly store: Store;
   readonly extractor: Extractor;
-  /** What is to be computed: digest of the file's bytes, and where it lies. */
-  readonly images: readonly { readonly digest: string; readonly file: string }[];
+  /** What is to be computed. */
+  readonly images: readonly ImageToCompute[];
   /** How many of `total` rows need no computing. */
   readonly present: number;
   readonly total: number;
   /** Height and width of the network's input. */
   readonly size: readonly [height: number, width: number];
   readonly batchSize: number;
+}
+
+export interface ImageToCompute {
+  /** Of the file's bytes. */
+  readonly digest: string;
+  /** Absolute path. */
+  readonly file: string;
+  /** What people know it by. */
+  readonly name: string;
 }
 
 const SEGMENT_ROWS = 256;
@@ -97,13 +106,14 @@ async function decodeBatch(images: ComputeOptions["images"], size: ComputeOption
   let cursor = 0;
   const lane = async (): Promise<void> => {
     for (let at = cursor++; at < images.length; at = cursor++) {
+      const { file, name } = images[at] as ImageToCompute;
       const into = new Uint8Array(length);
       try {
-        await readPixels((images[at] as { file: string }).file, size, into);
+        await readPixels(file, size, into);
         decodedImages[at] = into;
       } catch (error) {
-        if (!(error instanceof StepError)) throw error;
-        failures[at] = error.message;
+        if (!(error instanceof ImageError)) throw error;
+        failures[at] = `${name}: ${error.reason}`;
       }
     }
   };

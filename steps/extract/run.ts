@@ -54,7 +54,10 @@ export async function run(ctx: StepContext): Promise<void> {
       ctx,
       store,
       extractor,
-      images: lacking.map((row) => ({ digest: row.digest, file: join(images.path, imagePath(row)) })),
+      images: lacking.map((row) => {
+        const name = imagePath(row);
+        return { digest: row.digest, file: join(images.path, name), name };
+      }),
       present: rows.length - lacking.length,
       total: rows.length,
       size,

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import sharp from "sharp";
 import { StepError } from "../../engine/step-type.ts";
 
@@ -16,7 +17,7 @@ const limitInputPixels = 0x3fff * 0x3fff;
  * of 8 bits; CMYK JPEGs and 16-bit pictures differ.
  *
  * @param into uint8, height × width × 3.
- * @throws StepError naming the file where it is missing, truncated or no picture.
+ * @throws ImageError where the file is missing, truncated or no picture.
  */
 export async function readPixels(
   file: string,
@@ -53,9 +54,11 @@ export async function imageSize(file: string): Promise<{ width: number; height: 
 
 /** Writes RGB pixels (uint8, height × width × 3) as a JPEG. The bytes depend on nothing else. */
 export async function writeJpeg(file: string, rgb: Uint8Array, width: number, height: number): Promise<void> {
-  await sharp(rgb, { raw: { width, height, channels: 3 } })
+  const jpeg = await sharp(rgb, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 90 })
-    .toFile(file);
+    .toBuffer();
+  // Node's error says that a disk is full; libvips' own does not.
+  await writeFile(file, jpeg);
 }
 
 /**
@@ -74,11 +77,23 @@ function nearest(from: number, to: number): Int32Array {
   return positions;
 }
 
+/** A picture that is missing, damaged or none. */
+export class ImageError extends StepError {
+  /** What is wrong with it, on one line. */
+  readonly reason: string;
+
+  constructor(file: string, reason: string) {
+    super(`${file}: ${reason}`);
+    this.reason = reason;
+  }
+}
+
 async function explained<Result>(file: string, read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();
   } catch (error) {
     const [first = ""] = (error as Error).message.split("\n");
-    throw new StepError(`${file}: ${first.replace(/^Input file /, "the file ").replace(`${file}: `, "")}`);
+    const reason = first.replaceAll(file, "").replace(/^Input file (is missing).*/, "it $1");
+    throw new ImageError(file, /unknown error/i.test(reason) ? "it is damaged or cut short" : reason);
   }
 }

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { newWorkplace, repository } from "../cli/flow.ts";
+
+const data = join(repository, "../shared/data");
+const isThere = existsSync(join(data, "photos"));
+// biome-ignore lint/suspicious/noConsole: a skip says why
+if (!isThere) console.log(`skipped: real photographs are not there (${data})`);
+
+describe.skipIf(!isThere)("real photographs and a pretrained network", () => {
+  test("are told apart as food or not, at least 95 of 100", async () => {
+    const place = newWorkplace();
+    place.write(
+      "photos.yaml",
+      `
+name: photos
+steps:
+  splits:
+    uses: organize
+    inputs: { source: ${data}/photos }
+    with:
+      splits: { train: training, validation: validation, test: evaluation }
+      classes: { "0": non_food, "1": food }
+  features:
+    uses: extract
+    inputs: { images: splits.images, network: ${data}/networks/v2_1.0_224 }
+    with:
+      layer: global_average_pooling2d
+      input: { scaling: { mean: 128, std: 128 } }
+  head:
+    uses: train
+    inputs: { features: features.features }
+    with:
+      hidden: [64]
+      optimizer: { kind: sgd, learningRate: 1e-2, momentum: 0.9 }
+      epochs: 30
+  report:
+    uses: report
+    inputs: { model: head.model, features: features.features, images: splits.images }
+`,
+    );
+    try {
+      const { code, stdout, stderr } = await place.flow(["run", "photos.yaml"]);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+      const { steps } = place.record();
+      expect(steps.splits?.metrics).toEqual({ images: 462, skipped: 0 });
+      expect(steps.features?.metrics).toMatchObject({ images: 462, computed: 462, failed: 0 });
+      expect(steps.report?.metrics.accuracy).toBeGreaterThanOrEqual(0.95);
+      // Learned weights: nothing to warn of.
+      expect(stdout).not.toContain("Note:");
+      expect(stdout).toMatch(/precision {4}recall {2}f1-score {3}support/);
+    } finally {
+      place.remove();
+    }
+  });
+});

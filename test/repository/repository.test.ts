@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { loadPipeline } from "../../engine/document/load.ts";
+import { editorSchema } from "../../engine/document/schema.ts";
+import { stepTypes } from "../../steps/registry.ts";
+import { repository } from "../cli/flow.ts";
+
+test("the schema for editors is what the step types say (else: npm run schemas)", () => {
+  const file = join(repository, "schemas/pipeline.schema.json");
+  expect(readFileSync(file, "utf8")).toBe(`${JSON.stringify(editorSchema(stepTypes), null, 2)}\n`);
+});
+
+test("every shipped pipeline names the schema, and it takes them all", async () => {
+  const { Ajv } = await import("ajv");
+  const validate = new Ajv({ strict: false }).compile(editorSchema(stepTypes));
+  const { parse } = await import("yaml");
+  const folder = join(repository, "pipelines");
+  for (const name of readdirSync(folder)) {
+    const text = readFileSync(join(folder, name), "utf8");
+    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\.\/schemas\/pipeline\.schema\.json\n/);
+    const { diagnostics } = loadPipeline({
+      file: name,
+      text,
+      types: stepTypes,
+      overrides: [],
+      exists: () => true,
+    });
+    expect(diagnostics).toEqual([]);
+    validate(parse(text));
+    expect(validate.errors).toBeNull();
+    expect(validate(parse(text.replace("uses: train", "uses: trian")))).toBe(false);
+    expect(validate(parse(text.replace("seed: 42", "sede: 42")))).toBe(false);
+  }
+});
+
+test.each([
+  ["engine/plan/stray.ts", "../../steps/registry.ts", "The engine imports neither steps"],
+  ["engine/stray.ts", "../cli/main.ts", "The engine imports neither steps"],
+  ["steps/train/stray.ts", "../../cli/main.ts", "Steps know nothing of commands"],
+  ["steps/stray.ts", "../flow.ts", "Steps know nothing of commands"],
+  ["cli/views/stray.ts", "../../steps/registry.ts", "they import no step"],
+])("the linter refuses %s an import of %s", (name, imported, message) => {
+  const file = join(repository, name);
+  writeFileSync(file, `import * as other from "${imported}";\n\nexport const stray = other;\n`);
+  try {
+    const biome = join(repository, "node_modules/.bin/biome");
+    const lint = (): string =>
+      execFileSync(biome, ["lint", file], { cwd: repository, encoding: "utf8", stdio: "pipe" });
+    expect(lint).toThrow(message);
+  } finally {
+    rmSync(file);
+  }
+});

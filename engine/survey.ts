@@ -54,7 +54,7 @@ export async function survey(options: SurveyOptions): Promise<World> {
   };
 }
 
-export function requirementsOf(step: Step, types: ReadonlyMap<string, StepType>): readonly Requirement[] {
+function requirementsOf(step: Step, types: ReadonlyMap<string, StepType>): readonly Requirement[] {
   return types.get(step.uses)?.requires?.(step.params, new Set(Object.keys(step.inputs))) ?? [];
 }
 

@@ -72,7 +72,7 @@ export function metricsText(metrics: Readonly<Record<string, Json>>): string {
     .join(", ");
 }
 
-export function numberText(value: number): string {
+function numberText(value: number): string {
   if (Number.isInteger(value)) return String(value);
   return String(Number(value.toPrecision(Math.abs(value) >= 100 ? 5 : 3)));
 }

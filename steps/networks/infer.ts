@@ -153,7 +153,7 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /** Every layer that flow can compute. */
-export const supportedLayers: readonly string[] = ["InputLayer", ...Object.keys(rules)];
+const supportedLayers: readonly string[] = ["InputLayer", ...Object.keys(rules)];
 
 function refuseUnsupported(layers: readonly Layer[]): void {
   const bad = layers.filter(({ className }) => !supportedLayers.includes(className));
@@ -180,7 +180,7 @@ function imageOf(layer: Layer, inputs: readonly Shape[]): Shape & { kind: "image
   throw new StepError(`layer ${layer.name} takes an image, not a vector`);
 }
 
-export function lengthOf(shape: Shape): number {
+function lengthOf(shape: Shape): number {
   return shape.kind === "vector" ? shape.length : shape.height * shape.width * shape.channels;
 }
 

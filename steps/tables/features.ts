@@ -11,8 +11,8 @@ import { byPlace, type ImageRow, readPlace } from "./images.ts";
  * themselves stay in the store and are found by image digest, so that the
  * artifact is the same whatever was computed when and where.
  */
-export const indexFile = "index.csv";
-export const manifestFile = "features.json";
+const indexFile = "index.csv";
+const manifestFile = "features.json";
 
 /** A line of `index.csv`: an image as in `images.csv`, without its size. */
 export type FeatureRow = Omit<ImageRow, "width" | "height">;

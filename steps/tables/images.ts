@@ -11,9 +11,9 @@ import { formatTable, readTable } from "./csv.ts";
  * The table has the columns split, class, label, file, digest, width, height and
  * one line an image, in code-unit order of split, class, file.
  */
-export const imagesFile = "images.csv";
+const imagesFile = "images.csv";
 
-export const splits = ["train", "validation", "test"] as const;
+const splits = ["train", "validation", "test"] as const;
 export type Split = (typeof splits)[number];
 
 export interface ImageRow {
@@ -77,7 +77,7 @@ export function readPlace(
   return { split, class: values.class, label: readWhole(place, "label", values.label), file, digest };
 }
 
-export function isSplit(name: string): name is Split {
+function isSplit(name: string): name is Split {
   return (splits as readonly string[]).includes(name);
 }
 

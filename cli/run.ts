@@ -60,7 +60,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
       program.stderr.write(`\n${failureText(failure, log, paint).join("\n")}\n`);
     }
     program.stdout.write(summaryText(shown));
-    const again = `flow run ${file}`;
+    const again = commandLine(program);
     if (!options.quiet) program.stdout.write(closingText({ record, folder: path, again, paint }));
   }
   return codeOf(record.outcome, failures);
@@ -121,6 +121,14 @@ async function openView(program: Program, options: RunCommandOptions, paint: Pai
   }
   const { liveView } = await import("./views/live.ts");
   return liveView(paint, () => stdout.columns || 80);
+}
+
+/** The command as it was typed. */
+function commandLine({ arguments: words, env }: Program): string {
+  const quoted = words.map((word) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
+  );
+  return [env.FLOW_COMMAND ?? "flow", ...quoted].join(" ");
 }
 
 function codeOf(outcome: RunOutcome | "running", failures: readonly Failed[]): ExitCode {

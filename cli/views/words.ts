@@ -53,8 +53,9 @@ function part({ count, paths }: PathSample, verb: string): string {
   return `${count} files ${verb} (${first}, …)`;
 }
 
-/** 0.4 s, 12 s, 3 min 05 s, 2 h 07 min. */
+/** 0.04 s, 0.4 s, 12 s, 3 min 05 s, 2 h 07 min. */
 export function durationText(seconds: number): string {
+  if (seconds < 0.1) return `${seconds.toFixed(2)} s`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

@@ -25,11 +25,13 @@ export async function run(ctx: StepContext): Promise<void> {
     const store = ctx.store({ features: input.digest, ...rest, runtime: "onnxruntime" } as JsonObject);
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
     const state = initialState(sizes, params.seed);
-    const { history, reused } = await trainEpochs({ ctx, params, features, training, state, store });
+    const { history, reused, seconds } = await trainEpochs({ ctx, params, features, training, state, store });
     await writeResult(ctx, features, params, state, history);
     const last = history.at(-1) as EpochRecord;
-    ctx.metric({ epochs, computed: epochs - reused, reused });
+    const computed = epochs - reused;
+    ctx.metric({ epochs, computed, reused });
     ctx.metric({ accuracy: last.accuracy, validationAccuracy: last.validationAccuracy });
+    if (computed > 0) ctx.metric({ secondsPerEpoch: Number((seconds / computed).toFixed(3)) });
   } finally {
     await features.close();
   }
@@ -47,7 +49,10 @@ interface Training {
 /** Brings the state to the last epoch, from the nearest checkpoint on. */
 async function trainEpochs({ ctx, params, features, training, state, store }: Training): Promise<{
   history: readonly EpochRecord[];
+  /** Epochs that a checkpoint had. */
   reused: number;
+  /** Spent on the others. */
+  seconds: number;
 }> {
   const { epochs } = params;
   const checkpoints = openCheckpoints(store);
@@ -57,7 +62,7 @@ async function trainEpochs({ ctx, params, features, training, state, store }: Tr
   if (reused > 0) ctx.log(`going on from epoch ${reused}`);
   const tell = (): void => ctx.progress({ done: history.length, total: epochs, unit: "epochs", reused });
   tell();
-  if (reused === epochs) return { history, reused };
+  if (reused === epochs) return { history, reused, seconds: 0 };
 
   const validation = positionsOf(features, "validation");
   const trainer = await openTrainer(state, params.optimizer.momentum);
@@ -81,9 +86,7 @@ async function trainEpochs({ ctx, params, features, training, state, store }: Tr
   } finally {
     await trainer.close();
   }
-  const seconds = (performance.now() - started) / 1000;
-  ctx.metric({ secondsPerEpoch: Number((seconds / (epochs - reused)).toFixed(3)) });
-  return { history, reused };
+  return { history, reused, seconds: (performance.now() - started) / 1000 };
 }
 
 interface Epoch extends Pick<Training, "ctx" | "params" | "features" | "training"> {

@@ -3,7 +3,9 @@ import { exitCode, type Program, UsageError } from "./program.ts";
 
 /** Parses the command line, runs one command, and returns the exit code. */
 export async function main(program: Program): Promise<number> {
-  const { stderr } = program;
+  const { stdout, stderr } = program;
+  // `flow run … | head`: a reader that goes away must not end the run.
+  for (const stream of [stdout, stderr]) stream.on("error", ignoreClosedPipe);
   let code: number = exitCode.ok;
   const cli = describe(program, (result) => {
     code = result;
@@ -23,6 +25,10 @@ export async function main(program: Program): Promise<number> {
     stderr.write(`flow: ${failure.message}\n`);
     return exitCode.environment;
   }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 function describe(program: Program, done: (code: number) => void): Command {

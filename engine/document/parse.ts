@@ -37,7 +37,10 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
   if (depth > MAX_DEPTH) {
     return { mistakes: [mistake("yaml-feature", `more than ${MAX_DEPTH} brackets are open at once`, 0, 1)] };
   }
-  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  const document = compose(text);
+  if (document === undefined) {
+    return { mistakes: [mistake("yaml-feature", "the values are nested too deeply", 0, 1)] };
+  }
   const [failure] = document.errors;
   if (failure !== undefined) {
     // The first error: those behind it follow from it.
@@ -52,6 +55,16 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
   const mistakes: ParseMistake[] = [];
   const root = convert(document, mistakes, markOf);
   return { ...(root === undefined ? {} : { root }), mistakes };
+}
+
+/** The parser recurses into nested values: it runs out of stack where they are thousands deep. */
+function compose(text: string): Document | undefined {
+  try {
+    return parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** How many flow collections are open at once: the parser recurses into them. */

@@ -1,5 +1,5 @@
 import { encodeGraph } from "../onnx/graph.ts";
-import { openSession } from "../onnx/session.ts";
+import { type NumberArray, openSession } from "../onnx/session.ts";
 import type { Dense } from "./dense.ts";
 
 /**
@@ -49,53 +49,62 @@ function forwardGraph(inputs: number, units: number): Uint8Array {
 
 /** Momentum SGD on the kernel of the first layer: V ← m·V + Xᵀ·δ, W ← W + V, where δ carries −learning rate. */
 export interface KernelUpdate {
-  /** Replaces `state.kernel` and `state.velocity`. `x`: rows × inputs; `delta`: rows × units. */
-  apply(state: KernelState, x: Float32Array, delta: Float32Array, rows: number): Promise<void>;
+  /** Changes `kernel` and `velocity` (inputs × units) in place. `x`: rows × inputs; `delta`: rows × units. */
+  apply(update: Update): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Both inputs × units; the arrays are swapped with spare ones at every update. */
-export interface KernelState {
-  kernel: Float32Array;
-  velocity: Float32Array;
+export interface Update {
+  readonly kernel: Float32Array;
+  readonly velocity: Float32Array;
+  readonly x: Float32Array;
+  readonly delta: Float32Array;
+  readonly rows: number;
 }
+
+/** Rows of the kernel that are moved at a time: small enough that both its tiles stay in the processor's cache. */
+const TILE = 2048;
 
 export async function openKernelUpdate(
   inputs: number,
   units: number,
   momentum: number,
 ): Promise<KernelUpdate> {
-  const session = await openSession(updateGraph(inputs, units, momentum));
-  // The runtime must not write what it reads: two sets of arrays take turns.
-  let spare: KernelState = {
-    kernel: new Float32Array(inputs * units),
-    velocity: new Float32Array(inputs * units),
-  };
-  const dims = [inputs, units];
+  const session = await openSession(updateGraph(units, momentum));
+  let tile = new Float32Array(0);
   return {
-    async apply(state, x, delta, rows) {
-      await session.run(
-        {
-          x: { type: "float32", dims: [rows, inputs], data: x.subarray(0, rows * inputs) },
-          delta: { type: "float32", dims: [rows, units], data: delta.subarray(0, rows * units) },
-          velocity: { type: "float32", dims, data: state.velocity },
-          kernel: { type: "float32", dims, data: state.kernel },
-        },
-        {
-          newVelocity: { type: "float32", dims, data: spare.velocity },
-          newKernel: { type: "float32", dims, data: spare.kernel },
-        },
-      );
-      const { kernel, velocity } = state;
-      Object.assign(state, spare);
-      spare = { kernel, velocity };
+    async apply({ kernel, velocity, x, delta, rows }) {
+      if (tile.length < rows * TILE) tile = new Float32Array(rows * TILE);
+      for (let at = 0; at < inputs; at += TILE) {
+        const width = Math.min(TILE, inputs - at);
+        for (let row = 0; row < rows; row++) {
+          tile.set(x.subarray(row * inputs + at, row * inputs + at + width), row * width);
+        }
+        // The results are written over what they are made of, which both operators allow.
+        const matrix = (whole: Float32Array): NumberArray => {
+          return {
+            type: "float32",
+            dims: [width, units],
+            data: whole.subarray(at * units, (at + width) * units),
+          };
+        };
+        await session.run(
+          {
+            x: { type: "float32", dims: [rows, width], data: tile.subarray(0, rows * width) },
+            delta: { type: "float32", dims: [rows, units], data: delta.subarray(0, rows * units) },
+            velocity: matrix(velocity),
+            kernel: matrix(kernel),
+          },
+          { newVelocity: matrix(velocity), newKernel: matrix(kernel) },
+        );
+      }
     },
     close: () => session.close(),
   };
 }
 
-function updateGraph(inputs: number, units: number, momentum: number): Uint8Array {
-  const matrix = (name: string) => ({ name, type: "float32" as const, dims: [inputs, units] });
+function updateGraph(units: number, momentum: number): Uint8Array {
+  const matrix = (name: string) => ({ name, type: "float32" as const, dims: ["T", units] });
   return encodeGraph({
     name: "momentum",
     nodes: [
@@ -109,7 +118,7 @@ function updateGraph(inputs: number, units: number, momentum: number): Uint8Arra
     ],
     initializers: [],
     inputs: [
-      { name: "x", type: "float32", dims: ["N", inputs] },
+      { name: "x", type: "float32", dims: ["N", "T"] },
       { name: "delta", type: "float32", dims: ["N", units] },
       matrix("velocity"),
       matrix("kernel"),

@@ -64,10 +64,13 @@ export async function writeManifest(folder: string, manifest: FeaturesManifest):
 /** @throws StepError where the folder holds no features. */
 export async function readManifest(folder: string): Promise<FeaturesManifest> {
   const file = join(folder, manifestFile);
-  const manifest = JSON.parse(await readText(file)) as FeaturesManifest;
-  if (typeof manifest.store !== "string" || manifest.dtype !== "float32" || manifest.shape.length !== 1) {
-    throw new StepError(`${file} does not describe features this version can read`);
-  }
+  const manifest = parse(await readText(file));
+  const isRead =
+    typeof manifest?.store === "string" &&
+    manifest.dtype === "float32" &&
+    Array.isArray(manifest.shape) &&
+    manifest.shape.length === 1;
+  if (!isRead) throw new StepError(`${file} does not describe features that this version can read`);
   return manifest;
 }
 
@@ -80,5 +83,13 @@ async function readText(file: string): Promise<string> {
       throw new StepError(`${file} is missing: this is not the output of an extract step`);
     }
     throw error;
+  }
+}
+
+function parse(text: string): FeaturesManifest | undefined {
+  try {
+    return JSON.parse(text) as FeaturesManifest;
+  } catch {
+    return undefined;
   }
 }

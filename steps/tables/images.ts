@@ -73,6 +73,12 @@ export function readPlace(
 ): Omit<ImageRow, "width" | "height"> {
   const { split, file, digest } = values;
   if (!isSplit(split)) throw new StepError(`${place}: "${split}" is no split (${splits.join(", ")})`);
+  for (const name of [values.class, file]) {
+    // They become part of a path.
+    if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
+      throw new StepError(`${place}: "${name}" cannot be the name of a file or a class`);
+    }
+  }
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new StepError(`${place}: "${digest}" is no digest`);
   return { split, class: values.class, label: readWhole(place, "label", values.label), file, digest };
 }

@@ -11,9 +11,9 @@ import { randomStream } from "../random/random.ts";
 /** All that changes while a head is trained. */
 export interface TrainState {
   /** The first layer is inputs × hidden[0]; ReLU between layers, softmax at the end. */
-  readonly layers: Dense[];
+  readonly layers: readonly Dense[];
   /** Momentum, in the shapes of the layers. */
-  readonly velocities: Dense[];
+  readonly velocities: readonly Dense[];
 }
 
 /** Sums over the rows of a batch. */
@@ -161,10 +161,7 @@ async function move(
   delta.forEach((value, at) => {
     bias[at % first.units] = (bias[at % first.units] as number) + value;
   });
-  const state = { kernel: first.kernel, velocity: velocity.kernel };
-  await update.apply(state, x, delta, rows);
-  layers[0] = { ...first, kernel: state.kernel };
-  velocities[0] = { ...velocity, kernel: state.velocity };
+  await update.apply({ kernel: first.kernel, velocity: velocity.kernel, x, delta, rows });
   // The rate is in the sums already.
   moveArray(first.bias, velocity.bias, bias, -1, momentum);
 }

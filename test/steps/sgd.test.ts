@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { openKernelUpdate } from "../../steps/heads/first-layer.ts";
 import { randomStream } from "../../steps/random/random.ts";
 import { initialState, openTrainer, type TrainState } from "../../steps/train/sgd.ts";
 
@@ -75,6 +76,32 @@ describe("a step", () => {
     }
     const losses = [meanLoss(plain(initialState(sizes, 3)), matrix, labels), meanLoss(after, matrix, labels)];
     expect(losses[1]).toBeLessThan(losses[0] as number);
+  });
+});
+
+describe("a layer of more inputs than are moved at a time", () => {
+  test("moves as float64 takes it", async () => {
+    const inputs = 5000;
+    const units = 3;
+    const random = randomStream(4, "wide");
+    const numbers = (length: number): Float32Array =>
+      Float32Array.from({ length }, () => random.uniform() - 0.5);
+    const [kernel, velocity] = [numbers(inputs * units), numbers(inputs * units)];
+    const [x, delta] = [numbers(2 * inputs), numbers(2 * units)];
+    const expected = [...velocity].map((value, at) => {
+      const [i, j] = [Math.floor(at / units), at % units];
+      const gradient = (row: number): number =>
+        (x[row * inputs + i] as number) * (delta[row * units + j] as number);
+      return 0.5 * value + gradient(0) + gradient(1);
+    });
+    const moved = expected.map((value, at) => (kernel[at] as number) + value);
+    const update = await openKernelUpdate(inputs, units, 0.5);
+    await update.apply({ kernel, velocity, x, delta, rows: 2 });
+    await update.close();
+    for (let at = 0; at < inputs * units; at++) {
+      expect(Math.abs((velocity[at] as number) - (expected[at] as number))).toBeLessThan(1e-6);
+      expect(Math.abs((kernel[at] as number) - (moved[at] as number))).toBeLessThan(1e-6);
+    }
   });
 });
 

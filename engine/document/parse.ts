@@ -37,35 +37,26 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
   if (depth > MAX_DEPTH) {
     return { mistakes: [mistake("yaml-feature", `more than ${MAX_DEPTH} brackets are open at once`, 0, 1)] };
   }
-  const document = compose(text);
-  if (document === undefined) {
-    return { mistakes: [mistake("yaml-feature", "the values are nested too deeply", 0, 1)] };
-  }
+  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
   const [failure] = document.errors;
   if (failure !== undefined) {
     // The first error: those behind it follow from it.
     const [from, end] = failure.pos;
     const start = from + (/^[ \t]*(?=\S)/.exec(text.slice(from))?.[0].length ?? 0);
-    const several = failure.code === "MULTIPLE_DOCS";
-    const message = several
-      ? "a pipeline is one YAML document; a second one begins here"
-      : sentence(failure.message);
-    return { mistakes: [mistake(several ? "yaml-feature" : "yaml-syntax", message, start, end)] };
+    const refused = refusals[failure.code];
+    const mistaken = refused ?? sentence(failure.message);
+    return { mistakes: [mistake(refused ? "yaml-feature" : "yaml-syntax", mistaken, start, end)] };
   }
   const mistakes: ParseMistake[] = [];
   const root = convert(document, mistakes, markOf);
   return { ...(root === undefined ? {} : { root }), mistakes };
 }
 
-/** The parser recurses into nested values: it runs out of stack where they are thousands deep. */
-function compose(text: string): Document | undefined {
-  try {
-    return parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
+/** YAML that a pipeline cannot be, by the parser's code. */
+const refusals: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: "a pipeline is one YAML document; a second one begins here",
+  RESOURCE_EXHAUSTION: "the values are nested too deeply",
+};
 
 /** How many flow collections are open at once: the parser recurses into them. */
 function deepest(text: string): number {

@@ -54,10 +54,14 @@ export async function openFeatures(
     index,
     classes: classNames(index),
     async read(positions, into) {
-      for (const run of runsOf(positions.map((position) => placeOf(index, where, position)))) {
-        const file = await segment(run.entry);
-        await file.read(run.first, run.count, into, run.at * rowLength);
-      }
+      const runs = runsOf(positions.map((position) => placeOf(index, where, position)));
+      // All at once: they are read while whoever asked computes, which blocks this thread.
+      await Promise.all(
+        runs.map(async ({ entry, first, count, at }) => {
+          const file = await segment(entry);
+          await file.read(first, count, into, at * rowLength);
+        }),
+      );
     },
     async close() {
       for (const file of open.values()) await (await file).close();

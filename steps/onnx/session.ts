@@ -30,6 +30,8 @@ export async function openSession(model: Uint8Array, threads = availableParallel
     executionMode: "sequential",
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
+    // Threads that wait by spinning take the cores from another session, and from pictures being decoded.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
   });
   return {
     async run(feeds, fetches) {

@@ -1,0 +1,123 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Cache, openCache } from "../../engine/cache/cache.ts";
+import { treeDigest } from "../../engine/cache/tree.ts";
+
+let folder: string;
+let cache: Cache;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "flow-cache-"));
+  cache = openCache(join(folder, "cache"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function write(path: string, content: string): void {
+  mkdirSync(join(folder, path, ".."), { recursive: true });
+  writeFileSync(join(folder, path), content);
+}
+
+async function digestOf(path: string): Promise<string | undefined> {
+  const tree = await cache.sources.read(join(folder, path));
+  return tree && treeDigest(tree);
+}
+
+describe("the digest of a folder", () => {
+  test("depends on paths and contents, not on times, its own name, or the order of writing", async () => {
+    write("one/b/x", "1");
+    write("one/a", "2");
+    write("two/a", "2");
+    write("two/b/x", "1");
+    utimesSync(join(folder, "two/a"), 1, 1);
+    expect(await digestOf("one")).toBe(await digestOf("two"));
+    write("two/b/x", "2");
+    expect(await digestOf("one")).not.toBe(await digestOf("two"));
+    write("three/b/y", "1");
+    write("three/a", "2");
+    expect(await digestOf("one")).not.toBe(await digestOf("three"));
+  });
+
+  test("tells apart names that only look alike when they are joined", async () => {
+    write("one/a b", "1");
+    write("two/a", "1");
+    write("two/b", "1");
+    expect(await digestOf("one")).not.toBe(await digestOf("two"));
+  });
+
+  test("follows links and refuses those that lead back", async () => {
+    write("one/a", "1");
+    write("two/b", "1");
+    symlinkSync(join(folder, "two/b"), join(folder, "one/b"));
+    write("plain/a", "1");
+    write("plain/b", "1");
+    expect(await digestOf("one")).toBe(await digestOf("plain"));
+    symlinkSync("..", join(folder, "one/up"));
+    await expect(digestOf("one")).rejects.toThrow(/links back to a folder above it/);
+  });
+
+  test("is remembered for old files and noticed for changed ones", async () => {
+    write("data/a", "1");
+    const old = new Date(Date.now() - 10_000);
+    utimesSync(join(folder, "data/a"), old, old);
+    const before = await digestOf("data");
+    const [index] = readdirSync(join(folder, "cache/index"));
+    expect(readFileSync(join(folder, "cache/index", index ?? ""), "utf8")).toContain('"a"');
+    expect(await digestOf("data")).toBe(before);
+    write("data/a", "2");
+    expect(await digestOf("data")).not.toBe(before);
+  });
+
+  test("is undefined where nothing is", async () => {
+    expect(await digestOf("nowhere")).toBeUndefined();
+  });
+});
+
+describe("stores", () => {
+  const name = { type: "test", size: 3 };
+  const publish = (entry: string, content: string) =>
+    cache.stores.publish(cache.stores.id(name), name, entry, async (path) => {
+      writeFileSync(join(path, "data"), content);
+      return { length: content.length };
+    });
+
+  test("keep entries that describe themselves, whatever the order of the name's members", async () => {
+    await publish("first", "abc");
+    expect(cache.stores.id({ size: 3, type: "test" })).toBe(cache.stores.id(name));
+    expect(cache.stores.id({ size: 4, type: "test" })).not.toBe(cache.stores.id(name));
+    const [entry] = cache.stores.entries(cache.stores.id(name));
+    expect(entry).toMatchObject({ name: "first", about: { length: 3 } });
+    expect(statSync(join(entry?.path ?? "", "data")).mode & 0o222).toBe(0);
+  });
+
+  test("keep the first of two entries of one name, and replace one that lost a file", async () => {
+    await publish("same", "first");
+    const { path } = await publish("same", "other");
+    expect(readFileSync(join(path, "data"), "utf8")).toBe("first");
+    rmSync(join(path, "data"));
+    expect(cache.stores.complete(cache.stores.id(name), "same")).toBe(false);
+    await publish("same", "again");
+    expect(readFileSync(join(path, "data"), "utf8")).toBe("again");
+  });
+
+  test("show nothing of an entry whose writing failed", async () => {
+    const id = cache.stores.id(name);
+    const failing = cache.stores.publish(id, name, "bad", async (path) => {
+      writeFileSync(join(path, "data"), "half");
+      throw new Error("no more");
+    });
+    await expect(failing).rejects.toThrow("no more");
+    expect(cache.stores.entries(id)).toEqual([]);
+    expect(readdirSync(join(folder, "cache/staging"))).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Cache, openCache } from "../../engine/cache/cache.ts";
+
+const key = `sha256:${"a".repeat(64)}`;
+let folder: string;
+let cache: Cache;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "flow-cache-"));
+  cache = openCache(folder);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** The word for a process that has ended. */
+function deadOwner(): string {
+  const { pid } = spawnSync("true");
+  return `${hostname()}~${pid}~1`;
+}
+
+function lockFile(owner: string): string {
+  const file = join(folder, "locks", "a".repeat(64));
+  mkdirSync(join(folder, "locks"), { recursive: true });
+  writeFileSync(file, owner);
+  return file;
+}
+
+const options = (onWait = (_owner: string): void => {}) => ({ signal: new AbortController().signal, onWait });
+
+test("a key is held by one at a time; who waits is told for whom", async () => {
+  const release = await cache.lock(key, options());
+  let told = "";
+  const second = cache.lock(key, {
+    ...options(),
+    onWait(owner) {
+      told = owner;
+      release();
+    },
+  });
+  (await second)();
+  expect(told).toBe(`process ${process.pid} on ${hostname()}`);
+  expect(readdirSync(join(folder, "locks"))).toEqual([]);
+});
+
+test("a dead owner's lock is taken over", async () => {
+  lockFile(deadOwner());
+  const release = await cache.lock(key, options());
+  release();
+  expect(readdirSync(join(folder, "locks"))).toEqual([]);
+});
+
+test("another host's lock is taken over once its heartbeat has stopped, and not before", async () => {
+  const file = lockFile("elsewhere~77~1");
+  const controller = new AbortController();
+  const waiting = cache.lock(key, { signal: controller.signal, onWait: () => controller.abort() });
+  await expect(waiting).rejects.toThrow(/abort/i);
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  utimesSync(file, hourAgo, hourAgo);
+  (await cache.lock(key, options()))();
+  expect(existsSync(file)).toBe(false);
+});
+
+test("sweeping removes what dead processes were writing, and nothing else", async () => {
+  const mine = await cache.staging();
+  mkdirSync(join(folder, "staging", `${deadOwner()}~0`));
+  mkdirSync(join(folder, "staging", "elsewhere~77~1~0"));
+  await cache.sweep();
+  expect(readdirSync(join(folder, "staging")).sort()).toEqual(
+    [mine.split("/").at(-1), "elsewhere~77~1~0"].sort(),
+  );
+  expect(existsSync(join(folder, "CACHEDIR.TAG"))).toBe(true);
+});

@@ -8,7 +8,7 @@ import { runPipeline } from "../engine/execute/run.ts";
 import { planPipeline, type World } from "../engine/plan/plan.ts";
 import type { Event, RunOutcome } from "../engine/record/event.ts";
 import { openRunFolder, type RunFolder, runId } from "../engine/record/run-folder.ts";
-import { foldRecord, type RunRecord } from "../engine/record/run-record.ts";
+import { foldRun, type RunRecord } from "../engine/record/run-record.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { reportMistakes } from "./mistakes.ts";
 import type { PlanOptions } from "./plan.ts";
@@ -84,20 +84,21 @@ async function follow(following: FollowOptions): Promise<{ record: RunRecord; fa
   const { program, project, pipeline, world, folder, view, id, options } = following;
   const kept = progressFilter(2);
   const failures: Failed[] = [];
-  let record: RunRecord | undefined;
+  const fold = foldRun();
   const emit = (event: Event): void => {
-    record = foldRecord(record, event);
+    fold.add(event);
     if (event.kind === "step-finished" && event.outcome === "failed") failures.push(event);
     if (kept(event)) folder.add(event);
     view.add(event);
   };
+  const executor = localExecutor(program.worker);
   const interrupts = listenForInterrupts((text) => program.stderr.write(text));
   try {
     await runPipeline({
       ...{ run: id, pipeline, world, emit, types: program.types, ...project },
       jobs: options.jobs ?? availableParallelism(),
       keepGoing: options.keepGoing ?? false,
-      executor: localExecutor(program.worker),
+      executor,
       origin: { host: hostname(), pid: process.pid, environment: environment(program.version, project.root) },
       stop: interrupts.stop,
       kill: interrupts.kill,
@@ -106,8 +107,10 @@ async function follow(following: FollowOptions): Promise<{ record: RunRecord; fa
     });
   } finally {
     interrupts.close();
+    executor.close();
     await view.close();
   }
+  const record = fold.record();
   if (record === undefined) throw new Error("the run emitted nothing");
   return { record, failures };
 }

@@ -17,8 +17,9 @@ export interface Parsed {
   readonly mistakes: readonly ParseMistake[];
 }
 
-const MAX_LENGTH = 1 << 20;
-const MAX_NODES = 20_000;
+const MAX_LENGTH = 16 << 20;
+/** Values that aliases may add to those that are written down. */
+const MAX_ALIASED = 10_000;
 const MAX_DEPTH = 64;
 const coreTag = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
 
@@ -31,7 +32,7 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
     ...(hint === undefined ? {} : { hint }),
   });
   if (text.length > MAX_LENGTH) {
-    return { mistakes: [mistake("yaml-feature", "the file is larger than 1 MB: it is no pipeline", 0, 1)] };
+    return { mistakes: [mistake("yaml-feature", "the file is larger than 16 MB: it is no pipeline", 0, 1)] };
   }
   const depth = deepest(text);
   if (depth > MAX_DEPTH) {
@@ -48,7 +49,7 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
     return { mistakes: [mistake(refused ? "yaml-feature" : "yaml-syntax", mistaken, start, end)] };
   }
   const mistakes: ParseMistake[] = [];
-  const root = convert(document, mistakes, markOf);
+  const root = convert(document, { mistakes, markOf, limit: text.length + MAX_ALIASED });
   return { ...(root === undefined ? {} : { root }), mistakes };
 }
 
@@ -74,11 +75,15 @@ function sentence(message: string): string {
   return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, "");
 }
 
-function convert(
-  document: Document,
-  mistakes: ParseMistake[],
-  markOf: (start: number, end: number) => Mark,
-): Node | undefined {
+interface Conversion {
+  /** Where mistakes are put down. */
+  readonly mistakes: ParseMistake[];
+  markOf(start: number, end: number): Mark;
+  /** How many values there may be: no text has more than characters but by aliases. */
+  readonly limit: number;
+}
+
+function convert(document: Document, { mistakes, markOf, limit }: Conversion): Node | undefined {
   let count = 0;
   const refuse = (message: string, mark: Mark, hint?: string): Node => {
     mistakes.push({ code: "yaml-feature", message, mark, ...(hint === undefined ? {} : { hint }) });
@@ -90,8 +95,8 @@ function convert(
     if (node == null) return { kind: "scalar", value: null, mark: at };
     count++;
     const mark = markFrom(node);
-    if (count === MAX_NODES) return refuse("the document is too large once its aliases are expanded", mark);
-    if (count > MAX_NODES || above.length > MAX_DEPTH) return { kind: "broken", mark };
+    if (count === limit) return refuse("the document is too large once its aliases are expanded", mark);
+    if (count > limit || above.length > MAX_DEPTH) return { kind: "broken", mark };
     if (isAlias(node)) {
       const target = node.resolve(document);
       if (target === undefined) return refuse(`there is no anchor &${node.source} before this`, mark);

@@ -1,8 +1,8 @@
 import type { Cache } from "../cache/cache.ts";
 import type { KeyRecord } from "../cache/keys.ts";
 import type { Pipeline, Step } from "../document/pipeline.ts";
-import { ancestry, inOrder, upstreamOf } from "../plan/order.ts";
-import { planStep, type World } from "../plan/plan.ts";
+import { inOrder, upstreamOf } from "../plan/order.ts";
+import { planStep, type StepPlan, type World } from "../plan/plan.ts";
 import type { Event, RunOutcome, StepFailure } from "../record/event.ts";
 import type { StepType } from "../step-type.ts";
 import { executeStep, type StepResult } from "./execute-step.ts";
@@ -67,11 +67,12 @@ export async function runPipeline(options: RunOptions): Promise<RunOutcome> {
     outcomes.includes("interrupted") || (stop.aborted && results.size < pipeline.steps.length);
   const failed = outcomes.includes("failed");
   const outcome: RunOutcome = interrupted ? "interrupted" : failed ? "failed" : "ok";
-  for (const step of pipeline.steps) {
+  const skipped = new Set<string>();
+  for (const step of inOrder(pipeline.steps)) {
     if (results.has(step.id)) continue;
-    const needed = ancestry(pipeline.steps, step.id);
-    const skipped = [...results].some(([id, result]) => result.outcome === "failed" && needed.has(id));
-    emit({ ...nothing(step, now()), outcome: skipped ? "skipped" : "not-run" });
+    const lost = upstreamOf(step).some((id) => skipped.has(id) || results.get(id)?.outcome === "failed");
+    if (lost) skipped.add(step.id);
+    emit({ ...nothing(step, now()), outcome: lost ? "skipped" : "not-run" });
   }
   const ended = now();
   const seconds = (ended.getTime() - started.getTime()) / 1000;
@@ -90,38 +91,65 @@ function nothing(step: Step, at: Date) {
   } as const;
 }
 
-/** The results of all steps that could be tried. */
+/** The results of all steps that could be tried. Each step is looked at once, when its last input is known. */
 async function runAll(options: RunOptions, placed: Set<Placed>): Promise<Map<string, StepResult>> {
-  const { pipeline, jobs, keepGoing, stop } = options;
-  const waiting = new Set(inOrder(pipeline.steps));
+  const { pipeline, jobs, keepGoing, stop, world } = options;
+  const order = inOrder(pipeline.steps);
+  const waitsFor = new Map(order.map((step) => [step.id, upstreamOf(step).length]));
+  const followers = followersOf(order);
   const outputs = new Map<string, KeyRecord["outputs"]>();
   const results = new Map<string, StepResult>();
   const running = new Map<string, Promise<void>>();
+  const ready: Step[] = order.filter((step) => waitsFor.get(step.id) === 0);
+  const queue: StepPlan[] = [];
+  let failed = false;
 
   const finish = (step: Step, result: StepResult): void => {
     results.set(step.id, result);
-    if (result.outputs) outputs.set(step.id, result.outputs);
     options.emit(result.event);
+    failed ||= result.outcome === "failed";
+    if (result.outputs === undefined) return;
+    outputs.set(step.id, result.outputs);
+    for (const follower of followers.get(step.id) ?? []) {
+      const left = (waitsFor.get(follower.id) ?? 0) - 1;
+      waitsFor.set(follower.id, left);
+      if (left === 0) ready.push(follower);
+    }
+  };
+  const start = (plan: StepPlan): void => {
+    const { step } = plan;
+    const done = executeStep({ ...options, step, plan, outputs, placed })
+      .catch((error: unknown) => crashed(step, describeFailure(error), options.now()))
+      .then((result) => {
+        running.delete(step.id);
+        finish(step, result);
+      });
+    running.set(step.id, done);
   };
   const startReady = (): void => {
-    for (const step of waiting) {
-      const failed = [...results.values()].some((result) => result.outcome === "failed");
-      if (stop.aborted || (failed && !keepGoing)) return;
-      if (!upstreamOf(step).every((id) => outputs.has(id))) continue;
-      const plan = planStep(step, options.world, outputs);
-      if (plan.state !== "cached" && running.size >= jobs) continue;
-      waiting.delete(step);
-      const done = executeStep({ ...options, step, plan, outputs, placed })
-        .catch((error: unknown) => crashed(step, describeFailure(error), options.now()))
-        .then((result) => {
-          running.delete(step.id);
-          finish(step, result);
-        });
-      running.set(step.id, done);
+    while (!stop.aborted && !(failed && !keepGoing)) {
+      const step = ready.shift();
+      if (step !== undefined) {
+        const plan = planStep(step, world, outputs);
+        if (plan.state === "cached") start(plan);
+        else queue.push(plan);
+        continue;
+      }
+      const next = running.size < jobs ? queue.shift() : undefined;
+      if (next === undefined) return;
+      start(next);
     }
   };
   for (startReady(); running.size > 0; startReady()) await Promise.race(running.values());
   return results;
+}
+
+function followersOf(steps: readonly Step[]): ReadonlyMap<string, readonly Step[]> {
+  const followers = new Map<string, Step[]>();
+  for (const step of steps) {
+    for (const id of upstreamOf(step)) followers.set(id, [...(followers.get(id) ?? []), step]);
+  }
+  return followers;
 }
 
 function crashed(step: Step, failure: StepFailure, at: Date): StepResult {

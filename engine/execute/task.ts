@@ -41,6 +41,8 @@ export type TaskEnd = {
 /** What places workers. */
 export interface Executor {
   start(task: Task, options: StartOptions): Placed;
+  /** Lets workers go that have nothing to do. */
+  close(): void;
 }
 
 export interface StartOptions {

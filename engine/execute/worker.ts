@@ -5,30 +5,40 @@ import type { Report, Task, TaskEnd } from "./task.ts";
 /** What the engine tells a worker. */
 export type ToWorker = { readonly kind: "execute"; readonly task: Task } | { readonly kind: "stop" };
 /** What a worker tells the engine. */
-export type FromWorker = Report | { readonly kind: "end"; readonly end: TaskEnd };
+export type FromWorker =
+  | Report
+  | {
+      readonly kind: "end";
+      readonly end: TaskEnd;
+      /** Whether the process waits for another task. */
+      readonly stays: boolean;
+    };
 
 const PROGRESS_EVERY_MS = 100;
 /** Time a step has to drop what it has in hand when the engine is gone. */
 const GRACE_MS = 3_000;
+/** A process that has grown beyond this ends with its task: native libraries seldom give memory back. */
+const STAYS_BELOW_BYTES = 160 << 20;
 
-/** The life of a worker process: one task, told over the IPC channel. */
+/** The life of a worker process: tasks, one at a time, told over the IPC channel. */
 export function runWorker(types: ReadonlyMap<string, StepType>): void {
-  const controller = new AbortController();
+  let controller: AbortController | undefined;
   // Ctrl-C reaches the whole group: the engine decides what it means.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {});
   process.on("disconnect", () => {
+    if (controller === undefined) process.exit(0);
     controller.abort();
     setTimeout(() => process.exit(1), GRACE_MS).unref();
   });
-  const send = (message: FromWorker, then?: () => void): void => {
-    if (process.connected) process.send?.(message, () => then?.());
-    else then?.();
+  const send = (message: FromWorker, then = (): void => {}): void => {
+    if (process.connected) process.send?.(message, then);
+    else then();
   };
   process.on("message", (message: ToWorker) => {
     switch (message.kind) {
       case "stop":
-        controller.abort();
+        controller?.abort();
         return;
       case "execute":
         void work(message.task);
@@ -38,12 +48,15 @@ export function runWorker(types: ReadonlyMap<string, StepType>): void {
     }
   });
 
-  const report = paced((message) => send(message));
   async function work(task: Task): Promise<void> {
+    controller = new AbortController();
+    const report = paced((message) => send(message));
     const end = await executeTask(task, { types, signal: controller.signal, report: report.send });
     report.flush();
+    controller = undefined;
+    const stays = process.connected && process.memoryUsage.rss() < STAYS_BELOW_BYTES;
     // Native libraries may keep threads of their own alive: the process ends here, not when it falls idle.
-    send({ kind: "end", end }, () => process.exit(0));
+    send({ kind: "end", end, stays }, () => stays || process.exit(0));
   }
 }
 

@@ -11,12 +11,12 @@ import {
 import { dirname, join, relative } from "node:path";
 import { byCodeUnit } from "../json.ts";
 import type { Event } from "./event.ts";
-import { foldRecord, type RunRecord } from "./run-record.ts";
+import { foldRun, type RunRecord } from "./run-record.ts";
 
 /** `runs/<id>/`: run.json, events.ndjson, pipeline.yaml, logs, and one link per output. */
 export interface RunFolder {
   readonly path: string;
-  /** Writes one event down; run.json at the run's start, whenever a step ends, and at its end. */
+  /** Writes one event down; run.json at the run's start and its end. */
   add(event: Event): void;
   logFile(step: string): string;
 }
@@ -36,19 +36,17 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
   mkdirSync(join(path, "logs"), { recursive: true });
   writeFileSync(join(path, "pipeline.yaml"), text);
   replaceLink(join(runs, "latest"), id);
-  let record: RunRecord | undefined;
-
-  const write = (): void => replaceFile(join(path, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
+  const fold = foldRun();
   return {
     path,
     logFile: (step) => join(path, "logs", `${step}.log`),
     add(event) {
-      record = foldRecord(record, event);
+      fold.add(event);
       appendFileSync(join(path, "events.ndjson"), `${JSON.stringify(event)}\n`);
-      // A cached step adds nothing that the end of the run would not write; a no-op run writes twice.
-      if (event.kind === "run-started" || event.kind === "run-finished") write();
+      if (event.kind === "run-started" || event.kind === "run-finished") {
+        replaceFile(join(path, "run.json"), `${JSON.stringify(fold.record(), null, 2)}\n`);
+      }
       if (event.kind !== "step-finished") return;
-      if (event.outcome !== "cached") write();
       for (const [name, output] of Object.entries(event.outputs)) {
         const link = join(path, event.step, name);
         mkdirSync(dirname(link), { recursive: true });
@@ -66,7 +64,7 @@ export function lastRunOf(runs: string, pipeline: string): RunRecord | undefined
   const newest = ids.sort(byCodeUnit).at(-1)?.slice(0, SECOND_LENGTH);
   const records = ids
     .filter((id) => newest !== undefined && id.startsWith(newest))
-    .map((id) => readRecord(join(runs, id, "run.json")))
+    .map((id) => readRecord(join(runs, id)))
     .filter((record) => record !== undefined);
   return records.sort((a, b) => byCodeUnit(a.started, b.started)).at(-1);
 }
@@ -74,9 +72,17 @@ export function lastRunOf(runs: string, pipeline: string): RunRecord | undefined
 /** Of `2026-03-01T10-22-31`. */
 const SECOND_LENGTH = 19;
 
-function readRecord(file: string): RunRecord | undefined {
+/** run.json; of a run that did not end, what its events tell. */
+function readRecord(folder: string): RunRecord | undefined {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as RunRecord;
+    const record = JSON.parse(readFileSync(join(folder, "run.json"), "utf8")) as RunRecord;
+    if (record.outcome !== "running") return record;
+    const fold = foldRun();
+    for (const line of readFileSync(join(folder, "events.ndjson"), "utf8").split("\n")) {
+      // The last line of a process that was killed may be cut short.
+      if (line.endsWith("}")) fold.add(JSON.parse(line) as Event);
+    }
+    return fold.record() ?? record;
   } catch {
     return undefined;
   }

@@ -36,70 +36,71 @@ export interface StepRecord {
   readonly failure?: StepFailure;
 }
 
-/** The record as it stands after one more event. */
-export function foldRecord(record: RunRecord | undefined, event: Event): RunRecord {
-  if (event.kind === "run-started") return newRecord(event);
-  if (record === undefined) throw new Error(`${event.kind} before the run started`);
-  switch (event.kind) {
-    case "step-started": {
-      const { key, inputs, reasons } = event;
-      return withStep(record, event.step, { outcome: "running", key, inputs, reasons, attempts: 1 });
-    }
-    case "step-finished": {
-      const { outcome, seconds, metrics, outputs, peakMemory, failure, cached } = event;
-      return withStep(record, event.step, {
-        outcome,
-        seconds,
-        metrics,
-        outputs,
-        ...(peakMemory === undefined ? {} : { peakMemory }),
-        ...(failure === undefined ? {} : { failure }),
-        ...(cached === undefined ? {} : { key: cached.key, inputs: cached.inputs, from: cached.run }),
-      });
-    }
-    case "run-finished":
-      return { ...record, outcome: event.outcome, seconds: event.seconds };
-    case "step-waiting":
-    case "step-progress":
-    case "step-log":
-      return record;
-    default:
-      return event satisfies never;
-  }
+/** Makes the record of a run from its events. */
+export interface RecordFold {
+  add(event: Event): void;
+  /** As it stands; `undefined` before the run started. */
+  record(): RunRecord | undefined;
 }
 
-function newRecord(event: Event & { kind: "run-started" }): RunRecord {
-  const { run, pipeline, at, host, pid, params, environment } = event;
-  const steps = event.steps.map((step): [string, StepRecord] => [
-    step.id,
-    {
-      uses: step.uses,
-      outcome: "not-run",
-      reasons: [],
-      params: step.params,
-      inputs: {},
-      outputs: {},
-      seconds: 0,
-      attempts: 0,
-      metrics: {},
-    },
-  ]);
+export function foldRun(): RecordFold {
+  let run: Omit<RunRecord, "steps"> | undefined;
+  // Changed in place: a copy for every event would make long runs slow.
+  const steps = new Map<string, StepRecord>();
+  const change = (id: string, changes: Partial<StepRecord>): void => {
+    const step = steps.get(id);
+    if (step === undefined) throw new Error(`the run has no step ${id}`);
+    steps.set(id, { ...step, ...changes });
+  };
   return {
-    id: run,
-    pipeline,
-    outcome: "running",
-    started: at,
-    seconds: 0,
-    host,
-    pid,
-    params,
-    environment,
-    steps: Object.fromEntries(steps),
+    record: () => run && { ...run, steps: Object.fromEntries(steps) },
+    add(event) {
+      switch (event.kind) {
+        case "run-started":
+          run = newRun(event);
+          for (const { id, uses, params } of event.steps) steps.set(id, newStep(uses, params));
+          return;
+        case "step-started": {
+          const { key, inputs, reasons } = event;
+          return change(event.step, { outcome: "running", key, inputs, reasons, attempts: 1 });
+        }
+        case "step-finished": {
+          const { outcome, seconds, metrics, outputs, peakMemory, failure, cached } = event;
+          return change(event.step, {
+            outcome,
+            seconds,
+            metrics,
+            outputs,
+            ...(peakMemory === undefined ? {} : { peakMemory }),
+            ...(failure === undefined ? {} : { failure }),
+            ...(cached === undefined ? {} : { key: cached.key, inputs: cached.inputs, from: cached.run }),
+          });
+        }
+        case "run-finished":
+          if (run) run = { ...run, outcome: event.outcome, seconds: event.seconds };
+          return;
+        case "step-waiting":
+        case "step-progress":
+        case "step-log":
+          return;
+        default:
+          event satisfies never;
+      }
+    },
   };
 }
 
-function withStep(record: RunRecord, id: string, change: Partial<StepRecord>): RunRecord {
-  const step = record.steps[id];
-  if (step === undefined) throw new Error(`the run has no step ${id}`);
-  return { ...record, steps: { ...record.steps, [id]: { ...step, ...change } } };
+function newRun(event: Event & { kind: "run-started" }): Omit<RunRecord, "steps"> {
+  const { run, pipeline, at, host, pid, params, environment } = event;
+  return {
+    ...{ id: run, pipeline, outcome: "running", started: at, seconds: 0 },
+    ...{ host, pid, params, environment },
+  };
+}
+
+function newStep(uses: string, params: JsonObject): StepRecord {
+  return {
+    ...{ uses, outcome: "not-run", reasons: [], params, inputs: {}, outputs: {} },
+    ...{ seconds: 0, attempts: 0, metrics: {} },
+  };
 }

@@ -9,7 +9,7 @@ import { runPipeline } from "../../engine/execute/run.ts";
 import type { Executor } from "../../engine/execute/task.ts";
 import { planPipeline, type StepPlan } from "../../engine/plan/plan.ts";
 import type { Event } from "../../engine/record/event.ts";
-import { foldRecord, type RunRecord } from "../../engine/record/run-record.ts";
+import { foldRun, type RunRecord } from "../../engine/record/run-record.ts";
 import type { StepType } from "../../engine/step-type.ts";
 import { survey } from "../../engine/survey.ts";
 
@@ -59,7 +59,7 @@ export function newProject(types: readonly StepType[], folder?: string): Project
     },
     async run(text, { forced = [], keepGoing = false, executor, stop, kill, onEvent } = {}) {
       const { pipeline, world } = await load(text, forced);
-      let record: RunRecord | undefined;
+      const fold = foldRun();
       await runPipeline({
         ...{
           run: `run-${serial++}`,
@@ -78,12 +78,12 @@ export function newProject(types: readonly StepType[], folder?: string): Project
         kill: kill ?? new AbortController().signal,
         now: () => new Date(),
         emit(event) {
-          record = foldRecord(record, event);
+          fold.add(event);
           onEvent?.(event);
         },
         logFile: (step) => join(root, `${step}.log`),
       });
-      return record as RunRecord;
+      return fold.record() as RunRecord;
     },
     read(record, step, output, file) {
       const digest = record.steps[step]?.outputs[output]?.digest ?? "";

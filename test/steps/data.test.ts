@@ -60,7 +60,7 @@ describe("organize", () => {
     const [header, ...lines] = output("splits/images/images.csv").trimEnd().split("\n");
     expect(header).toBe("split,class,label,file,digest,width,height");
     expect(lines).toEqual([...lines].sort());
-    expect(lines[0]).toMatch(/^test,apple,0,1_evaluation1\.jpg,sha256:[0-9a-f]{64},83,61$/);
+    expect(lines[0]).toMatch(/^test,apple,0,1_evaluation1\.jpg,sha256:[0-9a-f]{64},112,72$/);
     expect(lines.at(-1)).toMatch(/^train,zebra,1,0_training/);
     expect(place.record().steps.splits?.metrics).toEqual({ images: lines.length, skipped: 2 });
     const copied = readFileSync(join(place.root, "runs/latest/splits/images/train/zebra/0_training0.jpg"));

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Json, JsonObject } from "../json.ts";
+import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
 import { hex } from "./artifacts.ts";
 import { publishFile } from "./durable.ts";
 
@@ -39,17 +39,17 @@ export interface Keys {
 export function openKeys(cache: string): Keys {
   const pathOf = (key: string): string => join(cache, "keys", `${hex(key)}.json`);
   const latestPath = (pipeline: string, step: string): string => join(cache, "latest", pipeline, step);
-  let all: readonly KeyRecord[] | undefined;
+  let byType: ReadonlyMap<string, readonly KeyRecord[]> | undefined;
 
   return {
     read: (key) => readRecord(pathOf(key)),
     ofType(type) {
-      all ??= readAll(join(cache, "keys"));
-      return all.filter((record) => record.type === type);
+      byType ??= readAll(join(cache, "keys"));
+      return byType.get(type) ?? [];
     },
     async commit(record) {
       await publishFile(cache, pathOf(record.key), `${JSON.stringify(record, null, 1)}\n`);
-      all = undefined;
+      byType = undefined;
     },
     latest(pipeline, step) {
       try {
@@ -66,17 +66,19 @@ export function openKeys(cache: string): Keys {
   };
 }
 
-function readAll(folder: string): readonly KeyRecord[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return names
+function readAll(folder: string): ReadonlyMap<string, readonly KeyRecord[]> {
+  const byType = new Map<string, KeyRecord[]>();
+  if (!existsSync(folder)) return byType;
+  const records = readdirSync(folder)
     .map((name) => readRecord(join(folder, name)))
     .filter((record) => record !== undefined)
-    .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
+    .sort((a, b) => byCodeUnit(b.at, a.at));
+  for (const record of records) {
+    const others = byType.get(record.type);
+    if (others === undefined) byType.set(record.type, [record]);
+    else others.push(record);
+  }
+  return byType;
 }
 
 function readRecord(path: string): KeyRecord | undefined {

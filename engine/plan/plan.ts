@@ -111,16 +111,30 @@ function comparable(candidate: Candidate, world: World): KeyRecord | undefined {
 
 /** Whether some usable result fits all that is known: then the input to come decides. */
 function couldBeCached(candidate: Candidate, world: World): boolean {
-  const params = canonicalJson(candidate.params);
-  return world
-    .ofType(candidate.step.uses)
-    .some(
-      (record) =>
-        record.version === candidate.version &&
-        canonicalJson(record.params) === params &&
-        sameKnownInputs(record, candidate) &&
-        world.missing(record) === undefined,
-    );
+  const alike = byParams(world.ofType(candidate.step.uses)).get(canonicalJson(candidate.params)) ?? [];
+  return alike.some(
+    (record) =>
+      record.version === candidate.version &&
+      sameKnownInputs(record, candidate) &&
+      world.missing(record) === undefined,
+  );
+}
+
+const indexes = new WeakMap<readonly KeyRecord[], ReadonlyMap<string, readonly KeyRecord[]>>();
+
+/** Records by their parameters, so that large graphs need not compare every step with every record. */
+function byParams(records: readonly KeyRecord[]): ReadonlyMap<string, readonly KeyRecord[]> {
+  const known = indexes.get(records);
+  if (known !== undefined) return known;
+  const index = new Map<string, KeyRecord[]>();
+  for (const record of records) {
+    const params = canonicalJson(record.params);
+    const others = index.get(params);
+    if (others === undefined) index.set(params, [record]);
+    else others.push(record);
+  }
+  indexes.set(records, index);
+  return index;
 }
 
 function sameKnownInputs(record: KeyRecord, candidate: Candidate): boolean {

@@ -79,7 +79,7 @@ steps:
   head:
     uses: train
     inputs: { features: features.features }
-    with: { epochs: 2 }
+    with: { epochs: 6 }
 `;
 }
 

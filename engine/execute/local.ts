@@ -11,14 +11,17 @@ export interface WorkerCommand {
 
 /** Places tasks in processes on this machine; a process that has stayed small is used again. */
 export function localExecutor(command: WorkerCommand): Executor {
+  const all: WorkerProcess[] = [];
   const idle: WorkerProcess[] = [];
+  const begin = (): WorkerProcess => {
+    const worker: WorkerProcess = startWorker(command, () => idle.push(worker));
+    all.push(worker);
+    return worker;
+  };
   return {
-    start(task, options) {
-      const worker: WorkerProcess = idle.pop() ?? startWorker(command, () => idle.push(worker));
-      return worker.execute(task, options);
-    },
+    start: (task, options) => (idle.pop() ?? begin()).execute(task, options),
     close() {
-      for (const worker of idle.splice(0)) worker.dismiss();
+      for (const worker of all) worker.dismiss();
     },
   };
 }

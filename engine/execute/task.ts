@@ -41,7 +41,7 @@ export type TaskEnd = {
 /** What places workers. */
 export interface Executor {
   start(task: Task, options: StartOptions): Placed;
-  /** Lets workers go that have nothing to do. */
+  /** Lets every worker go. */
   close(): void;
 }
 

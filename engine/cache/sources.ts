@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type BigIntStats, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { concurrently } from "../concurrently.ts";
 import { publishFile } from "./durable.ts";
 import { fileDigest, listFiles, type Tree, type TreeFile } from "./tree.ts";
 
@@ -46,8 +47,7 @@ async function hashAll(
   const now = BigInt(Date.now()) * 1_000_000n;
   let changed = 0;
 
-  const hashOne = async (at: number): Promise<void> => {
-    const path = paths[at] as string;
+  await concurrently(paths, 8, async (path, at) => {
     const full = path === "" ? root : join(root, path);
     const before = statSync(full, { bigint: true });
     const old = known[path];
@@ -65,13 +65,7 @@ async function hashAll(
       next[path] = entry;
       changed++;
     }
-  };
-
-  let cursor = 0;
-  const lane = async (): Promise<void> => {
-    while (cursor < paths.length) await hashOne(cursor++);
-  };
-  await Promise.all(Array.from({ length: 8 }, lane));
+  });
   if (changed > 0 || Object.keys(known).length !== Object.keys(next).length) {
     await publishFile(cache, index, JSON.stringify({ path: root, files: next }));
   }

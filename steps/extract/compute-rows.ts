@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { concurrently } from "../../engine/concurrently.ts";
 import { type StepContext, StepError, type Store } from "../../engine/step-type.ts";
 import { writeNpy } from "../features/npy.ts";
 import { describeSegment, segmentFile } from "../features/rows.ts";
@@ -103,22 +104,17 @@ async function decodeBatch(images: ComputeOptions["images"], size: ComputeOption
   const length = size[0] * size[1] * 3;
   const decodedImages: (Uint8Array | undefined)[] = [];
   const failures: (string | undefined)[] = [];
-  let cursor = 0;
-  const lane = async (): Promise<void> => {
-    for (let at = cursor++; at < images.length; at = cursor++) {
-      const { file, name } = images[at] as ImageToCompute;
-      const into = new Uint8Array(length);
-      try {
-        await readPixels(file, size, into);
-        decodedImages[at] = into;
-      } catch (error) {
-        if (!(error instanceof ImageError)) throw error;
-        failures[at] = `${name}: ${error.reason}`;
-      }
-    }
-  };
   // Few at a time: a picture is decoded at full size before it becomes small.
-  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  await concurrently(images, availableParallelism(), async ({ file, name }, at) => {
+    const into = new Uint8Array(length);
+    try {
+      await readPixels(file, size, into);
+      decodedImages[at] = into;
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      failures[at] = `${name}: ${error.reason}`;
+    }
+  });
   const good = images.flatMap(({ digest }, at) => {
     const pixels = decodedImages[at];
     return pixels === undefined ? [] : [{ digest, pixels }];

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { concurrently } from "../../engine/concurrently.ts";
 import type { StepContext } from "../../engine/step-type.ts";
 import { writeJpeg } from "../pixels/pixels.ts";
 import { randomStream } from "../random/random.ts";
@@ -20,16 +21,11 @@ export async function run(ctx: StepContext): Promise<void> {
     }
   }
   let done = 0;
-  let cursor = 0;
-  const lane = async (): Promise<void> => {
-    for (let picture = pictures[cursor++]; picture !== undefined; picture = pictures[cursor++]) {
-      ctx.signal.throwIfAborted();
-      // A stream of its own, so that a picture does not depend on how many there are.
-      const rgb = draw(picture.label, size, randomStream(seed, picture.name));
-      await writeJpeg(join(folder, picture.name), rgb, size, size);
-      ctx.progress({ done: ++done, total: pictures.length, unit: "images" });
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  await concurrently(pictures, availableParallelism(), async ({ name, label }) => {
+    ctx.signal.throwIfAborted();
+    // A stream of its own, so that a picture does not depend on how many there are.
+    await writeJpeg(join(folder, name), draw(label, size, randomStream(seed, name)), size, size);
+    ctx.progress({ done: ++done, total: pictures.length, unit: "images" });
+  });
   ctx.metric({ images: pictures.length });
 }

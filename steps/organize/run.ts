@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { concurrently } from "../../engine/concurrently.ts";
 import { type StepContext, StepError } from "../../engine/step-type.ts";
 import { imageSize } from "../pixels/pixels.ts";
 import { type ImageRow, imagePath, type Split, writeImages } from "../tables/images.ts";
@@ -22,23 +23,19 @@ export async function run(ctx: StepContext): Promise<void> {
   const folder = ctx.output("images");
   const rows: ImageRow[] = [];
   const unreadable: string[] = [];
-  let cursor = 0;
-  const lane = async (): Promise<void> => {
-    for (let image = images[cursor++]; image !== undefined; image = images[cursor++]) {
-      ctx.signal.throwIfAborted();
-      try {
-        rows.push(await take(image, labels.get(image.class) as number, folder));
-      } catch (error) {
-        if (!(error instanceof StepError)) throw error;
-        unreadable.push(error.message);
-      }
-      ctx.progress({ done: rows.length + unreadable.length, total: images.length, unit: "images" });
-    }
-  };
   for (const place of new Set(images.map((image) => dirname(imagePath(image))))) {
     await mkdir(join(folder, place), { recursive: true });
   }
-  await Promise.all(Array.from({ length: 4 * availableParallelism() }, lane));
+  await concurrently(images, 4 * availableParallelism(), async (image) => {
+    ctx.signal.throwIfAborted();
+    try {
+      rows.push(await take(image, labels.get(image.class) as number, folder));
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error;
+      unreadable.push(error.message);
+    }
+    ctx.progress({ done: rows.length + unreadable.length, total: images.length, unit: "images" });
+  });
   if (unreadable.length > 0) {
     const what = unreadable.length === 1 ? "an image" : `${unreadable.length} images`;
     throw new StepError(`${what} cannot be read:\n${unreadable.sort().join("\n")}`);

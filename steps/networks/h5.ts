@@ -10,7 +10,9 @@ import { roleOf, type Tensor, type Weights } from "./topology.ts";
  * @throws StepError where the file is no such file, or is the ResNet-50 file of 2015 to 2019.
  */
 export async function readH5Weights(path: string): Promise<Weights> {
-  await h5wasm.ready;
+  const library = await h5wasm.ready;
+  // Errors as exceptions, not as pages on stderr.
+  library.activate_throwing_error_handler();
   const file = openFile(path);
   try {
     // A whole model keeps its weights one level down.
@@ -27,6 +29,9 @@ export async function readH5Weights(path: string): Promise<Weights> {
       weights.set(layer, readLayer(group, layer, path));
     }
     return weights;
+  } catch (error) {
+    if (error instanceof StepError) throw error;
+    throw new StepError(`${path} is damaged: ${(error as Error).message.split("\n")[0]}`);
   } finally {
     file.close();
   }
@@ -34,13 +39,10 @@ export async function readH5Weights(path: string): Promise<Weights> {
 
 function openFile(path: string): File {
   try {
-    const file = new File(path, "r");
-    // A file that is no HDF5 opens with an identity of -1 or 0.
-    if (file.file_id > 0n) return file;
+    return new File(path, "r");
   } catch {
-    // Said below.
+    throw new StepError(`${path} is no HDF5 file, or is cut short`);
   }
-  throw new StepError(`${path} is no HDF5 file, or is cut short`);
 }
 
 function names(group: Group, attribute: string): readonly string[] | undefined {

@@ -23,7 +23,7 @@ export async function main(program: Program): Promise<number> {
     const failure = describeFailure(error);
     if (failure.kind === "bug") throw error;
     stderr.write(`flow: ${failure.message}\n`);
-    return exitCode.environment;
+    return failure.kind === "step" ? exitCode.usage : exitCode.environment;
   }
 }
 

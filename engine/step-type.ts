@@ -99,8 +99,14 @@ export interface ReadonlyStore {
 }
 
 export interface Store extends ReadonlyStore {
-  /** Publishes a folder that `write` fills, by one rename. A name that exists already is kept as it is. */
-  publish(name: string, write: (folder: string) => Promise<JsonObject>): Promise<StoreEntry>;
+  /**
+   * Publishes a folder that `write` fills, by one rename. A name that exists
+   * already is kept as it is: then another execution wrote the entry.
+   */
+  publish(
+    name: string,
+    write: (folder: string) => Promise<JsonObject>,
+  ): Promise<StoreEntry & { readonly isOwn: boolean }>;
   /** Declares that the outputs of this execution need the entry. */
   lean(entry: StoreEntry): void;
   /** Deletes an entry that this execution wrote itself; any other is an error. */

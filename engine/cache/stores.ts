@@ -25,7 +25,7 @@ export interface Stores {
     name: JsonObject,
     entry: string,
     write: (folder: string) => Promise<JsonObject>,
-  ): Promise<StoreEntry>;
+  ): Promise<StoreEntry & { readonly isOwn: boolean }>;
   drop(id: string, entry: string): Promise<void>;
 }
 
@@ -72,11 +72,12 @@ export function openStores(cache: string): Stores {
         const description = join(folderOf(id), "store.json");
         if (!existsSync(description)) await publishFile(cache, description, `${canonicalJson(name)}\n`);
         const path = pathOf(id, entry);
-        if (!(await publishFolder(staged, path)) && readEntry(path) === undefined) {
+        let isOwn = await publishFolder(staged, path);
+        if (!isOwn && readEntry(path) === undefined) {
           await rename(path, join(staging, "damaged"));
-          await publishFolder(staged, path);
+          isOwn = await publishFolder(staged, path);
         }
-        return { store: id, name: entry, path, about };
+        return { store: id, name: entry, path, about, isOwn };
       } finally {
         await rm(staging, { recursive: true, force: true });
       }

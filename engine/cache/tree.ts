@@ -55,7 +55,8 @@ function walk(root: string, prefix: string, above: readonly string[], files: str
   if (above.includes(real)) throw new TreeError(`${folder} links back to a folder above it`);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
-    const kind = entry.isSymbolicLink() ? statSync(join(root, path)) : entry;
+    const kind = entry.isSymbolicLink() ? statSync(join(root, path), { throwIfNoEntry: false }) : entry;
+    if (kind === undefined) throw new TreeError(`${join(root, path)} links to nothing`);
     if (kind.isDirectory()) walk(root, path, [...above, real], files);
     else if (kind.isFile()) files.push(path);
     else throw new TreeError(`${join(root, path)} is neither a file nor a folder`);

@@ -80,8 +80,9 @@ function openStore({ cache, type, name, lean }: StoreOptions): Store {
   return {
     ...openReadonly(cache, id),
     async publish(entry, write) {
-      if (!cache.stores.complete(id, entry)) written.add(entry);
-      return cache.stores.publish(id, fullName, entry, write);
+      const published = await cache.stores.publish(id, fullName, entry, write);
+      if (published.isOwn) written.add(entry);
+      return published;
     },
     lean: (entry) => lean({ store: entry.store, entry: entry.name }),
     async drop(entry) {

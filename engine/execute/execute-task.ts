@@ -54,6 +54,8 @@ const environmentCodes: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EROFS: "the file system is read-only",
   EMFILE: "too many files are open",
+  EACCES: "permission is denied",
+  EPERM: "permission is denied",
 };
 
 /** An error in the words the user gets. */
@@ -64,7 +66,7 @@ export function describeFailure(error: unknown): StepFailure {
   const { code = "", path } = error as NodeJS.ErrnoException;
   const reason = environmentCodes[code];
   if (reason !== undefined) {
-    const place = path === undefined ? "" : ` (writing ${path})`;
+    const place = path === undefined ? "" : ` (${path})`;
     return {
       kind: "environment",
       message: `${reason}${place}; what was finished is kept: run the same command again when this is mended`,

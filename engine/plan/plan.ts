@@ -102,11 +102,10 @@ function whyRun(candidate: Candidate, world: World): Reason[] {
   return reasons.length > 0 ? reasons : [{ kind: "result-missing", what: "the key record" }];
 }
 
-/** The newest execution of the same step type on the same inputs, under whatever name. */
+/** The newest execution of the same step type on the same inputs, under whatever name. Without inputs none is alike. */
 function comparable(candidate: Candidate, world: World): KeyRecord | undefined {
-  return world
-    .ofType(candidate.step.uses)
-    .find((record) => sameKnownInputs(record, candidate) && isComplete(candidate.inputs));
+  if (Object.keys(candidate.inputs).length === 0 || !isComplete(candidate.inputs)) return undefined;
+  return world.ofType(candidate.step.uses).find((record) => sameKnownInputs(record, candidate));
 }
 
 /** Whether some usable result fits all that is known: then the input to come decides. */

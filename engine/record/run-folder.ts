@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { byCodeUnit } from "../json.ts";
 import type { Event } from "./event.ts";
 import { foldRun, type RunRecord } from "./run-record.ts";
@@ -50,7 +50,7 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
       for (const [name, output] of Object.entries(event.outputs)) {
         const link = join(path, event.step, name);
         mkdirSync(dirname(link), { recursive: true });
-        replaceLink(link, relative(dirname(link), artifact(output.digest)));
+        replaceLink(link, targetFrom(link, artifact(output.digest), dirname(runs)));
       }
     },
   };
@@ -91,6 +91,11 @@ function readRecord(folder: string): RunRecord | undefined {
 /** A name for a run that sorts by time and says what ran: `2026-03-01T10-22-31-food5k-7f3a`. */
 export function runId(at: Date, pipeline: string, random: string): string {
   return `${at.toISOString().slice(0, 19).replaceAll(":", "-")}-${pipeline}-${random}`;
+}
+
+/** Relative inside the project, so that it can be moved; absolute to a cache elsewhere. */
+function targetFrom(link: string, target: string, root: string): string {
+  return target.startsWith(root + sep) ? relative(dirname(link), target) : target;
 }
 
 function replaceLink(path: string, target: string): void {

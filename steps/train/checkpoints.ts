@@ -49,7 +49,7 @@ export function openCheckpoints(store: Store): Checkpoints {
         await writeLayers(join(folder, "velocities.bin"), state.velocities);
         return { history } satisfies JsonObject;
       });
-      own.push(entry);
+      if (entry.isOwn) own.push(entry);
       while (own.length > 2) await store.drop(own.shift() as StoreEntry);
     },
   };

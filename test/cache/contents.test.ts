@@ -62,6 +62,8 @@ describe("the digest of a folder", () => {
     write("plain/a", "1");
     write("plain/b", "1");
     expect(await digestOf("one")).toBe(await digestOf("plain"));
+    symlinkSync("nowhere", join(folder, "plain/c"));
+    await expect(digestOf("plain")).rejects.toThrow(/plain\/c links to nothing/);
     symlinkSync("..", join(folder, "one/up"));
     await expect(digestOf("one")).rejects.toThrow(/links back to a folder above it/);
   });

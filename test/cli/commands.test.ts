@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newWorkplace, repository, until, type Workplace } from "./flow.ts";
@@ -207,6 +207,15 @@ describe("mistakes", () => {
       code: "unknown-step-type",
       place: { line: 6 },
     });
+  });
+
+  test("in what a step reads end with 2 and name the path", async () => {
+    mkdirSync(join(place.root, "data"));
+    symlinkSync("nowhere", join(place.root, "data/link"));
+    place.write("words.yaml", words.replace("inputs: { text:", "inputs: { data: ./data, text:"));
+    const { code, stderr } = await place.flow(["run", "words.yaml"]);
+    expect(stderr).toMatch(/^flow: .*data\/link links to nothing\n$/);
+    expect(code).toBe(2);
   });
 
   test("on the command line end with 2 and a way out", async () => {

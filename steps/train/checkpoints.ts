@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { JsonObject } from "../../engine/json.ts";
-import type { Store, StoreEntry } from "../../engine/step-type.ts";
+import { StepError, type Store, type StoreEntry } from "../../engine/step-type.ts";
 import { readLayers, writeLayers } from "../heads/model.ts";
 import type { TrainState } from "./sgd.ts";
 
@@ -34,11 +34,19 @@ export function openCheckpoints(store: Store): Checkpoints {
         .map((entry) => ({ entry, history: historyOf(entry.about) }))
         .filter(({ history }) => history.length > 0 && history.length <= epochs)
         .sort((a, b) => b.history.length - a.history.length);
-      const [best] = kept;
-      if (best === undefined) return [];
-      await readLayers(join(best.entry.path, "weights.bin"), state.layers);
-      await readLayers(join(best.entry.path, "velocities.bin"), state.velocities);
-      return best.history;
+      for (const { entry, history } of kept) {
+        try {
+          await readLayers(join(entry.path, "weights.bin"), state.layers);
+          await readLayers(join(entry.path, "velocities.bin"), state.velocities);
+          return history;
+        } catch (error) {
+          // Another execution may drop what it wrote, just now.
+          if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+        }
+      }
+      if (kept.length > 0)
+        throw new StepError("the checkpoints were removed while they were read; run it again");
+      return [];
     },
     async keep(state, history) {
       const known = new Set((await store.entries()).map(({ name }) => name));

@@ -49,7 +49,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   const id = runId(new Date(), pipeline.name, randomBytes(2).toString("hex"));
   const artifact = (digest: string): string => project.cache.artifacts.path(digest);
   const folder = openRunFolder({ runs: project.runs, id, text: document.text, artifact });
-  const view = await openView(program, options, paint);
+  const view = await openView(program, options, { paint, steps: steps.length });
   const { record, failures } = await follow({ program, project, pipeline, world, folder, view, id, options });
 
   if (!options.json) {
@@ -115,11 +115,23 @@ async function follow(following: FollowOptions): Promise<{ record: RunRecord; fa
   return { record, failures };
 }
 
-async function openView(program: Program, options: RunCommandOptions, paint: Paint): Promise<View> {
+interface Shown {
+  readonly paint: Paint;
+  /** How many there are. */
+  readonly steps: number;
+}
+
+async function openView(
+  program: Program,
+  options: RunCommandOptions,
+  { paint, steps }: Shown,
+): Promise<View> {
   const { stdout } = program;
+  // What is higher than the terminal cannot be drawn again in place.
+  const fits = steps < (stdout.rows || 24) - 4;
   if (options.json) return jsonView((line) => stdout.write(line));
   if (options.quiet) return { add() {}, close: async () => {} };
-  if (!stdout.isTTY || program.env.CI || options.verbose) {
+  if (!stdout.isTTY || program.env.CI || options.verbose || !fits) {
     return linesView({ paint, verbose: options.verbose ?? false, write: (text) => stdout.write(text) });
   }
   const { liveView } = await import("./views/live.ts");

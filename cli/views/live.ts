@@ -11,7 +11,9 @@ export function liveView(paint: Paint, columns: () => number): View {
   const rows = new Map<string, Row>();
   let shown: Promise<unknown> = Promise.resolve();
   let width = 0;
-  const title = (row: Row, text: string): void => row.show(`${row.step.padEnd(width)}  ${text}`);
+  const room = (): number => columns() - width - 4;
+  const title = (row: Row, text: string): void =>
+    row.show(`${row.step.padEnd(width)}  ${clip(text, room())}`);
 
   return {
     add(event) {
@@ -32,12 +34,12 @@ export function liveView(paint: Paint, columns: () => number): View {
           return title(row, paint.dim(firstReasonText(event.reasons)));
         case "step-progress": {
           const seconds = (Date.parse(event.at) - row.started) / 1000;
-          return title(row, barText(event.progress, seconds, columns() - width - 4, paint));
+          return title(row, barText(event.progress, seconds, room(), paint));
         }
         case "step-log":
           return row.log(event.line);
         case "step-finished":
-          title(row, clip(endText(event, paint), columns() - width - 4));
+          title(row, endText(event, paint));
           return row.end(event.outcome);
         default:
           event satisfies never;

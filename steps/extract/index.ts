@@ -31,7 +31,11 @@ const params = {
   type: "object",
   additionalProperties: false,
   properties: {
-    network: { description: "A network by name, where it is no input.", enum: ["resnet50"] },
+    network: {
+      description: "A network by name, where it is no input.",
+      type: "string",
+      enum: [...namedNetworks.keys()],
+    },
     weights: {
       description: "Weights by name, where they are no input: ImageNet's, or deterministic random ones.",
       enum: ["imagenet", "seeded"],

@@ -1,5 +1,5 @@
 import { StepError } from "../../engine/step-type.ts";
-import { resnet50 } from "./resnet50.ts";
+import { namedNetworks } from "./named.ts";
 import { seededWeights } from "./seeded.ts";
 import type { Topology, Weights } from "./topology.ts";
 
@@ -42,8 +42,8 @@ export async function openNetwork({ named, path, weights }: NetworkSource): Prom
       ...(size === undefined ? {} : { size }),
     };
   }
-  if (named !== "resnet50") throw new Error(`no network is called ${named}`);
-  const topology = resnet50();
+  const topology = namedNetworks.get(named ?? "")?.topology();
+  if (topology === undefined) throw new Error(`no network is called ${named}`);
   return {
     topology,
     weights: weights.kind === "h5" ? await readH5(weights.path) : seededWeights(topology),

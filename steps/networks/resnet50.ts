@@ -1,5 +1,21 @@
 import type { JsonObject } from "../../engine/json.ts";
+import type { NamedNetwork } from "./named.ts";
 import type { Layer, Topology } from "./topology.ts";
+
+/** keras.applications.resnet: 224 × 224 pixels, "caffe" scaling, file and md5 as keras/src/applications/resnet.py has them. */
+export const resnet50: NamedNetwork = {
+  size: [224, 224],
+  scaling: "caffe",
+  weights: {
+    name: "resnet50-imagenet",
+    path: "weights/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    bytes: 94_765_736,
+    md5: "4d473c1dd8becc155b73f8504c6f6626",
+    what: "ResNet-50's ImageNet weights (Keras)",
+    url: "https://storage.googleapis.com/tensorflow/keras-applications/resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+  },
+  topology,
+};
 
 /**
  * ResNet-50, version 1, without its classifier, as keras.applications.resnet
@@ -7,7 +23,7 @@ import type { Layer, Topology } from "./topology.ts";
  * 23,587,712 parameters, input height × width × 3, output 1/32 of that × 2048.
  * The stride of a stack sits on the first 1 × 1 convolution and on the shortcut.
  */
-export function resnet50(): Topology {
+function topology(): Topology {
   const layers: Layer[] = [
     {
       name: "input",

@@ -120,7 +120,7 @@ function decode(base64: string): Float32Array {
 
 /** In the layout of the published file: data sets one group deeper, names ending in :0. */
 function writeResnetWeights(path: string, layers: readonly string[]): void {
-  const inferred = inferShapes(resnet50().layers, [64, 64]);
+  const inferred = inferShapes(resnet50.topology().layers, [64, 64]);
   const file = new File(path, "w");
   // Long lists are split.
   file.create_attribute("layer_names0", layers.slice(0, 40));

@@ -9,7 +9,7 @@ import { openExtractor } from "../../steps/onnx/extractor.ts";
 import { randomStream } from "../../steps/random/random.ts";
 
 describe("the topology", () => {
-  const { layers } = resnet50();
+  const { layers } = resnet50.topology();
   const inferred = inferShapes(layers, [224, 224]);
 
   test("has Keras' number of parameters and its output", () => {

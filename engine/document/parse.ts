@@ -1,4 +1,13 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, type Node as YamlNode } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type YAMLParseError,
+  type Node as YamlNode,
+} from "yaml";
 import type { DiagnosticCode } from "./diagnostic.ts";
 import type { Entry, Mark, Node } from "./node.ts";
 import { placeholder } from "./scan.ts";
@@ -39,18 +48,28 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
     return { mistakes: [mistake("yaml-feature", `more than ${MAX_DEPTH} brackets are open at once`, 0, 1)] };
   }
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
-  const [failure] = document.errors;
-  if (failure !== undefined) {
-    // The first error: those behind it follow from it.
-    const [from, end] = failure.pos;
-    const start = from + (/^[ \t]*(?=\S)/.exec(text.slice(from))?.[0].length ?? 0);
-    const refused = refusals[failure.code];
-    const mistaken = refused ?? sentence(failure.message);
-    return { mistakes: [mistake(refused ? "yaml-feature" : "yaml-syntax", mistaken, start, end)] };
+  if (document.errors.length > 0) {
+    const failures = onePerLine(text, document.errors).map(({ code, message, pos: [from, end] }) => {
+      const start = from + (/^[ \t]*(?=\S)/.exec(text.slice(from))?.[0].length ?? 0);
+      const refused = refusals[code];
+      return mistake(refused ? "yaml-feature" : "yaml-syntax", refused ?? sentence(message), start, end);
+    });
+    return { mistakes: failures };
   }
   const mistakes: ParseMistake[] = [];
   const root = convert(document, { mistakes, markOf, limit: text.length + MAX_ALIASED });
   return { ...(root === undefined ? {} : { root }), mistakes };
+}
+
+/** The first error of each line: others there mostly follow from it. */
+function onePerLine(text: string, errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const seen = new Set<number>();
+  return errors.filter(({ pos: [start] }) => {
+    const line = text.slice(0, start).split("\n").length;
+    const isFirst = !seen.has(line);
+    seen.add(line);
+    return isFirst;
+  });
 }
 
 /** YAML that a pipeline cannot be, by the parser's code. */

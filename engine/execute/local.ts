@@ -42,8 +42,8 @@ interface Current {
   resolve(end: TaskEnd): void;
 }
 
-const KEPT_LENGTH = 4096;
-const SHOWN_LINES = 10;
+const KEPT_LENGTH = 16_384;
+const SHOWN_LINES = 20;
 
 function startWorker({ file, args }: WorkerCommand, onIdle: () => void): WorkerProcess {
   // stdout and stderr belong to native libraries; the protocol has its own channel.

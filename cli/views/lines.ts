@@ -9,7 +9,7 @@ export interface LinesOptions {
   write(text: string): void;
 }
 
-/** For output that is no terminal: a line when a step starts and a line when it ends. */
+/** For output that is no terminal: one line per step, when it ends; with `verbose` also its start and its log. */
 export function linesView({ paint, verbose, write }: LinesOptions): View {
   let width = 0;
   const line = (step: string, text: string): void => write(`${step.padEnd(width)}  ${text}\n`);
@@ -22,7 +22,8 @@ export function linesView({ paint, verbose, write }: LinesOptions): View {
         case "step-waiting":
           return line(event.step, `waiting for ${event.owner}, which computes the same`);
         case "step-started":
-          return line(event.step, `${paint.blue("started")} ${firstReasonText(event.reasons)}`);
+          if (verbose) line(event.step, `${paint.blue("started")} ${firstReasonText(event.reasons)}`);
+          return;
         case "step-log":
           if (verbose) line(event.step, paint.dim(event.line));
           return;

@@ -1,4 +1,5 @@
 import type { Pipeline } from "../../engine/document/pipeline.ts";
+import { printable } from "../../engine/document/render.ts";
 import type { JsonObject } from "../../engine/json.ts";
 import type { StepPlan } from "../../engine/plan/plan.ts";
 import type { Paint } from "./paint.ts";
@@ -71,8 +72,8 @@ function explanation(planned: StepPlan): readonly string[] {
   if (planned.state === "cached") return [];
   if (planned.state === "blocked") {
     return planned.missing.flatMap(({ what, hint }) => {
-      const way = hint.trimEnd().split("\n");
-      return [`missing: ${what}`, ...way.map((line) => `  ${line}`)];
+      const way = printable(hint).trimEnd().split("\n");
+      return [`missing: ${printable(what)}`, ...way.map((line) => `  ${line}`)];
     });
   }
   return planned.reasons.map(reasonText);

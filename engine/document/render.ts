@@ -4,7 +4,7 @@ import type { Diagnostic, Place } from "./diagnostic.ts";
 export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const parts = diagnostics.map(renderDiagnostic);
   const count = diagnostics.length;
-  return `${parts.join("\n")}\n${count} mistake${count === 1 ? "" : "s"}\n`;
+  return printable(`${parts.join("\n")}\n${count} mistake${count === 1 ? "" : "s"}\n`);
 }
 
 function renderDiagnostic({ code, message, place, hint }: Diagnostic): string {
@@ -21,4 +21,9 @@ function renderDiagnostic({ code, message, place, hint }: Diagnostic): string {
 
 function placeText(place: Place): string {
   return place.kind === "option" ? place.option : `${place.file}:${place.line}:${place.column}`;
+}
+
+/** What a file says must not steer the terminal: control characters other than tab and line feed are shown as \ufffd. */
+export function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\t\n]/gu, "\ufffd");
 }

@@ -126,6 +126,13 @@ describe("hostile text", () => {
 
   test("a very long file is refused", () => refused(`# ${"x".repeat(16 << 20)}`, /larger than 16 MB/));
 
+  test("control characters do not reach the terminal", () => {
+    const { diagnostics } = load(pipeline.replace("uses: generate", 'uses: "gen\u001b[31m\\e[2Jerate"'));
+    const text = renderDiagnostics(diagnostics);
+    expect(text).toContain("unknown-step-type");
+    expect(text).not.toContain("\u001b");
+  });
+
   test("names of JavaScript's own are names like any other", () => {
     const loaded = load(
       pipeline.replaceAll("pictures", "constructor").replace("      size:", "      toString:"),

@@ -35,18 +35,18 @@ export async function run(ctx: StepContext): Promise<void> {
     );
   }
   if (scaling === undefined) throw new Error("a network without scaling passed the check");
-  const input = { size: [size[0], size[1]] as const, scaling };
+  const preprocessing = { size: [size[0], size[1]] as const, scaling };
   const identity = params.network ?? (ctx.inputs.network?.digest as string);
 
   const extractor = await openExtractor({
-    ...{ network, layer, pool: params.pool, ...input },
+    ...{ network, layer, pool: params.pool, ...preprocessing },
     ...(params.threads === undefined ? {} : { threads: params.threads }),
   });
   try {
     // Whatever can change a bit of a row is in the store's name.
     const store = ctx.store({
       ...{ network: identity, weights: weights.identity, layer, pool: params.pool, dtype: "float32" },
-      ...{ input: input as unknown as Json, runtime: params.runtime },
+      ...{ preprocessing: preprocessing as unknown as Json, runtime: params.runtime },
     });
     const there = locateRows(await store.entries());
     const lacking = uniqueByDigest(rows).filter((row) => !there.has(row.digest));
@@ -71,7 +71,7 @@ export async function run(ctx: StepContext): Promise<void> {
     }
     const manifest: FeaturesManifest = {
       ...{ store: store.id, dtype: "float32", shape: [extractor.rowLength], network: identity, layer },
-      ...{ weights: weights.identity, pool: params.pool, input, runtime: params.runtime },
+      ...{ weights: weights.identity, pool: params.pool, preprocessing, runtime: params.runtime },
     };
     await writeIndex(ctx.output("features"), rows);
     await writeManifest(ctx.output("features"), manifest);

@@ -16,7 +16,7 @@ export interface ModelDescription {
   /** Class names by label. */
   readonly classes: readonly string[];
   /** How an image becomes a row. */
-  readonly preprocessing: FeaturesManifest["input"];
+  readonly preprocessing: FeaturesManifest["preprocessing"];
   readonly extractor: Pick<FeaturesManifest, "network" | "layer" | "weights" | "pool" | "runtime">;
   /** Length of one row. */
   readonly inputLength: number;

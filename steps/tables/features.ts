@@ -29,7 +29,8 @@ export interface FeaturesManifest {
   readonly weights: string;
   /** What is done with that output before it is flattened. */
   readonly pool: string;
-  readonly input: {
+  /** How an image becomes what the network takes. */
+  readonly preprocessing: {
     /** Height and width in pixels. */
     readonly size: readonly [height: number, width: number];
     /** How pixel values are scaled: the name of a preprocessing, or mean and std. */
@@ -54,10 +55,13 @@ export async function readIndex(folder: string): Promise<FeatureRow[]> {
 }
 
 export async function writeManifest(folder: string, manifest: FeaturesManifest): Promise<void> {
-  const { store, dtype, shape, network, layer, weights, pool, input, runtime } = manifest;
-  const { size, scaling } = input;
+  const { store, dtype, shape, network, layer, weights, pool, preprocessing, runtime } = manifest;
+  const { size, scaling } = preprocessing;
   // Spelled out: the order of the members is part of the bytes.
-  const members = { store, dtype, shape, network, layer, weights, pool, input: { size, scaling }, runtime };
+  const members = {
+    ...{ store, dtype, shape, network, layer, weights, pool },
+    ...{ preprocessing: { size, scaling }, runtime },
+  };
   await writeFile(join(folder, manifestFile), `${JSON.stringify(members, null, 2)}\n`);
 }
 

@@ -171,11 +171,11 @@ async function writeResult(
   { layers }: TrainState,
   history: readonly EpochRecord[],
 ): Promise<void> {
-  const { input, network, layer, weights, pool, runtime } = features.manifest;
+  const { preprocessing, network, layer, weights, pool, runtime } = features.manifest;
   const folder = ctx.output("model");
   const description = {
     classes: features.classes,
-    preprocessing: input,
+    preprocessing,
     extractor: { network, layer, weights, pool, runtime },
     inputLength: features.rowLength,
     layers: [

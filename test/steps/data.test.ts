@@ -155,7 +155,7 @@ describe("extract", () => {
       layer: "conv5_block3_out",
       weights: "seeded",
       pool: "average",
-      input: { size: [32, 32], scaling: "caffe" },
+      preprocessing: { size: [32, 32], scaling: "caffe" },
     });
     const [segment] = place.entries().filter((name) => name.startsWith(manifest.store));
     const npy = readFileSync(join(place.root, ".flow/stores", segment ?? "", "rows.npy"));

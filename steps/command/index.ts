@@ -1,5 +1,5 @@
-import type { FromSchema } from "json-schema-to-ts";
 import type { StepType } from "../../engine/step-type.ts";
+import type { ParamsOf } from "../params.ts";
 
 const params = {
   type: "object",
@@ -32,7 +32,7 @@ const params = {
 } as const;
 
 /** Parameters with their defaults. */
-export type CommandParams = Required<FromSchema<typeof params>>;
+export type CommandParams = Required<ParamsOf<typeof params>>;
 
 export const command: StepType = {
   name: "command",

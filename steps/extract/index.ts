@@ -1,6 +1,6 @@
-import type { FromSchema } from "json-schema-to-ts";
 import type { ParamMistake, StepType } from "../../engine/step-type.ts";
 import { namedNetworks } from "../networks/named.ts";
+import type { ParamsOf } from "../params.ts";
 import { requiredWeights } from "./required-weights.ts";
 
 const scaling = {
@@ -92,7 +92,7 @@ const params = {
   },
 } as const;
 
-type Written = FromSchema<typeof params>;
+type Written = ParamsOf<typeof params>;
 /** Parameters with their defaults. */
 export type ExtractParams = Written &
   Required<Pick<Written, "pool" | "input" | "runtime" | "device" | "batchSize">>;

@@ -1,5 +1,5 @@
-import type { FromSchema } from "json-schema-to-ts";
 import type { StepType } from "../../engine/step-type.ts";
+import type { ParamsOf } from "../params.ts";
 
 const count = { type: "integer", minimum: 2, maximum: 100_000 } as const;
 
@@ -37,7 +37,7 @@ const params = {
 } as const;
 
 /** Parameters with their defaults. */
-export type GenerateParams = Required<FromSchema<typeof params>>;
+export type GenerateParams = Required<ParamsOf<typeof params>>;
 
 export const generate: StepType = {
   name: "generate",

@@ -1,5 +1,5 @@
-import type { FromSchema } from "json-schema-to-ts";
 import type { ParamMistake, StepType } from "../../engine/step-type.ts";
+import type { ParamsOf } from "../params.ts";
 
 const folder = { type: "string", pattern: "^[^/\\\\\\x00]+$" } as const;
 
@@ -38,7 +38,7 @@ const params = {
   },
 } as const;
 
-type Written = FromSchema<typeof params>;
+type Written = ParamsOf<typeof params>;
 /** Parameters with their defaults. */
 export type OrganizeParams = Written & Required<Pick<Written, "classFrom">>;
 

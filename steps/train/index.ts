@@ -1,5 +1,5 @@
-import type { FromSchema } from "json-schema-to-ts";
 import type { StepType } from "../../engine/step-type.ts";
+import type { ParamsOf } from "../params.ts";
 
 const params = {
   type: "object",
@@ -54,7 +54,7 @@ const params = {
   },
 } as const;
 
-type Written = FromSchema<typeof params>;
+type Written = ParamsOf<typeof params>;
 /** Parameters with their defaults. */
 export type TrainParams = Required<Omit<Written, "optimizer">> & {
   readonly optimizer: Required<NonNullable<Written["optimizer"]>>;

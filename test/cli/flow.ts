@@ -1,5 +1,14 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunRecord } from "../../engine/record/run-record.ts";
@@ -33,11 +42,21 @@ export interface Workplace {
   remove(): void;
 }
 
-export function newWorkplace(): Workplace {
+/**
+ * A new workplace in a temporary folder.
+ *
+ * @param as `"ordinary"`: the program runs as a user without privileges, to
+ *   whom modes mean something, also where the tests run as root.
+ */
+export function newWorkplace({ as }: { readonly as?: "ordinary" } = {}): Workplace {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "flow-cli-")));
+  const user = as === "ordinary" ? ordinaryUser() : {};
+  if (user.uid !== undefined) chownSync(root, user.uid, user.gid);
+  const file = user.uid === undefined ? program : readableProgram(user.uid);
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Running => {
-    const child = spawn(process.execPath, [program, ...args], {
+    const child = spawn(process.execPath, [file, ...args], {
       cwd: root,
+      ...user,
       env: { PATH: process.env.PATH, HOME: root, FLOW_HOME: join(root, "home"), ...env },
     });
     let stdout = "";
@@ -55,7 +74,10 @@ export function newWorkplace(): Workplace {
   };
   return {
     root,
-    write: (name, content) => writeFileSync(join(root, name), content),
+    write(name, content) {
+      writeFileSync(join(root, name), content);
+      if (user.uid !== undefined) chownSync(join(root, name), user.uid, user.gid);
+    },
     start,
     flow: (args, env) => start(args, env).finished,
     record: () => JSON.parse(readFileSync(join(root, "runs/latest/run.json"), "utf8")) as RunRecord,
@@ -76,6 +98,32 @@ export function newWorkplace(): Workplace {
     },
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Nobody, where the tests run as root; else whoever runs them. */
+function ordinaryUser(): User | { readonly uid?: undefined; readonly gid?: undefined } {
+  return process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+}
+
+let copy: string | undefined;
+
+/** The built program where a user can read it: a checkout may lie in a folder that only root can enter. */
+function readableProgram(uid: number): string {
+  const read = spawnSync("test", ["-r", program], { uid, cwd: "/" });
+  if (read.status === 0) return program;
+  if (copy === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), "flow-program-"));
+    chmodSync(folder, 0o755);
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    execFileSync("cp", ["-R", "dist", "node_modules", "package.json", folder], { cwd: repository });
+    copy = join(folder, "dist/flow.js");
+  }
+  return copy;
 }
 
 /** Pids of the processes that a process started. */

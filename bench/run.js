@@ -4,8 +4,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { openNetwork } from "../dist/steps/networks/open.js";
-import { openExtractor } from "../dist/steps/onnx/extractor.js";
+import { openExtractor } from "../dist/steps/vision/extractor.js";
+import { openNetwork } from "../dist/steps/vision/networks/open.js";
 
 const program = new URL("../dist/flow.js", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "flow-bench-"));

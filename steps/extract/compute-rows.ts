@@ -3,10 +3,10 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
 import { type StepContext, StepError, type Store } from "../../engine/step-type.ts";
-import { writeNpy } from "../features/npy.ts";
-import { describeSegment, segmentFile } from "../features/rows.ts";
-import type { Extractor } from "../onnx/extractor.ts";
-import { ImageError, readPixels } from "../pixels/pixels.ts";
+import { writeNpy } from "../learning/features/npy.ts";
+import { describeSegment, segmentFile } from "../learning/features/rows.ts";
+import type { Extractor } from "../vision/extractor.ts";
+import { ImageError, readPixels } from "../vision/pixels/pixels.ts";
 
 export interface ComputeOptions {
   readonly ctx: StepContext;

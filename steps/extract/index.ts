@@ -1,6 +1,6 @@
 import type { ParamMistake, StepType } from "../../engine/step-type.ts";
-import { namedNetworks } from "../networks/named.ts";
 import type { ParamsOf } from "../params.ts";
+import { namedNetworks } from "../vision/networks/named.ts";
 import { requiredWeights } from "./required-weights.ts";
 
 const scaling = {

@@ -1,5 +1,5 @@
 import type { Requirement } from "../../engine/step-type.ts";
-import { namedNetworks } from "../networks/named.ts";
+import { namedNetworks } from "../vision/networks/named.ts";
 import type { ExtractParams } from "./index.ts";
 
 /** The file that the parameters ask for by name. */

@@ -1,4 +1,4 @@
-import type { RandomStream } from "../random/random.ts";
+import type { RandomStream } from "../compute/random.ts";
 
 type Colour = readonly [red: number, green: number, blue: number];
 

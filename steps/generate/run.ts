@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
 import type { StepContext } from "../../engine/step-type.ts";
-import { writeJpeg } from "../pixels/pixels.ts";
-import { randomStream } from "../random/random.ts";
+import { randomStream } from "../compute/random.ts";
+import { writeJpeg } from "../vision/pixels/pixels.ts";
 import { draw } from "./draw.ts";
 import type { GenerateParams } from "./index.ts";
 

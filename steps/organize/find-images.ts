@@ -2,8 +2,8 @@ import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { byCodeUnit } from "../../engine/json.ts";
 import { StepError } from "../../engine/step-type.ts";
-import { readTable } from "../tables/csv.ts";
-import type { Split } from "../tables/images.ts";
+import { readTable } from "../learning/tables/csv.ts";
+import type { Split } from "../learning/tables/images.ts";
 import type { OrganizeParams } from "./index.ts";
 import { listed } from "./listed.ts";
 

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type StepContext, StepError, type StepInput } from "../../engine/step-type.ts";
-import { type Features, openFeatures } from "../features/rows.ts";
-import { type Head, openHead } from "../heads/head.ts";
-import { formatTable } from "../tables/csv.ts";
-import { readImages } from "../tables/images.ts";
+import { type Features, openFeatures } from "../learning/features/rows.ts";
+import { type Head, openHead } from "../learning/heads/head.ts";
+import { formatTable } from "../learning/tables/csv.ts";
+import { readImages } from "../learning/tables/images.ts";
 import { classificationText, classify } from "./classification.ts";
 
 const BATCH = 64;

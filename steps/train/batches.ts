@@ -1,6 +1,6 @@
-import type { Features } from "../features/rows.ts";
-import { permutation, randomStream } from "../random/random.ts";
-import type { Split } from "../tables/images.ts";
+import { permutation, randomStream } from "../compute/random.ts";
+import type { Features } from "../learning/features/rows.ts";
+import type { Split } from "../learning/tables/images.ts";
 import type { TrainParams } from "./index.ts";
 
 /** A few rows with their labels; the memory is used again by the batch after the next. */

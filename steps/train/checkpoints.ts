@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { JsonObject } from "../../engine/json.ts";
 import { StepError, type Store, type StoreEntry } from "../../engine/step-type.ts";
-import { readLayers, writeLayers } from "../heads/model.ts";
+import { readLayers, writeLayers } from "../learning/heads/model.ts";
 import type { TrainState } from "./sgd.ts";
 
 /** What an epoch came to; means over its images. */

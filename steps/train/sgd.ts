@@ -1,12 +1,12 @@
-import { backThroughRelu, type Dense, denseGradient, newDense, softmax } from "../heads/dense.ts";
+import { randomStream } from "../compute/random.ts";
+import { backThroughRelu, type Dense, denseGradient, newDense, softmax } from "../learning/heads/dense.ts";
 import {
   type FirstLayer,
   type KernelUpdate,
   openFirstLayer,
   openKernelUpdate,
-} from "../heads/first-layer.ts";
-import { tailForward } from "../heads/head.ts";
-import { randomStream } from "../random/random.ts";
+} from "../learning/heads/first-layer.ts";
+import { tailForward } from "../learning/heads/head.ts";
 
 /** All that changes while a head is trained. */
 export interface TrainState {

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import h5wasm, { File } from "h5wasm/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { inferShapes } from "../../steps/networks/infer.ts";
-import type { Scaling } from "../../steps/networks/named.ts";
-import { type Network, openNetwork } from "../../steps/networks/open.ts";
-import { resnet50 } from "../../steps/networks/resnet50.ts";
-import { openExtractor } from "../../steps/onnx/extractor.ts";
+import { openExtractor } from "../../steps/vision/extractor.ts";
+import { inferShapes } from "../../steps/vision/networks/infer.ts";
+import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
+import { resnet50 } from "../../steps/vision/networks/resnet50.ts";
+import type { Scaling } from "../../steps/vision/preprocessing.ts";
 
 // The golden files come from bench/golden/networks.py, which names the formula below as well.
 const golden = new URL("../golden/keras/", import.meta.url).pathname;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JsonObject } from "../../engine/json.ts";
-import { openNetwork } from "../../steps/networks/open.ts";
-import { openExtractor } from "../../steps/onnx/extractor.ts";
+import { openExtractor } from "../../steps/vision/extractor.ts";
+import { openNetwork } from "../../steps/vision/networks/open.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { randomStream } from "../../steps/compute/random.ts";
 import { draw } from "../../steps/generate/draw.ts";
-import { type Inferred, inferShapes } from "../../steps/networks/infer.ts";
-import { type Network, openNetwork } from "../../steps/networks/open.ts";
-import { resnet50 } from "../../steps/networks/resnet50.ts";
-import { windowOf } from "../../steps/networks/shapes.ts";
-import type { Layer } from "../../steps/networks/topology.ts";
-import { openExtractor } from "../../steps/onnx/extractor.ts";
-import { randomStream } from "../../steps/random/random.ts";
+import { openExtractor } from "../../steps/vision/extractor.ts";
+import { type Inferred, inferShapes } from "../../steps/vision/networks/infer.ts";
+import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
+import { resnet50 } from "../../steps/vision/networks/resnet50.ts";
+import { windowOf } from "../../steps/vision/networks/shapes.ts";
+import type { Layer } from "../../steps/vision/networks/topology.ts";
 
 describe("the topology", () => {
   const { layers } = resnet50.topology();

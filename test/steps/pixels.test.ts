@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { imageSize, readPixels } from "../../steps/pixels/pixels.ts";
+import { imageSize, readPixels } from "../../steps/vision/pixels/pixels.ts";
 
 // From bench/golden/pixels.py.
 const golden = new URL("../golden/pixels/", import.meta.url).pathname;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { openKernelUpdate } from "../../steps/heads/first-layer.ts";
-import { randomStream } from "../../steps/random/random.ts";
+import { randomStream } from "../../steps/compute/random.ts";
+import { openKernelUpdate } from "../../steps/learning/heads/first-layer.ts";
 import { initialState, openTrainer, type TrainState } from "../../steps/train/sgd.ts";
 
 /** Layers as plain float64 matrices: an implementation of its own, to compare with. */

@@ -1,0 +1,97 @@
+import { open, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { StepError } from "../../../engine/step-type.ts";
+import type { FeaturesManifest } from "../tables/features.ts";
+import { type Dense, newDense } from "./dense.ts";
+
+/**
+ * The format of a `model` artifact: `model.json` says what the head takes and
+ * gives, `weights.bin` holds kernel and bias of each layer in turn, float32,
+ * little-endian, row-major.
+ */
+const descriptionFile = "model.json";
+const weightsFile = "weights.bin";
+
+export interface ModelDescription {
+  /** Class names by label. */
+  readonly classes: readonly string[];
+  /** How an image becomes a row. */
+  readonly preprocessing: FeaturesManifest["preprocessing"];
+  readonly extractor: Pick<FeaturesManifest, "network" | "layer" | "weights" | "pool" | "runtime">;
+  /** Length of one row. */
+  readonly inputLength: number;
+  readonly layers: readonly { readonly units: number; readonly activation: "relu" | "softmax" }[];
+}
+
+export async function writeModel(
+  folder: string,
+  description: ModelDescription,
+  layers: readonly Dense[],
+): Promise<void> {
+  const { classes, preprocessing, extractor, inputLength } = description;
+  // Spelled out: the order of the members is part of the bytes.
+  const members = {
+    classes,
+    preprocessing,
+    extractor,
+    inputLength,
+    layers: description.layers,
+    dtype: "float32",
+  };
+  await writeFile(join(folder, descriptionFile), `${JSON.stringify(members, null, 2)}\n`);
+  await writeLayers(join(folder, weightsFile), layers);
+}
+
+/** @throws StepError where the folder holds no model, or its weights are cut short. */
+export async function readModel(
+  folder: string,
+): Promise<{ readonly description: ModelDescription; readonly layers: readonly Dense[] }> {
+  const file = join(folder, descriptionFile);
+  const text = await readFile(file, "utf8").catch(() => {
+    throw new StepError(`${file} is missing: this is not the output of a train step`);
+  });
+  const description = JSON.parse(text) as ModelDescription;
+  const sizes = [description.inputLength, ...description.layers.map(({ units }) => units)];
+  const layers = description.layers.map(({ units }, at) => newDense(sizes[at] as number, units));
+  await readLayers(join(folder, weightsFile), layers);
+  return { description, layers };
+}
+
+/** Kernel and bias of each layer in turn. */
+export async function writeLayers(path: string, layers: readonly Dense[]): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    for (const { kernel, bias } of layers) {
+      await file.writeFile(bytesOf(kernel));
+      await file.writeFile(bytesOf(bias));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Fills layers of known sizes from a file.
+ *
+ * @throws StepError where the file is shorter or longer.
+ */
+export async function readLayers(path: string, layers: readonly Dense[]): Promise<void> {
+  const arrays = layers.flatMap(({ kernel, bias }) => [bytesOf(kernel), bytesOf(bias)]);
+  const expected = arrays.reduce((sum, array) => sum + array.length, 0);
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    if (size !== expected) throw new StepError(`${path} has ${size} bytes where ${expected} belong`);
+    let position = 0;
+    for (const array of arrays) {
+      await file.read(array, 0, array.length, position);
+      position += array.length;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function bytesOf(array: Float32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}

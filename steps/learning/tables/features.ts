@@ -1,0 +1,93 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { StepError } from "../../../engine/step-type.ts";
+import type { Preprocessing } from "../../vision/preprocessing.ts";
+import { formatTable, readTable } from "./csv.ts";
+import { byPlace, type ImageRow, readPlace } from "./images.ts";
+
+/**
+ * The format of a `features` artifact: `index.csv` says which image has which
+ * class, `features.json` where the rows are and how they were made. The rows
+ * themselves stay in the store and are found by image digest, so that the
+ * artifact is the same whatever was computed when and where.
+ */
+const indexFile = "index.csv";
+const manifestFile = "features.json";
+
+/** A line of `index.csv`: an image as in `images.csv`, without its size. */
+export type FeatureRow = Omit<ImageRow, "width" | "height">;
+
+export interface FeaturesManifest {
+  /** Id of the store that holds the rows. */
+  readonly store: string;
+  readonly dtype: "float32";
+  /** Shape of one row. */
+  readonly shape: readonly [length: number];
+  readonly network: string;
+  /** The layer whose output the rows are. */
+  readonly layer: string;
+  readonly weights: string;
+  /** What is done with that output before it is flattened. */
+  readonly pool: string;
+  readonly preprocessing: Preprocessing;
+  readonly runtime: string;
+}
+
+const columns = ["split", "class", "label", "file", "digest"] as const;
+
+/** Writes `index.csv` into `folder`: code-unit order of split, class, file, whatever the order of `rows`. */
+export async function writeIndex(folder: string, rows: readonly FeatureRow[]): Promise<void> {
+  const lines = [...rows].sort(byPlace).map((row) => columns.map((column) => row[column]));
+  await writeFile(join(folder, indexFile), formatTable(columns, lines));
+}
+
+/** @throws StepError where the index is missing or a line is not of this format. */
+export async function readIndex(folder: string): Promise<FeatureRow[]> {
+  const file = join(folder, indexFile);
+  const { lines } = await readTable(file, columns);
+  return lines.map(({ line, values }) => readPlace(`${file}:${line}`, values));
+}
+
+export async function writeManifest(folder: string, manifest: FeaturesManifest): Promise<void> {
+  const { store, dtype, shape, network, layer, weights, pool, preprocessing, runtime } = manifest;
+  const { size, scaling } = preprocessing;
+  // Spelled out: the order of the members is part of the bytes.
+  const members = {
+    ...{ store, dtype, shape, network, layer, weights, pool },
+    ...{ preprocessing: { size, scaling }, runtime },
+  };
+  await writeFile(join(folder, manifestFile), `${JSON.stringify(members, null, 2)}\n`);
+}
+
+/** @throws StepError where the folder holds no features. */
+export async function readManifest(folder: string): Promise<FeaturesManifest> {
+  const file = join(folder, manifestFile);
+  const manifest = parse(await readText(file));
+  const isRead =
+    typeof manifest?.store === "string" &&
+    manifest.dtype === "float32" &&
+    Array.isArray(manifest.shape) &&
+    manifest.shape.length === 1;
+  if (!isRead) throw new StepError(`${file} does not describe features that this version can read`);
+  return manifest;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      throw new StepError(`${file} is missing: this is not the output of an extract step`);
+    }
+    throw error;
+  }
+}
+
+function parse(text: string): FeaturesManifest | undefined {
+  try {
+    return JSON.parse(text) as FeaturesManifest;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { byCodeUnit } from "../../../engine/json.ts";
+import { StepError } from "../../../engine/step-type.ts";
+import { formatTable, readTable } from "./csv.ts";
+
+/**
+ * The format of an `images` artifact: `images.csv` and the pictures it lists, at
+ * `<split>/<class>/<file>`.
+ *
+ * The table has the columns split, class, label, file, digest, width, height and
+ * one line an image, in code-unit order of split, class, file.
+ */
+const imagesFile = "images.csv";
+
+const splits = ["train", "validation", "test"] as const;
+export type Split = (typeof splits)[number];
+
+export interface ImageRow {
+  readonly split: Split;
+  /** The name of the class. */
+  readonly class: string;
+  /** Index of the class among all names in code-unit order. */
+  readonly label: number;
+  /** A file name, without folders; unique within its split and class. */
+  readonly file: string;
+  /** `sha256:<hex>` of the file's bytes. */
+  readonly digest: string;
+  /** Pixels, as stored: no EXIF rotation. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where an image lies in its artifact, POSIX. */
+export function imagePath(row: Pick<ImageRow, "split" | "class" | "file">): string {
+  return `${row.split}/${row.class}/${row.file}`;
+}
+
+/** Canonical order: split, class, file. */
+export function byPlace(
+  a: Pick<ImageRow, "split" | "class" | "file">,
+  b: Pick<ImageRow, "split" | "class" | "file">,
+): number {
+  return byCodeUnit(a.split, b.split) || byCodeUnit(a.class, b.class) || byCodeUnit(a.file, b.file);
+}
+
+const columns = ["split", "class", "label", "file", "digest", "width", "height"] as const;
+
+/** Writes `images.csv` into `folder`, in canonical order whatever the order of `rows`. */
+export async function writeImages(folder: string, rows: readonly ImageRow[]): Promise<void> {
+  const lines = [...rows].sort(byPlace).map((row) => columns.map((column) => row[column]));
+  await writeFile(join(folder, imagesFile), formatTable(columns, lines));
+}
+
+/** @throws StepError where the table is missing or a line is not of this format. */
+export async function readImages(folder: string): Promise<ImageRow[]> {
+  const file = join(folder, imagesFile);
+  const { lines } = await readTable(file, columns);
+  return lines.map(({ line, values }) => {
+    const place = `${file}:${line}`;
+    return {
+      ...readPlace(place, values),
+      width: readWhole(place, "width", values.width),
+      height: readWhole(place, "height", values.height),
+    };
+  });
+}
+
+/** What a line of `images.csv` and one of a feature index have in common, checked. */
+export function readPlace(
+  place: string,
+  values: Readonly<Record<"split" | "class" | "label" | "file" | "digest", string>>,
+): Omit<ImageRow, "width" | "height"> {
+  const { split, file, digest } = values;
+  if (!isSplit(split)) throw new StepError(`${place}: "${split}" is no split (${splits.join(", ")})`);
+  for (const name of [values.class, file]) {
+    // They become part of a path.
+    if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
+      throw new StepError(`${place}: "${name}" cannot be the name of a file or a class`);
+    }
+  }
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new StepError(`${place}: "${digest}" is no digest`);
+  return { split, class: values.class, label: readWhole(place, "label", values.label), file, digest };
+}
+
+function isSplit(name: string): name is Split {
+  return (splits as readonly string[]).includes(name);
+}
+
+function readWhole(place: string, column: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new StepError(`${place}: ${column} "${text}" is no whole number`);
+  return Number(text);
+}

@@ -1,48 +1,13 @@
-import type { StepType } from "../../engine/step-type.ts";
-import type { ParamsOf } from "../params.ts";
+import { defineStep } from "../../engine/define-step.ts";
+import { declaration } from "./declaration.ts";
 
-const params = {
-  type: "object",
-  additionalProperties: false,
-  required: ["run", "outputs"],
-  properties: {
-    run: {
-      description:
-        "The program and its arguments, or a shell line. ${inputs.x} and ${outputs.x} stand for the paths.",
-      anyOf: [
-        { type: "array", items: { type: "string" }, minItems: 1 },
-        { type: "string", minLength: 1 },
-      ],
-    },
-    outputs: {
-      description: "Names of the folders that the program fills; an empty one is an error.",
-      type: "array",
-      minItems: 1,
-      uniqueItems: true,
-      items: { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]*$" },
-    },
-    env: {
-      description: "Environment variables: a value, or null to pass on the one that is set when flow runs.",
-      type: "object",
-      propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
-      additionalProperties: { anyOf: [{ type: "string" }, { type: "null" }] },
-      default: {},
-    },
-  },
-} as const;
-
-/** Parameters with their defaults. */
-export type CommandParams = Required<ParamsOf<typeof params>>;
-
-export const command: StepType = {
+export const command = defineStep({
+  ...declaration,
   name: "command",
   version: 1,
   description: "Runs any program.",
-  params,
-  inputs: "any",
-  outputs: (params) => (Array.isArray(params.outputs) ? (params.outputs as string[]) : []),
   templates: true,
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);
   },
-};
+});

@@ -1,14 +1,14 @@
 import { execa } from "execa";
-import { type StepContext, StepError } from "../../engine/step-type.ts";
+import { StepError } from "../../engine/step-type.ts";
+import type { CommandContext, CommandParams } from "./declaration.ts";
 import { expand, expandShell } from "./expand.ts";
-import type { CommandParams } from "./index.ts";
 
 const KILL_AFTER_MS = 5_000;
 const LAST_LINES = 10;
 
 /** Runs the program in the project root, in a process group of its own. */
-export async function run(ctx: StepContext): Promise<void> {
-  const params = ctx.params as unknown as CommandParams;
+export async function run(ctx: CommandContext): Promise<void> {
+  const { params } = ctx;
   const inputs = Object.fromEntries(Object.entries(ctx.inputs).map(([name, { path }]) => [name, path]));
   const outputs = Object.fromEntries(params.outputs.map((name) => [name, ctx.output(name)]));
   const paths = { inputs, outputs };

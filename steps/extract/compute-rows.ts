@@ -2,14 +2,15 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
-import { type StepContext, StepError, type Store } from "../../engine/step-type.ts";
+import { StepError, type Store } from "../../engine/step-type.ts";
 import { writeNpy } from "../learning/features/npy.ts";
 import { describeSegment, segmentFile } from "../learning/features/rows.ts";
 import type { Extractor } from "../vision/extractor.ts";
 import { ImageError, readPixels } from "../vision/pixels/pixels.ts";
+import type { ExtractContext } from "./declaration.ts";
 
 export interface ComputeOptions {
-  readonly ctx: StepContext;
+  readonly ctx: ExtractContext;
   readonly store: Store;
   readonly extractor: Extractor;
   /** What is to be computed. */
@@ -73,7 +74,7 @@ export async function computeRows(options: ComputeOptions): Promise<void> {
   }
 }
 
-interface Batch {
+interface DecodedBatch {
   readonly digests: readonly string[];
   /** digests × height × width × 3, without those that failed. */
   readonly pixels: Uint8Array;
@@ -85,12 +86,12 @@ async function* decoded(
   images: ComputeOptions["images"],
   size: ComputeOptions["size"],
   batchSize: number,
-): AsyncGenerator<Batch> {
-  const load = (at: number): Promise<Batch> => decodeBatch(images.slice(at, at + batchSize), size);
-  let next: Promise<Batch> | undefined = images.length > 0 ? load(0) : undefined;
+): AsyncGenerator<DecodedBatch> {
+  const load = (at: number): Promise<DecodedBatch> => decodeBatch(images.slice(at, at + batchSize), size);
+  let next: Promise<DecodedBatch> | undefined = images.length > 0 ? load(0) : undefined;
   try {
     for (let at = 0; next !== undefined; at += batchSize) {
-      const batch: Batch = await next;
+      const batch: DecodedBatch = await next;
       next = at + batchSize < images.length ? load(at + batchSize) : undefined;
       yield batch;
     }
@@ -100,7 +101,10 @@ async function* decoded(
   }
 }
 
-async function decodeBatch(images: ComputeOptions["images"], size: ComputeOptions["size"]): Promise<Batch> {
+async function decodeBatch(
+  images: ComputeOptions["images"],
+  size: ComputeOptions["size"],
+): Promise<DecodedBatch> {
   const length = size[0] * size[1] * 3;
   const decodedImages: (Uint8Array | undefined)[] = [];
   const failures: (string | undefined)[] = [];

@@ -1,6 +1,6 @@
 import type { Requirement } from "../../engine/step-type.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
-import type { ExtractParams } from "./index.ts";
+import type { ExtractParams } from "./declaration.ts";
 
 /** The file that the parameters ask for by name. */
 export function requiredWeights(

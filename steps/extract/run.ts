@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Json } from "../../engine/json.ts";
-import { type StepContext, StepError } from "../../engine/step-type.ts";
+import { StepError } from "../../engine/step-type.ts";
 import { locateRows } from "../learning/features/rows.ts";
 import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
@@ -9,17 +9,16 @@ import { namedNetworks } from "../vision/networks/named.ts";
 import { openNetwork } from "../vision/networks/open.ts";
 import type { Scaling } from "../vision/preprocessing.ts";
 import { computeRows } from "./compute-rows.ts";
-import type { ExtractParams } from "./index.ts";
+import type { ExtractContext } from "./declaration.ts";
 import { requiredWeights } from "./required-weights.ts";
 
 /** Computes the rows that no store entry has, and writes `index.csv` and `features.json`. */
-export async function run(ctx: StepContext): Promise<void> {
-  const params = ctx.params as unknown as ExtractParams;
-  const images = ctx.inputs.images;
-  if (images === undefined) throw new Error("extract needs images");
+export async function run(ctx: ExtractContext): Promise<void> {
+  const { params } = ctx;
+  const { images } = ctx.inputs;
   const rows = await readImages(images.path);
   const named = params.network === undefined ? undefined : namedNetworks.get(params.network);
-  const weights = identityOfWeights(ctx, params);
+  const weights = identityOfWeights(ctx);
   if (weights.note !== undefined) ctx.note("features", weights.note);
 
   const network = await openNetwork({
@@ -88,7 +87,8 @@ interface WeightsIdentity {
   readonly note?: string;
 }
 
-function identityOfWeights(ctx: StepContext, params: ExtractParams): WeightsIdentity {
+function identityOfWeights(ctx: ExtractContext): WeightsIdentity {
+  const { params } = ctx;
   const input = ctx.inputs.weights;
   if (input !== undefined) return { source: { kind: "h5", path: input.path }, identity: input.digest };
   if (params.network === undefined) return { source: { kind: "own" }, identity: "own" };

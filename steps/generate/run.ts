@@ -2,15 +2,14 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
-import type { StepContext } from "../../engine/step-type.ts";
 import { randomStream } from "../compute/random.ts";
 import { writeJpeg } from "../vision/pixels/pixels.ts";
+import type { GenerateContext } from "./declaration.ts";
 import { draw } from "./draw.ts";
-import type { GenerateParams } from "./index.ts";
 
 /** Writes `<split>/<class>_<number>.jpg`, laid out as in Food-5K. */
-export async function run(ctx: StepContext): Promise<void> {
-  const { splits, size, seed } = ctx.params as unknown as GenerateParams;
+export async function run(ctx: GenerateContext): Promise<void> {
+  const { splits, size, seed } = ctx.params;
   const folder = ctx.output("images");
   const pictures: { readonly name: string; readonly label: 0 | 1 }[] = [];
   for (const [split, count] of Object.entries(splits)) {

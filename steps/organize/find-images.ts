@@ -4,7 +4,7 @@ import { byCodeUnit } from "../../engine/json.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { readTable } from "../learning/tables/csv.ts";
 import type { Split } from "../learning/tables/images.ts";
-import type { OrganizeParams } from "./index.ts";
+import type { OrganizeParams } from "./declaration.ts";
 import { listed } from "./listed.ts";
 
 /** A picture with its place in the data set. */

@@ -4,18 +4,17 @@ import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
-import { type StepContext, StepError } from "../../engine/step-type.ts";
+import { StepError } from "../../engine/step-type.ts";
 import { type ImageRow, imagePath, type Split, writeImages } from "../learning/tables/images.ts";
 import { imageSize } from "../vision/pixels/pixels.ts";
+import type { OrganizeContext, OrganizeParams } from "./declaration.ts";
 import { type FoundImage, findImages } from "./find-images.ts";
-import type { OrganizeParams } from "./index.ts";
 import { listed } from "./listed.ts";
 
 /** Copies every picture to `<split>/<class>/<file>` and writes `images.csv`. */
-export async function run(ctx: StepContext): Promise<void> {
-  const params = ctx.params as unknown as OrganizeParams;
-  const source = ctx.inputs.source;
-  if (source === undefined) throw new Error("organize needs a source");
+export async function run(ctx: OrganizeContext): Promise<void> {
+  const { params } = ctx;
+  const { source } = ctx.inputs;
   const { images, skipped } = await findImages(source.path, params, ctx.inputs.labels?.path);
   const labels = labelsOf(params);
   refuseGaps(images, params, [...labels.keys()]);

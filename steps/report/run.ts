@@ -1,20 +1,18 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type StepContext, StepError, type StepInput } from "../../engine/step-type.ts";
+import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import { type Head, openHead } from "../learning/heads/head.ts";
 import { formatTable } from "../learning/tables/csv.ts";
 import { readImages } from "../learning/tables/images.ts";
 import { classificationText, classify } from "./classification.ts";
+import type { ReportContext } from "./declaration.ts";
 
 const BATCH = 64;
 
 /** Classifies the test split; writes `report.txt`, `report.json` and `predictions.csv`. */
-export async function run(ctx: StepContext): Promise<void> {
-  const { model, features, images } = ctx.inputs as Record<string, StepInput>;
-  if (model === undefined || features === undefined || images === undefined) {
-    throw new Error("report needs model, features and images");
-  }
+export async function run(ctx: ReportContext): Promise<void> {
+  const { model, features, images } = ctx.inputs;
   const rows = await openFeatures(features.path, ctx.openStore);
   const head = await openHead(model.path);
   try {
@@ -76,7 +74,7 @@ async function refuseMisfits(
 
 /** Probabilities, float32, images × classes. */
 async function predictAll(
-  ctx: StepContext,
+  ctx: ReportContext,
   features: Features,
   head: Head,
   positions: readonly number[],

@@ -1,10 +1,10 @@
 import { permutation, randomStream } from "../compute/random.ts";
 import type { Features } from "../learning/features/rows.ts";
 import type { Split } from "../learning/tables/images.ts";
-import type { TrainParams } from "./index.ts";
+import type { TrainParams } from "./declaration.ts";
 
 /** A few rows with their labels; the memory is used again by the batch after the next. */
-export interface Batch {
+export interface LabelledBatch {
   /** rows × rowLength. */
   readonly x: Float32Array;
   readonly labels: Int32Array;
@@ -29,19 +29,23 @@ export function epochOrder(
 }
 
 /** Batches in the given order, the last one smaller; the next is read while the one in hand is used. */
-export async function* batches(features: Features, order: Int32Array, size: number): AsyncGenerator<Batch> {
+export async function* batches(
+  features: Features,
+  order: Int32Array,
+  size: number,
+): AsyncGenerator<LabelledBatch> {
   const memory = [0, 1].map(() => new Float32Array(Math.min(size, order.length) * features.rowLength));
-  const load = async (at: number): Promise<Batch> => {
+  const load = async (at: number): Promise<LabelledBatch> => {
     const positions = [...order.subarray(at, at + size)];
     const x = memory[(at / size) % 2] as Float32Array;
     await features.read(positions, x);
     const labels = Int32Array.from(positions, (position) => features.index[position]?.label ?? -1);
     return { x, labels, rows: positions.length };
   };
-  let next: Promise<Batch> | undefined = load(0);
+  let next: Promise<LabelledBatch> | undefined = load(0);
   try {
     for (let at = 0; at < order.length; at += size) {
-      const batch: Batch = await (next as Promise<Batch>);
+      const batch: LabelledBatch = await (next as Promise<LabelledBatch>);
       next = at + size < order.length ? load(at + size) : undefined;
       yield batch;
     }

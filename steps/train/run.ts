@@ -1,20 +1,19 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject } from "../../engine/json.ts";
-import { type StepContext, StepError } from "../../engine/step-type.ts";
+import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import { writeModel } from "../learning/heads/model.ts";
 import { formatTable } from "../learning/tables/csv.ts";
 import { batches, epochOrder, positionsOf } from "./batches.ts";
 import { type EpochRecord, openCheckpoints } from "./checkpoints.ts";
-import type { TrainParams } from "./index.ts";
+import type { TrainContext, TrainParams } from "./declaration.ts";
 import { initialState, openTrainer, type Score, type Trainer, type TrainState } from "./sgd.ts";
 
 /** Trains the head and writes the model: `model.json`, `weights.bin`, `history.csv`. */
-export async function run(ctx: StepContext): Promise<void> {
-  const params = ctx.params as unknown as TrainParams;
+export async function run(ctx: TrainContext): Promise<void> {
+  const { params } = ctx;
   const input = ctx.inputs.features;
-  if (input === undefined) throw new Error("train needs features");
   const features = await openFeatures(input.path, ctx.openStore);
   try {
     const training = positionsOf(features, "train");
@@ -38,12 +37,12 @@ export async function run(ctx: StepContext): Promise<void> {
 }
 
 interface Training {
-  readonly ctx: StepContext;
+  readonly ctx: TrainContext;
   readonly params: TrainParams;
   readonly features: Features;
   readonly training: Int32Array;
   readonly state: TrainState;
-  readonly store: ReturnType<StepContext["store"]>;
+  readonly store: ReturnType<TrainContext["store"]>;
 }
 
 /** Brings the state to the last epoch, from the nearest checkpoint on. */
@@ -131,7 +130,7 @@ function diverged(epoch: number, step: number, rate: number): StepError {
 }
 
 async function scoreAll(
-  ctx: StepContext,
+  ctx: TrainContext,
   features: Features,
   positions: Int32Array,
   size: number,
@@ -165,7 +164,7 @@ function keepingPace(): { isDue(): boolean; keep(write: () => Promise<void>): Pr
 }
 
 async function writeResult(
-  ctx: StepContext,
+  ctx: TrainContext,
   features: Features,
   { hidden }: TrainParams,
   { layers }: TrainState,

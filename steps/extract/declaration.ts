@@ -1,0 +1,108 @@
+import type { ContextOf, Declaration } from "../../engine/define-step.ts";
+import { namedNetworks } from "../vision/networks/named.ts";
+
+const scaling = {
+  description:
+    "How pixel values are scaled, as Keras' preprocess_input names it, or (value − mean) / std, per channel too.",
+  anyOf: [
+    { enum: ["caffe", "tf", "torch", "none"] },
+    {
+      type: "object",
+      additionalProperties: false,
+      required: ["mean", "std"],
+      properties: {
+        mean: {
+          anyOf: [{ type: "number" }, { type: "array", items: { type: "number" }, minItems: 3, maxItems: 3 }],
+        },
+        std: {
+          anyOf: [
+            { type: "number", exclusiveMinimum: 0 },
+            { type: "array", items: { type: "number", exclusiveMinimum: 0 }, minItems: 3, maxItems: 3 },
+          ],
+        },
+      },
+    },
+  ],
+} as const;
+
+const params = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    network: {
+      description: "A network by name, where it is no input.",
+      type: "string",
+      enum: [...namedNetworks.keys()],
+    },
+    weights: {
+      description: "Weights by name, where they are no input: ImageNet's, or deterministic random ones.",
+      enum: ["imagenet", "seeded"],
+    },
+    layer: {
+      description: "Where the network is cut. Default: the last layer before the classifier.",
+      type: "string",
+      minLength: 1,
+    },
+    pool: {
+      description:
+        "What is done with the layer's output: flattened in H, W, C order, or pooled over H and W.",
+      enum: ["none", "average", "max"],
+      default: "none",
+    },
+    input: {
+      description: "What the network takes. Named networks know their own.",
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        size: {
+          description: "Height and width in pixels.",
+          type: "array",
+          items: { type: "integer", minimum: 8, maximum: 4096 },
+          minItems: 2,
+          maxItems: 2,
+        },
+        scaling,
+      },
+      default: {},
+    },
+    runtime: { description: "What computes the network.", enum: ["onnxruntime"], default: "onnxruntime" },
+    device: {
+      description: "Where it is computed; auto takes the best there is.",
+      enum: ["auto", "cpu"],
+      default: "auto",
+      "x-unkeyed": true,
+    },
+    batchSize: {
+      description: "Images computed at a time.",
+      type: "integer",
+      minimum: 1,
+      maximum: 1024,
+      default: 32,
+      "x-unkeyed": true,
+    },
+    threads: {
+      description: "Threads of the runtime. Default: the number of cores.",
+      type: "integer",
+      minimum: 1,
+      maximum: 256,
+      "x-unkeyed": true,
+    },
+  },
+} as const;
+
+export const declaration = {
+  params,
+  inputs: {
+    images: { description: "The images of an organize step." },
+    network: {
+      description: "A TensorFlow.js layers model: its model.json, or the folder of it.",
+      optional: true,
+    },
+    weights: { description: "Weights in Keras' .h5 format.", optional: true },
+  },
+  outputs: ["features"],
+} as const satisfies Declaration;
+
+export type ExtractContext = ContextOf<typeof declaration>;
+/** Parameters with their defaults. */
+export type ExtractParams = ExtractContext["params"];

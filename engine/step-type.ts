@@ -33,6 +33,15 @@ export interface StepType {
 export interface InputSpec {
   readonly description: string;
   readonly optional?: boolean;
+  /**
+   * Which files a step reads of what is named; default: all. These are hashed,
+   * in place of everything that lies there. Called before anything runs, so it
+   * is quick and never throws: of what it cannot understand it names what it can.
+   *
+   * @param path absolute, of the file or folder that is named.
+   * @returns POSIX paths in that folder, or in the folder of that file; also those that are not there.
+   */
+  reads?(path: string): readonly string[];
 }
 
 export interface ParamMistake {
@@ -58,8 +67,21 @@ export interface StepInput {
   /** Absolute path of the file or folder, to be read only. */
   readonly path: string;
   readonly digest: string;
+  /** All that was hashed, in code-unit order of the paths: a step opens nothing else. */
+  readonly files: readonly InputFile[];
   /** Sentences attached to it upstream, which travel on to what is made from it. */
   readonly notes: readonly string[];
+}
+
+/** A file of an input. */
+export interface InputFile {
+  /** In the folder that is the input, or in the folder of the file that is named; POSIX. */
+  readonly path: string;
+  /** Absolute path, to be read only. */
+  readonly absolute: string;
+  /** `sha256:<hex>` of its content. */
+  readonly digest: string;
+  readonly bytes: number;
 }
 
 /** All that a running step sees of the world. */

@@ -3,6 +3,8 @@ import { join, resolve } from "node:path";
 import type { Cache } from "./cache/cache.ts";
 import { treeDigest } from "./cache/tree.ts";
 import type { Pipeline, Step } from "./document/pipeline.ts";
+import { artifactFiles, readSource } from "./inputs.ts";
+import { sourceName, specOf } from "./plan/input-spec.ts";
 import type { Missing, World } from "./plan/plan.ts";
 import type { Requirement, StepType } from "./step-type.ts";
 
@@ -23,15 +25,19 @@ export async function survey(options: SurveyOptions): Promise<World> {
   const sources = new Map<string, string>();
   const lacking = new Map<string, Missing[]>();
   for (const step of pipeline.steps) {
-    for (const source of Object.values(step.inputs)) {
-      if (source.kind !== "path" || sources.has(source.path)) continue;
-      const tree = await cache.sources.read(resolve(root, source.path));
-      if (tree === undefined) continue;
-      const digest = treeDigest(tree);
-      await cache.artifacts.keepTree(digest, tree);
-      sources.set(source.path, digest);
-    }
+    const type = types.get(step.uses);
     const missing: Missing[] = [];
+    for (const [input, source] of Object.entries(step.inputs)) {
+      if (source.kind !== "path" || type === undefined) continue;
+      const name = sourceName(type, input, source.path);
+      if (sources.has(name)) continue;
+      const found = await readSource(cache, resolve(root, source.path), specOf(type, input));
+      if (found === undefined) continue;
+      missing.push(...found.missing.map((file) => lacks(source.path, file)));
+      const digest = treeDigest(found.tree);
+      await cache.artifacts.keepTree(digest, found.tree);
+      sources.set(name, digest);
+    }
     for (const requirement of requirementsOf(step, types)) {
       const lack = await checkRequirement(requirement, home, cache);
       if (lack) missing.push(lack);
@@ -51,7 +57,16 @@ export async function survey(options: SurveyOptions): Promise<World> {
     },
     ofType: cache.keys.ofType,
     tree: cache.artifacts.tree,
+    inputDigest(type, input, digest) {
+      const spec = specOf(type, input);
+      const files = spec?.reads && artifactFiles(cache, digest, spec);
+      return files === undefined ? digest : treeDigest(files);
+    },
   };
+}
+
+function lacks(source: string, file: string): Missing {
+  return { what: file, hint: `${source} needs it, and it is not there` };
 }
 
 function requirementsOf(step: Step, types: ReadonlyMap<string, StepType>): readonly Requirement[] {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type BigIntStats, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { concurrently } from "../concurrently.ts";
+import { byCodeUnit } from "../json.ts";
 import { publishFile } from "./durable.ts";
 import { fileDigest, listFiles, type Tree, type TreeFile } from "./tree.ts";
 
@@ -9,6 +10,8 @@ import { fileDigest, listFiles, type Tree, type TreeFile } from "./tree.ts";
 export interface Sources {
   /** The tree of a file or folder as it is now; `undefined` where nothing is there. */
   read(path: string): Promise<Tree | undefined>;
+  /** The tree of some files of a folder, which are there. */
+  read(folder: string, files: readonly string[]): Promise<Tree>;
   /** md5 of a file as it is now. */
   md5(path: string): Promise<string>;
 }
@@ -20,12 +23,14 @@ type Remembered = Record<string, readonly [number, string, string, string]>;
 const RACY_NS = 1_000_000_000n;
 
 export function openSources(cache: string): Sources {
+  const read = async (path: string, files?: readonly string[]): Promise<Tree | undefined> => {
+    if (files !== undefined) return hashAll(cache, path, [...files].sort(byCodeUnit), "sha256 of some");
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    return hashAll(cache, path, stat.isDirectory() ? listFiles(path) : [""], "sha256");
+  };
   return {
-    async read(path) {
-      const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-      if (stat === undefined) return undefined;
-      return hashAll(cache, path, stat.isDirectory() ? listFiles(path) : [""], "sha256");
-    },
+    read: read as Sources["read"],
     async md5(path) {
       const [file] = await hashAll(cache, path, [""], "md5");
       return file?.digest ?? "";
@@ -37,9 +42,10 @@ async function hashAll(
   cache: string,
   root: string,
   paths: readonly string[],
-  algorithm: string,
+  purpose: string,
 ): Promise<Tree> {
-  const name = createHash("sha256").update(`${algorithm} ${root}`).digest("hex").slice(0, 32);
+  const [algorithm = ""] = purpose.split(" ");
+  const name = createHash("sha256").update(`${purpose} ${root}`).digest("hex").slice(0, 32);
   const index = join(cache, "index", `${name}.json`);
   const known = readIndex(index);
   const next: Remembered = Object.create(null);

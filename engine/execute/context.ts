@@ -1,8 +1,18 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
+import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
-import type { ReadonlyStore, StepContext, StepType, Store } from "../step-type.ts";
+import { specOf } from "../plan/input-spec.ts";
+import {
+  type InputFile,
+  type ReadonlyStore,
+  type StepContext,
+  StepError,
+  type StepInput,
+  type StepType,
+  type Store,
+} from "../step-type.ts";
 import type { Report, Task } from "./task.ts";
 
 export interface ContextOptions {
@@ -38,7 +48,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
 
   const ctx: StepContext = {
     params: task.params,
-    inputs: task.inputs,
+    inputs: openInputs(options),
     root: task.root,
     output(name) {
       if (!outputs.has(name)) throw new Error(`${type.name} declares no output ${name}`);
@@ -64,6 +74,31 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
     notes: (output) => [...new Set([...inherited, ...(notes.get(output) ?? [])])],
     leans: () => [...leans].sort(([a], [b]) => byCodeUnit(a, b)).map(([, lean]) => lean),
   };
+}
+
+/** The lists of files are read when they are asked for: of a large data set they are long. */
+function openInputs({ task, type, cache }: ContextOptions): StepContext["inputs"] {
+  const inputs: Record<string, StepInput> = Object.create(null);
+  for (const [name, { path, digest, artifact, notes }] of Object.entries(task.inputs)) {
+    let files: readonly InputFile[] | undefined;
+    inputs[name] = {
+      path,
+      digest,
+      notes,
+      get files() {
+        if (files !== undefined) return files;
+        const tree =
+          artifact === undefined
+            ? cache.artifacts.tree(digest)
+            : artifactFiles(cache, artifact, specOf(type, name));
+        if (tree === undefined)
+          throw new StepError(`the cache has lost the list of files of ${path}; run it again`);
+        files = inputFiles(path, tree);
+        return files;
+      },
+    };
+  }
+  return inputs;
 }
 
 interface StoreOptions {

@@ -2,11 +2,12 @@ import { resolve } from "node:path";
 import type { KeyRecord } from "../cache/keys.ts";
 import { treeDigest } from "../cache/tree.ts";
 import type { Step } from "../document/pipeline.ts";
+import { readSource } from "../inputs.ts";
+import { specOf } from "../plan/input-spec.ts";
 import type { StepPlan } from "../plan/plan.ts";
 import type { Event, StepFailure, StepOutcome } from "../record/event.ts";
-import type { StepInput } from "../step-type.ts";
 import type { RunOptions } from "./run.ts";
-import type { Placed, TaskEnd } from "./task.ts";
+import type { Placed, TaskEnd, TaskInput } from "./task.ts";
 
 export interface StepOptions extends RunOptions {
   readonly step: Step;
@@ -108,19 +109,19 @@ async function place(options: StepOptions): Promise<TaskEnd> {
   return end;
 }
 
-function taskInputs({ step, plan, root, cache, outputs }: StepOptions): Record<string, StepInput> {
-  const inputs: Record<string, StepInput> = {};
+function taskInputs({ step, plan, root, cache, outputs }: StepOptions): Record<string, TaskInput> {
+  const inputs: Record<string, TaskInput> = {};
   for (const [name, source] of Object.entries(step.inputs)) {
     const digest = plan.inputs[name];
     if (digest === undefined) throw new Error(`input ${name} of ${step.id} is not known`);
-    inputs[name] =
-      source.kind === "path"
-        ? { path: resolve(root, source.path), digest, notes: [] }
-        : {
-            path: cache.artifacts.path(digest),
-            digest,
-            notes: outputs.get(source.step)?.[source.output]?.notes ?? [],
-          };
+    if (source.kind === "path") {
+      inputs[name] = { path: resolve(root, source.path), digest, notes: [] };
+      continue;
+    }
+    const output = outputs.get(source.step)?.[source.output];
+    if (output === undefined) throw new Error(`${source.step} has finished without ${source.output}`);
+    const path = cache.artifacts.path(output.digest);
+    inputs[name] = { path, digest, artifact: output.digest, notes: output.notes };
   }
   return inputs;
 }
@@ -162,12 +163,13 @@ async function settle(options: StepOptions, { key, started, end }: Execution): P
 }
 
 /** Paths that are no longer what the key says they were: their new content must not pass under the old digest. */
-async function changedSources({ step, plan, root, cache }: StepOptions): Promise<string[]> {
+async function changedSources({ step, plan, root, cache, types }: StepOptions): Promise<string[]> {
   const changed: string[] = [];
+  const type = types.get(step.uses);
   for (const [name, source] of Object.entries(step.inputs)) {
     if (source.kind !== "path") continue;
-    const tree = await cache.sources.read(resolve(root, source.path));
-    if (tree === undefined || treeDigest(tree) !== plan.inputs[name]) changed.push(source.path);
+    const found = await readSource(cache, resolve(root, source.path), type && specOf(type, name));
+    if (found === undefined || treeDigest(found.tree) !== plan.inputs[name]) changed.push(source.path);
   }
   return changed;
 }

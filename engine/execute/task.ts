@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../json.ts";
 import type { OutputRecord, StepFailure } from "../record/event.ts";
-import type { Progress, StepInput } from "../step-type.ts";
+import type { Progress } from "../step-type.ts";
 
 /** Everything a worker needs to execute one step. Plain data: it crosses processes. */
 export interface Task {
@@ -9,13 +9,23 @@ export interface Task {
   readonly type: string;
   /** With those that do not enter the key. */
   readonly params: JsonObject;
-  readonly inputs: Readonly<Record<string, StepInput>>;
+  readonly inputs: Readonly<Record<string, TaskInput>>;
   /** Project root. */
   readonly root: string;
   /** FLOW_HOME. */
   readonly home: string;
   /** The cache's folder. */
   readonly cache: string;
+}
+
+/** An input as plain data; the worker finds its files by the digests. */
+export interface TaskInput {
+  /** Absolute. */
+  readonly path: string;
+  readonly digest: string;
+  /** Where it is an artifact: the whole one's digest, of which `digest` may cover only what the step reads. */
+  readonly artifact?: string;
+  readonly notes: readonly string[];
 }
 
 /** What a worker tells while it works. */

@@ -4,6 +4,7 @@ import type { Pipeline, Step } from "../document/pipeline.ts";
 import { canonicalJson } from "../json.ts";
 import type { StepType } from "../step-type.ts";
 import { type Candidate, differences } from "./explain.ts";
+import { sourceName } from "./input-spec.ts";
 import { keyedParams, stepKey } from "./key.ts";
 import { inOrder } from "./order.ts";
 import type { Reason } from "./reason.ts";
@@ -11,7 +12,7 @@ import type { Reason } from "./reason.ts";
 /** The world as planning sees it: answers, no effects. */
 export interface World {
   readonly types: ReadonlyMap<string, StepType>;
-  /** Digest of a source by its path as written; absent where nothing is there. */
+  /** Digest of a source by its `sourceName`, mostly its path as written; absent where nothing is there. */
   readonly sources: ReadonlyMap<string, string>;
   /** Required files that are missing or not what they should be, by step id. */
   readonly lacking: ReadonlyMap<string, readonly Missing[]>;
@@ -24,6 +25,8 @@ export interface World {
   /** All executions of a step type, newest first. */
   ofType(type: string): readonly KeyRecord[];
   tree(digest: string): Tree | undefined;
+  /** What an artifact is to the input of a step type: its own digest, or that of the files which are read. */
+  inputDigest(type: StepType, input: string, artifact: string): string;
 }
 
 export interface Missing {
@@ -67,10 +70,11 @@ export function planStep(
   const missing: Missing[] = [...(world.lacking.get(step.id) ?? [])];
   for (const [name, source] of Object.entries(step.inputs)) {
     if (source.kind === "output") {
-      inputs[name] = outputs.get(source.step)?.[source.output]?.digest;
+      const artifact = outputs.get(source.step)?.[source.output]?.digest;
+      inputs[name] = artifact && world.inputDigest(type, name, artifact);
       continue;
     }
-    inputs[name] = world.sources.get(source.path);
+    inputs[name] = world.sources.get(sourceName(type, name, source.path));
     if (inputs[name] === undefined) {
       missing.push({
         what: source.path,

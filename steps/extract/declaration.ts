@@ -1,4 +1,5 @@
 import type { ContextOf, Declaration } from "../../engine/define-step.ts";
+import { filesOfLayersModel } from "../vision/networks/layers-model-files.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 
 const scaling = {
@@ -97,6 +98,7 @@ export const declaration = {
     network: {
       description: "A TensorFlow.js layers model: its model.json, or the folder of it.",
       optional: true,
+      reads: filesOfLayersModel,
     },
     weights: { description: "Weights in Keras' .h5 format.", optional: true },
   },

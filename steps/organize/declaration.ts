@@ -1,6 +1,6 @@
 import type { ContextOf, Declaration } from "../../engine/define-step.ts";
 
-const folder = { type: "string", pattern: "^[^/\\\\\\x00]+$" } as const;
+const folder = { type: "string", pattern: "^(?!\\.{1,2}$)[^/\\\\\\x00]+$" } as const;
 
 const params = {
   type: "object",

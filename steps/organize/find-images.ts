@@ -1,7 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
-import { extname, join } from "node:path";
-import { byCodeUnit } from "../../engine/json.ts";
-import { StepError } from "../../engine/step-type.ts";
+import { extname } from "node:path";
+import { type InputFile, StepError, type StepInput } from "../../engine/step-type.ts";
 import { readTable } from "../learning/tables/csv.ts";
 import type { Split } from "../learning/tables/images.ts";
 import type { OrganizeParams } from "./declaration.ts";
@@ -14,8 +12,7 @@ export interface FoundImage {
   readonly class: string;
   /** Its name in the output, unique within split and class. */
   readonly file: string;
-  /** Absolute path. */
-  readonly from: string;
+  readonly source: InputFile;
 }
 
 const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff"]);
@@ -27,28 +24,28 @@ const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".
  * @throws StepError naming every picture whose class is not known, or whose name is there twice.
  */
 export async function findImages(
-  source: string,
+  source: StepInput,
   { splits, classes, classFrom }: OrganizeParams,
-  labels: string | undefined,
+  labels: StepInput | undefined,
 ): Promise<{ readonly images: readonly FoundImage[]; readonly skipped: number }> {
-  const words = labels === undefined ? undefined : await readLabels(labels);
+  const words = labels === undefined ? undefined : await readLabels(labels.path);
   const images: FoundImage[] = [];
   const unknown: string[] = [];
   let skipped = 0;
   for (const [split, folder] of Object.entries(splits) as [Split, string][]) {
-    for (const path of await filesOf(join(source, folder), folder)) {
-      const parts = path.split("/");
+    const files = source.files.filter(({ path }) => path.startsWith(`${folder}/`));
+    for (const from of files) {
+      const parts = from.path.slice(folder.length + 1).split("/");
       const file = parts.at(-1) as string;
       const hidden = parts.some((part) => part.startsWith(".") || part === "__MACOSX");
       if (hidden || !extensions.has(extname(file).toLowerCase())) {
         skipped++;
         continue;
       }
-      const word = classWord({ classFrom, parts, words, path: `${folder}/${path}` });
+      const word = classWord({ classFrom, parts, words, path: from.path });
       const name = word !== undefined && Object.hasOwn(classes, word) ? classes[word] : undefined;
-      const from = join(source, folder, path);
-      if (name !== undefined) images.push({ split, class: name, file, from });
-      else unknown.push(`${folder}/${path}${word === undefined ? "" : ` ("${word}")`}`);
+      if (name !== undefined) images.push({ split, class: name, file, source: from });
+      else unknown.push(`${from.path}${word === undefined ? "" : ` ("${word}")`}`);
     }
   }
   if (unknown.length > 0) {
@@ -84,23 +81,6 @@ function classWord({ classFrom, parts, words, path }: Clue): string | undefined 
   }
 }
 
-/** Paths of all files below a folder, POSIX, in code-unit order. */
-async function filesOf(path: string, name: string): Promise<string[]> {
-  const folder = await stat(path).catch(() => undefined);
-  if (!folder?.isDirectory()) throw new StepError(`the source has no folder ${name}`);
-  const files: string[] = [];
-  const walk = async (prefix: string): Promise<void> => {
-    for (const entry of await readdir(join(path, prefix), { withFileTypes: true })) {
-      const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
-      const kind = entry.isSymbolicLink() ? await stat(join(path, inner)) : entry;
-      if (kind.isDirectory()) await walk(inner);
-      else files.push(inner);
-    }
-  };
-  await walk("");
-  return files.sort(byCodeUnit);
-}
-
 /** The word for each picture, by its path in the source or by its name alone. */
 async function readLabels(file: string): Promise<ReadonlyMap<string, string>> {
   const { lines } = await readTable(file, ["file", "class"]);
@@ -122,7 +102,7 @@ function refuseTwins(images: readonly FoundImage[]): void {
     const place = `${image.split}/${image.class}/${image.file}`;
     const other = seen.get(place);
     if (other === undefined) seen.set(place, image);
-    else twins.push(`${other.from} and ${image.from}`);
+    else twins.push(`${other.source.absolute} and ${image.source.absolute}`);
   }
   if (twins.length > 0)
     throw new StepError(listed("pictures of one split and class have the same name:", twins));

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
-import { StepError } from "../../engine/step-type.ts";
+import { StepError, type StepInput } from "../../engine/step-type.ts";
 import { type ImageRow, imagePath, type Split, writeImages } from "../learning/tables/images.ts";
 import { imageSize } from "../vision/pixels/pixels.ts";
 import type { OrganizeContext, OrganizeParams } from "./declaration.ts";
@@ -15,9 +14,9 @@ import { listed } from "./listed.ts";
 export async function run(ctx: OrganizeContext): Promise<void> {
   const { params } = ctx;
   const { source } = ctx.inputs;
-  const { images, skipped } = await findImages(source.path, params, ctx.inputs.labels?.path);
+  const { images, skipped } = await findImages(source, params, ctx.inputs.labels);
   const labels = labelsOf(params);
-  refuseGaps(images, params, [...labels.keys()]);
+  refuseGaps(source, images, params, [...labels.keys()]);
 
   const folder = ctx.output("images");
   const rows: ImageRow[] = [];
@@ -51,6 +50,7 @@ function labelsOf({ classes }: OrganizeParams): ReadonlyMap<string, number> {
 
 /** A class without a picture in some split, or an empty split, would only show up after hours. */
 function refuseGaps(
+  { files }: StepInput,
   images: readonly FoundImage[],
   { splits }: OrganizeParams,
   classes: readonly string[],
@@ -59,7 +59,10 @@ function refuseGaps(
   const gaps: string[] = [];
   for (const [split, folder] of Object.entries(splits) as [Split, string][]) {
     const missing = classes.filter((name) => !there.has(`${split}/${name}`));
-    if (missing.length === classes.length) gaps.push(`split ${split} (folder ${folder}) has no pictures`);
+    const isThere = files.some(({ path }) => path.startsWith(`${folder}/`));
+    if (!isThere) gaps.push(`split ${split}: the source has no files in a folder ${folder}`);
+    else if (missing.length === classes.length)
+      gaps.push(`split ${split} (folder ${folder}) has no pictures`);
     else
       for (const name of missing)
         gaps.push(`split ${split} (folder ${folder}) has no picture of class ${name}`);
@@ -68,12 +71,9 @@ function refuseGaps(
 }
 
 async function take(image: FoundImage, label: number, folder: string): Promise<ImageRow> {
-  const { split, file, from } = image;
-  const { width, height } = await imageSize(from);
-  const digest = createHash("sha256")
-    .update(await readFile(from))
-    .digest("hex");
+  const { split, file, source } = image;
+  const { width, height } = await imageSize(source.absolute);
   // Shares blocks where the file system can.
-  await copyFile(from, join(folder, imagePath(image)), constants.COPYFILE_FICLONE);
-  return { split, class: image.class, label, file, digest: `sha256:${digest}`, width, height };
+  await copyFile(source.absolute, join(folder, imagePath(image)), constants.COPYFILE_FICLONE);
+  return { split, class: image.class, label, file, digest: source.digest, width, height };
 }

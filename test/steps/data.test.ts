@@ -110,9 +110,9 @@ describe("organize", () => {
     }
     const gaps = await failure(organize);
     expect(gaps).toMatch(/split train \(folder training\) has no picture of class apple/);
-    expect(gaps).toMatch(/split test \(folder evaluation\) has no pictures/);
-    rmSync(join(place.root, "data/evaluation"), { recursive: true });
-    expect(await failure(organize)).toMatch(/the source has no folder evaluation/);
+    expect(gaps).toMatch(/split test: the source has no files in a folder evaluation/);
+    writeFileSync(join(place.root, "data/evaluation/notes.txt"), "");
+    expect(await failure(organize)).toMatch(/split test \(folder evaluation\) has no pictures/);
   });
 
   test("names every file that is no picture", async () => {

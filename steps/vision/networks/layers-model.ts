@@ -2,6 +2,7 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
+import { modelFile } from "./layers-model-files.ts";
 import { readTopology, roleOf, type Tensor, type Topology, type Weights } from "./topology.ts";
 
 /**
@@ -13,7 +14,7 @@ import { readTopology, roleOf, type Tensor, type Topology, type Weights } from "
  * @throws StepError naming the file where something is missing, cut short or not supported.
  */
 export async function readLayersModel(path: string): Promise<{ topology: Topology; weights: Weights }> {
-  const file = (await stat(path)).isDirectory() ? join(path, "model.json") : path;
+  const file = (await stat(path)).isDirectory() ? join(path, modelFile) : path;
   const json = await readJson(file);
   const topology = readTopology(json.modelTopology, file);
   const weights = new Map<string, Record<string, Tensor>>();

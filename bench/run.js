@@ -4,8 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { openExtractor } from "../dist/steps/vision/extractor.js";
-import { openNetwork } from "../dist/steps/vision/networks/open.js";
+import { openExtractor, openNetwork } from "../dist/steps/scripting.js";
 
 const program = new URL("../dist/flow.js", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "flow-bench-"));

@@ -39,14 +39,22 @@ export async function run(ctx: ExtractContext): Promise<void> {
   const identity = params.network ?? (ctx.inputs.network?.digest as string);
 
   const extractor = await openExtractor({
-    ...{ network, layer, pool: params.pool, ...preprocessing },
+    network,
+    layer,
+    pool: params.pool,
+    ...preprocessing,
     ...(params.threads === undefined ? {} : { threads: params.threads }),
   });
   try {
     // Whatever can change a bit of a row is in the store's name.
     const store = ctx.store({
-      ...{ network: identity, weights: weights.identity, layer, pool: params.pool, dtype: "float32" },
-      ...{ preprocessing: preprocessing as unknown as Json, runtime: params.runtime },
+      network: identity,
+      weights: weights.identity,
+      layer,
+      pool: params.pool,
+      dtype: "float32",
+      preprocessing: preprocessing as unknown as Json,
+      runtime: params.runtime,
     });
     const there = locateRows(await store.entries());
     const lacking = uniqueByDigest(rows).filter((row) => !there.has(row.digest));
@@ -70,8 +78,15 @@ export async function run(ctx: ExtractContext): Promise<void> {
       store.lean(place.entry);
     }
     const manifest: FeaturesManifest = {
-      ...{ store: store.id, dtype: "float32", shape: [extractor.rowLength], network: identity, layer },
-      ...{ weights: weights.identity, pool: params.pool, preprocessing, runtime: params.runtime },
+      store: store.id,
+      dtype: "float32",
+      shape: [extractor.rowLength],
+      network: identity,
+      layer,
+      weights: weights.identity,
+      pool: params.pool,
+      preprocessing,
+      runtime: params.runtime,
     };
     await writeIndex(ctx.output("features"), rows);
     await writeManifest(ctx.output("features"), manifest);

@@ -42,5 +42,3 @@ export const declaration = {
 } as const satisfies Declaration;
 
 export type GenerateContext = ContextOf<typeof declaration>;
-/** Parameters with their defaults. */
-export type GenerateParams = GenerateContext["params"];

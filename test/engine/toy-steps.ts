@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { defineStep } from "../../engine/define-step.ts";
 import { type StepContext, StepError, type StepType } from "../../engine/step-type.ts";
 
 const params = {
@@ -15,20 +16,17 @@ const params = {
 } as const;
 
 /** Writes a digest of its parameters and inputs: what it makes depends on nothing else. */
-export const mix: StepType = {
+export const mix = defineStep({
   name: "mix",
   version: 1,
   description: "For tests.",
   params,
   inputs: "any",
-  outputs: () => ["out"],
+  outputs: ["out"],
   async run(ctx) {
-    writeFileSync(
-      join(ctx.output("out"), "value"),
-      mixed(ctx.params as unknown as MixParams, inputValues(ctx)),
-    );
+    writeFileSync(join(ctx.output("out"), "value"), mixed(ctx.params, inputValues(ctx)));
   },
-};
+});
 
 export interface MixParams {
   readonly salt: string;
@@ -46,7 +44,7 @@ export function mixed({ salt, results }: MixParams, inputs: Readonly<Record<stri
   return String(hash.readUInt32LE(0) % results);
 }
 
-function inputValues(ctx: StepContext): Record<string, string> {
+function inputValues(ctx: Pick<StepContext, "inputs">): Record<string, string> {
   const values = Object.entries(ctx.inputs).map(([name, { path }]) => {
     const file = statSync(path).isDirectory() ? join(path, "value") : path;
     return [name, readFileSync(file, "utf8")] as const;

@@ -41,6 +41,10 @@ test.each([
   ["steps/train/stray.ts", "../../cli/main.ts", "Steps know nothing of commands"],
   ["steps/stray.ts", "../flow.ts", "Steps know nothing of commands"],
   ["cli/views/stray.ts", "../../steps/registry.ts", "they import no step"],
+  ["steps/compute/stray.ts", "../vision/extractor.ts", "lies below vision/ and learning/"],
+  ["steps/vision/stray.ts", "../learning/heads/head.ts", "knows nothing of heads and features"],
+  ["steps/learning/heads/stray.ts", "../../vision/networks/open.ts", "only the files at the top of vision/"],
+  ["steps/learning/stray.ts", "../train/index.ts", "knows no step type"],
 ])("the linter refuses %s an import of %s", (name, imported, message) => {
   const file = join(repository, name);
   writeFileSync(file, `import * as other from "${imported}";\n\nexport const stray = other;\n`);
@@ -53,3 +57,21 @@ test.each([
     rmSync(file);
   }
 });
+
+test("the linter refuses a circle of types", () => {
+  const [one, other] = ["engine/plan/circle-one.ts", "engine/plan/circle-other.ts"] as const;
+  writeFileSync(join(repository, one), circle("One", "Other", "./circle-other.ts"));
+  writeFileSync(join(repository, other), circle("Other", "One", "./circle-one.ts"));
+  try {
+    const biome = join(repository, "node_modules/.bin/biome");
+    const lint = (): string =>
+      execFileSync(biome, ["lint", one, other], { cwd: repository, encoding: "utf8", stdio: "pipe" });
+    expect(lint).toThrow("part of a cycle");
+  } finally {
+    for (const file of [one, other]) rmSync(join(repository, file));
+  }
+});
+
+function circle(own: string, other: string, from: string): string {
+  return `import type { ${other} } from "${from}";\n\nexport interface ${own} {\n  readonly other?: ${other};\n}\n`;
+}

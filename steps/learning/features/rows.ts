@@ -54,7 +54,7 @@ export async function openFeatures(
     index,
     classes: classNames(index),
     async read(positions, into) {
-      const runs = runsOf(positions.map((position) => placeOf(index, where, position)));
+      const runs = runsOf(positions.map((position) => locationOf(index, where, position)));
       // All at once: they are read while whoever asked computes, which blocks this thread.
       await Promise.all(
         runs.map(async ({ entry, first, count, at }) => {
@@ -71,14 +71,14 @@ export async function openFeatures(
 }
 
 /** Where a row lies. */
-export interface RowPlace {
+export interface RowLocation {
   readonly entry: StoreEntry;
   readonly row: number;
 }
 
 /** Every row of a store by image digest; where one is twice, the first entry in code-unit order has it. */
-export function locateRows(entries: readonly StoreEntry[]): Map<string, RowPlace> {
-  const where = new Map<string, RowPlace>();
+export function locateRows(entries: readonly StoreEntry[]): Map<string, RowLocation> {
+  const where = new Map<string, RowLocation>();
   for (const entry of entries) {
     digestsOf(entry.about).forEach((digest, row) => {
       if (!where.has(digest)) where.set(digest, { entry, row });
@@ -118,11 +118,11 @@ function classNames(index: readonly FeatureRow[]): readonly string[] {
   return names;
 }
 
-function placeOf(
+function locationOf(
   index: readonly FeatureRow[],
-  where: ReadonlyMap<string, RowPlace>,
+  where: ReadonlyMap<string, RowLocation>,
   position: number,
-): RowPlace {
+): RowLocation {
   const place = where.get(index[position]?.digest ?? "");
   if (place === undefined) throw new Error(`there is no row ${position}`);
   return place;
@@ -137,7 +137,7 @@ interface Run {
 }
 
 /** Neighbours on disk that are neighbours in the request are read at once. */
-function runsOf(places: readonly RowPlace[]): Run[] {
+function runsOf(places: readonly RowLocation[]): Run[] {
   const runs: Run[] = [];
   places.forEach(({ entry, row }, at) => {
     const last = runs.at(-1);

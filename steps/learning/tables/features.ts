@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { StepError } from "../../../engine/step-type.ts";
 import type { Preprocessing } from "../../vision/preprocessing.ts";
 import { formatTable, readTable } from "./csv.ts";
-import { byPlace, type ImageRow, readPlace } from "./images.ts";
+import { byLocation, type ImageRow, readLocation } from "./images.ts";
 
 /**
  * The format of a `features` artifact: `index.csv` says which image has which
@@ -37,7 +37,7 @@ const columns = ["split", "class", "label", "file", "digest"] as const;
 
 /** Writes `index.csv` into `folder`: code-unit order of split, class, file, whatever the order of `rows`. */
 export async function writeIndex(folder: string, rows: readonly FeatureRow[]): Promise<void> {
-  const lines = [...rows].sort(byPlace).map((row) => columns.map((column) => row[column]));
+  const lines = [...rows].sort(byLocation).map((row) => columns.map((column) => row[column]));
   await writeFile(join(folder, indexFile), formatTable(columns, lines));
 }
 
@@ -45,7 +45,7 @@ export async function writeIndex(folder: string, rows: readonly FeatureRow[]): P
 export async function readIndex(folder: string): Promise<FeatureRow[]> {
   const file = join(folder, indexFile);
   const { lines } = await readTable(file, columns);
-  return lines.map(({ line, values }) => readPlace(`${file}:${line}`, values));
+  return lines.map(({ line, values }) => readLocation(`${file}:${line}`, values));
 }
 
 export async function writeManifest(folder: string, manifest: FeaturesManifest): Promise<void> {
@@ -53,8 +53,15 @@ export async function writeManifest(folder: string, manifest: FeaturesManifest):
   const { size, scaling } = preprocessing;
   // Spelled out: the order of the members is part of the bytes.
   const members = {
-    ...{ store, dtype, shape, network, layer, weights, pool },
-    ...{ preprocessing: { size, scaling }, runtime },
+    store,
+    dtype,
+    shape,
+    network,
+    layer,
+    weights,
+    pool,
+    preprocessing: { size, scaling },
+    runtime,
   };
   await writeFile(join(folder, manifestFile), `${JSON.stringify(members, null, 2)}\n`);
 }

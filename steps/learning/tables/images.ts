@@ -37,7 +37,7 @@ export function imagePath(row: Pick<ImageRow, "split" | "class" | "file">): stri
 }
 
 /** Canonical order: split, class, file. */
-export function byPlace(
+export function byLocation(
   a: Pick<ImageRow, "split" | "class" | "file">,
   b: Pick<ImageRow, "split" | "class" | "file">,
 ): number {
@@ -48,7 +48,7 @@ const columns = ["split", "class", "label", "file", "digest", "width", "height"]
 
 /** Writes `images.csv` into `folder`, in canonical order whatever the order of `rows`. */
 export async function writeImages(folder: string, rows: readonly ImageRow[]): Promise<void> {
-  const lines = [...rows].sort(byPlace).map((row) => columns.map((column) => row[column]));
+  const lines = [...rows].sort(byLocation).map((row) => columns.map((column) => row[column]));
   await writeFile(join(folder, imagesFile), formatTable(columns, lines));
 }
 
@@ -59,7 +59,7 @@ export async function readImages(folder: string): Promise<ImageRow[]> {
   return lines.map(({ line, values }) => {
     const place = `${file}:${line}`;
     return {
-      ...readPlace(place, values),
+      ...readLocation(place, values),
       width: readWhole(place, "width", values.width),
       height: readWhole(place, "height", values.height),
     };
@@ -67,7 +67,7 @@ export async function readImages(folder: string): Promise<ImageRow[]> {
 }
 
 /** What a line of `images.csv` and one of a feature index have in common, checked. */
-export function readPlace(
+export function readLocation(
   place: string,
   values: Readonly<Record<"split" | "class" | "label" | "file" | "digest", string>>,
 ): Omit<ImageRow, "width" | "height"> {

@@ -59,7 +59,7 @@ export function readTopology(json: Json | undefined, from: string): Topology {
     } else layers.push({ ...layer, inbound });
   }
   const name = typeof config.name === "string" ? config.name : "model";
-  return { name, layers: inOrder(layers, from) };
+  return { name, layers: topologicallySorted(layers, from) };
 }
 
 /** The layers that a layer's output depends on, itself included, in order. */
@@ -115,7 +115,7 @@ function collectHistories(value: Json | undefined, names: string[]): void {
   if (Array.isArray(history) && typeof history[0] === "string") names.push(history[0]);
 }
 
-function inOrder(layers: readonly Layer[], from: string): readonly Layer[] {
+function topologicallySorted(layers: readonly Layer[], from: string): readonly Layer[] {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   if (byName.size !== layers.length) throw malformed(from, "two layers have one name");
   const placed = new Set<string>();

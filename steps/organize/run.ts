@@ -60,7 +60,7 @@ function refuseGaps(
   for (const [split, folder] of Object.entries(splits) as [Split, string][]) {
     const missing = classes.filter((name) => !there.has(`${split}/${name}`));
     const isThere = files.some(({ path }) => path.startsWith(`${folder}/`));
-    if (!isThere) gaps.push(`split ${split}: the source has no files in a folder ${folder}`);
+    if (!isThere) gaps.push(`split ${split}: the source has no folder ${folder} with files in it`);
     else if (missing.length === classes.length)
       gaps.push(`split ${split} (folder ${folder}) has no pictures`);
     else

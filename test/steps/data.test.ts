@@ -110,7 +110,7 @@ describe("organize", () => {
     }
     const gaps = await failure(organize);
     expect(gaps).toMatch(/split train \(folder training\) has no picture of class apple/);
-    expect(gaps).toMatch(/split test: the source has no files in a folder evaluation/);
+    expect(gaps).toMatch(/split test: the source has no folder evaluation with files in it/);
     writeFileSync(join(place.root, "data/evaluation/notes.txt"), "");
     expect(await failure(organize)).toMatch(/split test \(folder evaluation\) has no pictures/);
   });

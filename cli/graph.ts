@@ -11,22 +11,23 @@ export interface GraphOptions extends PipelineOptions {
 export async function graph(program: Program, file: string, options: GraphOptions): Promise<ExitCode> {
   const project = openProject(program, options);
   const { pipeline, diagnostics } = readPipeline(program, project, file, options);
-  if (pipeline === undefined) return reportMistakes(program, file, diagnostics, options);
+  if (pipeline === undefined)
+    return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
   const graph = graphOf(pipeline);
   if (options.json) program.stdout.write(`${JSON.stringify(graph, null, 2)}\n`);
   else program.stdout.write(options.format === "dot" ? dot(pipeline.name, graph) : mermaid(graph));
   return exitCode.ok;
 }
 
-interface Graph {
+interface PipelineGraph {
   readonly nodes: readonly { readonly id: string; readonly label: string; readonly kind: "step" | "file" }[];
   readonly edges: readonly { readonly from: string; readonly to: string; readonly label: string }[];
 }
 
 /** Steps and the files they read as nodes; an edge carries the name of the input it feeds. */
-function graphOf({ steps }: Pipeline): Graph {
+function graphOf({ steps }: Pipeline): PipelineGraph {
   const files = new Map<string, string>();
-  const edges: Graph["edges"][number][] = [];
+  const edges: PipelineGraph["edges"][number][] = [];
   for (const step of steps) {
     for (const [label, source] of Object.entries(step.inputs)) {
       if (source.kind === "path" && !files.has(source.path)) files.set(source.path, `file${files.size + 1}`);
@@ -34,7 +35,7 @@ function graphOf({ steps }: Pipeline): Graph {
       edges.push({ from: from ?? "", to: `step-${step.id}`, label });
     }
   }
-  const nodes: Graph["nodes"] = [
+  const nodes: PipelineGraph["nodes"] = [
     ...[...files].map(([label, id]) => ({ id, label, kind: "file" as const })),
     ...steps.map(({ id, uses }) => ({ id: `step-${id}`, label: `${id}: ${uses}`, kind: "step" as const })),
   ];
@@ -42,7 +43,7 @@ function graphOf({ steps }: Pipeline): Graph {
 }
 
 /** Mermaid flowchart (mermaid.js.org/syntax/flowchart.html). */
-function mermaid({ nodes, edges }: Graph): string {
+function mermaid({ nodes, edges }: PipelineGraph): string {
   const quote = (text: string): string => `"${text.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}"`;
   const lines = [
     "flowchart LR",
@@ -55,7 +56,7 @@ function mermaid({ nodes, edges }: Graph): string {
 }
 
 /** Graphviz DOT (graphviz.org/doc/info/lang.html). */
-function dot(name: string, { nodes, edges }: Graph): string {
+function dot(name: string, { nodes, edges }: PipelineGraph): string {
   const quote = (text: string): string => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   const lines = [
     `digraph ${quote(name)} {`,

@@ -1,15 +1,31 @@
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
 import { renderDiagnostics } from "../engine/document/render.ts";
-import { type CommonOptions, type ExitCode, exitCode, type Program } from "./program.ts";
+import { type ExitCode, exitCode, type Program } from "./program.ts";
+
+/** `lines`: an object a line, for the stream of `flow run --json`; `document`: one JSON document. */
+export type MistakeFormat = "text" | "lines" | "document";
 
 /** What a command prints where a pipeline has mistakes: nothing was started. */
 export function reportMistakes(
   program: Program,
   file: string,
   diagnostics: readonly Diagnostic[],
-  options: CommonOptions,
+  format: MistakeFormat,
 ): ExitCode {
-  if (options.json) program.stdout.write(`${JSON.stringify({ file, diagnostics }, null, 2)}\n`);
-  else program.stderr.write(renderDiagnostics(diagnostics));
+  switch (format) {
+    case "text":
+      program.stderr.write(renderDiagnostics(diagnostics));
+      break;
+    case "lines":
+      for (const diagnostic of diagnostics) {
+        program.stdout.write(`${JSON.stringify({ kind: "diagnostic", ...diagnostic })}\n`);
+      }
+      break;
+    case "document":
+      program.stdout.write(`${JSON.stringify({ file, diagnostics }, null, 2)}\n`);
+      break;
+    default:
+      format satisfies never;
+  }
   return exitCode.usage;
 }

@@ -14,7 +14,9 @@ export interface PlanOptions extends PipelineOptions, ForceOptions {
 export async function plan(program: Program, file: string, options: PlanOptions): Promise<ExitCode> {
   const project = openProject(program, options);
   const document = readPipeline(program, project, file, options);
-  if (document.pipeline === undefined) return reportMistakes(program, file, document.diagnostics, options);
+  if (document.pipeline === undefined) {
+    return reportMistakes(program, file, document.diagnostics, options.json ? "document" : "text");
+  }
   const pipeline = until(document.pipeline, options.until);
   const steps = planPipeline(pipeline, await look(program, project, pipeline, options));
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));

@@ -1,5 +1,6 @@
 import type { WriteStream } from "node:tty";
 import type { WorkerCommand } from "../engine/execute/local.ts";
+import type { Failure } from "../engine/failure.ts";
 import type { StepType } from "../engine/step-type.ts";
 
 /** What the composition root hands to the commands. */
@@ -25,11 +26,17 @@ export const exitCode = {
   /** `flow plan --check`: something would run. */
   wouldRun: 3,
   /** The machine: disk full, cache damaged. */
-  environment: 4,
+  machine: 4,
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** The exit code for a failure, by whose fault it is and by whether anything had been started. */
+export function exitOf(kind: Failure["kind"], when: "before it started" | "in a step"): ExitCode {
+  if (kind === "machine") return exitCode.machine;
+  return when === "in a step" ? exitCode.stepFailed : exitCode.usage;
+}
 
 /** Options that every command takes. */
 export interface CommonOptions {

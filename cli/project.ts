@@ -21,11 +21,25 @@ export interface Project {
 }
 
 export function openProject(program: Program, options: CommonOptions): Project {
-  const { env } = program;
-  const root = resolve(options.directory ?? ".");
+  const { root, runs, cache, home } = places(program, options);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${root} is no folder`);
-  const cache = resolve(root, options.cache ?? (env.FLOW_CACHE || ".flow"));
-  return { root, runs: join(root, "runs"), cache: openCache(cache), home: flowHome(env) };
+  return { root, runs, cache: openCache(cache), home };
+}
+
+/** The folders that are flow's: whatever goes wrong there is not the user's mistake. */
+export function ownFolders(program: Program, options: CommonOptions): readonly string[] {
+  const { runs, cache, home } = places(program, options);
+  return [runs, cache, home];
+}
+
+function places({ env }: Program, options: CommonOptions) {
+  const root = resolve(options.directory ?? ".");
+  return {
+    root,
+    runs: join(root, "runs"),
+    cache: resolve(root, options.cache ?? (env.FLOW_CACHE || ".flow")),
+    home: flowHome(env),
+  };
 }
 
 /** FLOW_HOME, else `flow` in the user's cache directory (XDG Base Directory Specification; macOS has its own). */

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { availableParallelism, hostname } from "node:os";
 import { join, relative } from "node:path";
 import type { Pipeline } from "../engine/document/pipeline.ts";
@@ -8,22 +7,24 @@ import { runPipeline } from "../engine/execute/run.ts";
 import { planPipeline, type World } from "../engine/plan/plan.ts";
 import type { Event, RunOutcome } from "../engine/record/event.ts";
 import { openRunFolder, type RunFolder, runId } from "../engine/record/run-folder.ts";
-import { foldRun, type RunRecord } from "../engine/record/run-record.ts";
+import { continuation } from "./command-line.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { reportMistakes } from "./mistakes.ts";
-import type { PlanOptions } from "./plan.ts";
-import { type ExitCode, exitCode, type Program } from "./program.ts";
+import { versions } from "./origin.ts";
+import { type PlanOptions, plan } from "./plan.ts";
+import { type ExitCode, exitCode, exitOf, type Program } from "./program.ts";
 import { look, openProject, type Project, readPipeline, until } from "./project.ts";
 import { closingText } from "./views/closing.ts";
 import { jsonView, progressFilter } from "./views/json.ts";
 import { linesView } from "./views/lines.ts";
 import { type Paint, paintWith, wantsColour } from "./views/paint.ts";
-import { blockedText, planDocument } from "./views/plan-text.ts";
+import { blockedLines, blockedText } from "./views/plan-text.ts";
 import { failureText } from "./views/step-line.ts";
 import { summaryText } from "./views/summary.ts";
 import type { View } from "./views/view.ts";
 
 export interface RunCommandOptions extends PlanOptions {
+  readonly dryRun?: boolean;
   readonly jobs?: number;
   readonly keepGoing?: boolean;
   readonly quiet?: boolean;
@@ -32,16 +33,19 @@ export interface RunCommandOptions extends PlanOptions {
 
 /** `flow run`: brings every result of a pipeline up to date, and prints what it came to. */
 export async function run(program: Program, file: string, options: RunCommandOptions): Promise<ExitCode> {
+  if (options.dryRun) return plan(program, file, options);
   const project = openProject(program, options);
+  const environment = versions(program.version, project.root);
   const document = readPipeline(program, project, file, options);
-  if (document.pipeline === undefined) return reportMistakes(program, file, document.diagnostics, options);
+  if (document.pipeline === undefined) {
+    return reportMistakes(program, file, document.diagnostics, options.json ? "lines" : "text");
+  }
   const pipeline = until(document.pipeline, options.until);
   const world = await look(program, project, pipeline, options);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
   const steps = planPipeline(pipeline, world);
   if (steps.some(({ state }) => state === "blocked")) {
-    const text = `${JSON.stringify(planDocument(pipeline, steps), null, 2)}\n`;
-    if (options.json) program.stdout.write(text);
+    if (options.json) program.stdout.write(blockedLines(steps));
     else program.stderr.write(blockedText(steps, paint));
     return exitCode.usage;
   }
@@ -50,7 +54,18 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   const artifact = (digest: string): string => project.cache.artifacts.path(digest);
   const folder = openRunFolder({ runs: project.runs, id, text: document.text, artifact });
   const view = await openView(program, options, { paint, steps: steps.length });
-  const { record, failures } = await follow({ program, project, pipeline, world, folder, view, id, options });
+  const failures = await follow({
+    program,
+    project,
+    pipeline,
+    world,
+    folder,
+    view,
+    id,
+    options,
+    environment: await environment,
+  });
+  const record = folder.record();
 
   if (!options.json) {
     const shown = { record, types: program.types, pipeline, paint, artifact };
@@ -60,7 +75,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
       program.stderr.write(`\n${failureText(failure, log, paint).join("\n")}\n`);
     }
     program.stdout.write(summaryText(shown));
-    const again = commandLine(program);
+    const again = continuation(program);
     if (!options.quiet) program.stdout.write(closingText({ record, folder: path, again, paint }));
   }
   return codeOf(record.outcome, failures);
@@ -75,18 +90,17 @@ interface FollowOptions {
   readonly view: View;
   readonly id: string;
   readonly options: RunCommandOptions;
+  readonly environment: Record<string, string>;
 }
 
 type Failed = Event & { kind: "step-finished" };
 
-/** Runs the pipeline; every event goes into the run's folder and to the view. */
-async function follow(following: FollowOptions): Promise<{ record: RunRecord; failures: readonly Failed[] }> {
-  const { program, project, pipeline, world, folder, view, id, options } = following;
+/** Runs the pipeline; every event goes into the run's folder and to the view. Returns the steps that failed. */
+async function follow(following: FollowOptions): Promise<readonly Failed[]> {
+  const { program, project, pipeline, world, folder, view, id, options, environment } = following;
   const kept = progressFilter(2);
   const failures: Failed[] = [];
-  const fold = foldRun();
   const emit = (event: Event): void => {
-    fold.add(event);
     if (event.kind === "step-finished" && event.outcome === "failed") failures.push(event);
     if (kept(event)) folder.add(event);
     view.add(event);
@@ -94,25 +108,33 @@ async function follow(following: FollowOptions): Promise<{ record: RunRecord; fa
   const executor = localExecutor(program.worker);
   const interrupts = listenForInterrupts((text) => program.stderr.write(text));
   try {
-    await runPipeline({
-      ...{ run: id, pipeline, world, emit, types: program.types, ...project },
-      jobs: options.jobs ?? availableParallelism(),
-      keepGoing: options.keepGoing ?? false,
-      executor,
-      origin: { host: hostname(), pid: process.pid, environment: environment(program.version, project.root) },
-      stop: interrupts.stop,
-      kill: interrupts.kill,
-      now: () => new Date(),
-      logFile: folder.logFile,
-    });
+    await runPipeline(
+      {
+        id,
+        pipeline,
+        world,
+        root: project.root,
+        home: project.home,
+        jobs: options.jobs ?? availableParallelism(),
+        keepGoing: options.keepGoing ?? false,
+        executor,
+        origin: { host: hostname(), pid: process.pid, environment },
+      },
+      {
+        types: program.types,
+        cache: project.cache,
+        now: () => new Date(),
+        emit,
+        logFile: folder.logFile,
+      },
+      interrupts,
+    );
   } finally {
     interrupts.close();
     executor.close();
     await view.close();
   }
-  const record = fold.record();
-  if (record === undefined) throw new Error("the run emitted nothing");
-  return { record, failures };
+  return failures;
 }
 
 interface Shown {
@@ -138,33 +160,8 @@ async function openView(
   return liveView(paint, () => stdout.columns || 80);
 }
 
-/** The command as it was typed. */
-function commandLine({ arguments: words, env }: Program): string {
-  const quoted = words.map((word) =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
-  );
-  return [env.FLOW_COMMAND ?? "flow", ...quoted].join(" ");
-}
-
 function codeOf(outcome: RunOutcome | "running", failures: readonly Failed[]): ExitCode {
   if (outcome === "interrupted") return exitCode.interrupted;
-  if (failures.some(({ failure }) => failure?.kind === "environment")) return exitCode.environment;
-  return failures.length > 0 ? exitCode.stepFailed : exitCode.ok;
-}
-
-function environment(flow: string, root: string): Record<string, string> {
-  const git = gitCommit(root);
-  const platform = `${process.platform}-${process.arch}`;
-  return { flow, node: process.version, platform, ...(git === undefined ? {} : { git }) };
-}
-
-/** The commit checked out in the project, read from .git by hand: starting git costs more than all the rest. */
-function gitCommit(root: string): string | undefined {
-  try {
-    const read = (name: string): string => readFileSync(join(root, ".git", name), "utf8").trim();
-    const head = read("HEAD");
-    return head.startsWith("ref: ") ? read(head.slice(5)) : head;
-  } catch {
-    return undefined;
-  }
+  const codes = failures.map(({ failure }) => exitOf(failure?.kind ?? "step", "in a step"));
+  return codes.includes(exitCode.machine) ? exitCode.machine : (codes[0] ?? exitCode.ok);
 }

@@ -13,7 +13,8 @@ import { durationText, metricsText } from "./views/words.ts";
 export async function status(program: Program, file: string, options: PipelineOptions): Promise<ExitCode> {
   const project = openProject(program, options);
   const { pipeline, diagnostics } = readPipeline(program, project, file, options);
-  if (pipeline === undefined) return reportMistakes(program, file, diagnostics, options);
+  if (pipeline === undefined)
+    return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
   const last = lastRunOf(project.runs, pipeline.name);
   const steps = planPipeline(pipeline, await look(program, project, pipeline, { rerun: [] }));
   if (options.json) {

@@ -7,7 +7,8 @@ import { countText } from "./views/words.ts";
 export async function validate(program: Program, file: string, options: PipelineOptions): Promise<ExitCode> {
   const project = openProject(program, options);
   const { pipeline, diagnostics } = readPipeline(program, project, file, options);
-  if (diagnostics.length > 0) return reportMistakes(program, file, diagnostics, options);
+  if (diagnostics.length > 0)
+    return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
   const steps = countText(pipeline?.steps.length ?? 0, "step");
   program.stdout.write(
     options.json ? `${JSON.stringify({ file, diagnostics }, null, 2)}\n` : `${file}: ${steps}, no mistakes\n`,

@@ -40,6 +40,14 @@ export function blockedText(steps: readonly StepPlan[], paint: Paint): string {
   return ["Nothing was started: something is missing.", "", ...lines, ""].join("\n");
 }
 
+/** The same for programs: a JSON object a line. */
+export function blockedLines(steps: readonly StepPlan[]): string {
+  return steps
+    .filter((planned) => planned.state === "blocked")
+    .map(({ step, missing }) => `${JSON.stringify({ kind: "blocked", step: step.id, missing })}\n`)
+    .join("");
+}
+
 function headline(pipeline: Pipeline, steps: readonly StepPlan[], paint: Paint): string {
   const count = (state: StepPlan["state"]): number => steps.filter((step) => step.state === state).length;
   const parts = [

@@ -10,7 +10,7 @@ export function reasonText(reason: Reason): string {
     case "version-changed":
       return `the step type is version ${reason.new} now, it was ${reason.old}`;
     case "param-changed":
-      return `${reason.path}: ${valueText(reason.old)} → ${valueText(reason.new)}${lineText(reason.line)}`;
+      return `${reason.path}: ${shortValue(reason.old)} → ${shortValue(reason.new)}${lineText(reason.line)}`;
     case "input-changed":
       return `${reason.input}: ${changeText(reason)}`;
     case "upstream":
@@ -31,7 +31,7 @@ export function firstReasonText(reasons: readonly Reason[]): string {
   return more.length === 0 ? reasonText(first) : `${reasonText(first)} (and ${more.length} more)`;
 }
 
-function valueText(value: Json | undefined): string {
+function shortValue(value: Json | undefined): string {
   if (value === undefined) return "none";
   const text = JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;

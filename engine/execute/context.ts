@@ -13,7 +13,7 @@ import {
   type StepType,
   type Store,
 } from "../step-type.ts";
-import type { Report, Task } from "./task.ts";
+import type { Task, TaskUpdate } from "./task.ts";
 
 export interface ContextOptions {
   readonly task: Task;
@@ -22,7 +22,7 @@ export interface ContextOptions {
   /** An empty folder for the outputs. */
   readonly staging: string;
   readonly signal: AbortSignal;
-  report(report: Report): void;
+  update(update: TaskUpdate): void;
 }
 
 /** What a step sees, and what it said through it. */
@@ -35,7 +35,7 @@ export interface OpenContext {
 }
 
 export async function openContext(options: ContextOptions): Promise<OpenContext> {
-  const { task, type, cache, staging, signal, report } = options;
+  const { task, type, cache, staging, signal, update } = options;
   const metrics: Record<string, Json> = {};
   const notes = new Map<string, string[]>();
   const leans = new Map<string, { store: string; entry: string }>();
@@ -62,10 +62,10 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
       if (requirement === undefined) throw new Error(`${type.name} declares no requirement ${name}`);
       return join(task.home, requirement.path);
     },
-    progress: (progress) => report({ kind: "progress", progress }),
+    progress: (progress) => update({ kind: "progress", progress }),
     metric: (more) => void Object.assign(metrics, more),
     note: (output, text) => void notes.set(output, [...(notes.get(output) ?? []), text]),
-    log: (line) => report({ kind: "log", line }),
+    log: (line) => update({ kind: "log", line }),
     signal,
   };
   return {

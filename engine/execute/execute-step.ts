@@ -1,21 +1,21 @@
 import { resolve } from "node:path";
 import type { KeyRecord } from "../cache/keys.ts";
 import { treeDigest } from "../cache/tree.ts";
-import type { Step } from "../document/pipeline.ts";
+import type { Failure } from "../failure.ts";
 import { readSource } from "../inputs.ts";
 import { specOf } from "../plan/input-spec.ts";
 import type { StepPlan } from "../plan/plan.ts";
-import type { Event, StepFailure, StepOutcome } from "../record/event.ts";
-import type { RunOptions } from "./run.ts";
-import type { Placed, TaskEnd, TaskInput } from "./task.ts";
+import type { Event, StepOutcome } from "../record/event.ts";
+import type { RunIdentity, Services } from "./services.ts";
+import type { TaskEnd, TaskInput } from "./task.ts";
+import type { Tasks } from "./tasks.ts";
 
-export interface StepOptions extends RunOptions {
-  readonly step: Step;
+/** A step whose inputs are all known. */
+export interface StepWork {
+  readonly identity: RunIdentity;
   readonly plan: StepPlan;
   /** Of all steps that have finished. */
   readonly outputs: ReadonlyMap<string, KeyRecord["outputs"]>;
-  /** Workers at work, for Ctrl-C. */
-  readonly placed: Set<Placed>;
 }
 
 export interface StepResult {
@@ -25,15 +25,20 @@ export interface StepResult {
   readonly event: Event & { kind: "step-finished" };
 }
 
-/** Brings about the result of one step whose inputs are all known: from the cache, or by a worker. */
-export async function executeStep(options: StepOptions): Promise<StepResult> {
-  const { step, plan, cache, stop, emit, now } = options;
-  if (plan.state === "cached") return useCached(options, plan.record);
+/** Brings about the result of one step: from the cache, or by a worker. */
+export async function executeStep(work: StepWork, services: Services, tasks: Tasks): Promise<StepResult> {
+  const { plan } = work;
+  const { cache, emit, now } = services;
+  const { stop } = tasks.signals;
+  if (plan.state === "cached") return useCached(work, services, plan.record);
   if (plan.state === "blocked") {
     const lacks = plan.missing.map(({ what, hint }) => `${what} is missing: ${hint}`);
-    return ended(options, { outcome: "failed", failure: { kind: "step", message: lacks.join("\n") } });
+    return ended(work, services, {
+      outcome: "failed",
+      failure: { kind: "step", message: lacks.join("\n") },
+    });
   }
-  const { key, inputs } = plan;
+  const { key, step, inputs } = plan;
   if (key === undefined) throw new Error(`${step.id} was started before its inputs were known`);
 
   let release: (() => void) | undefined;
@@ -43,13 +48,13 @@ export async function executeStep(options: StepOptions): Promise<StepResult> {
       onWait: (owner) => emit({ kind: "step-waiting", at: now().toISOString(), step: step.id, owner }),
     });
   } catch (error) {
-    if (stop.aborted) return ended(options, { outcome: "interrupted" });
+    if (stop.aborted) return ended(work, services, { outcome: "interrupted" });
     throw error;
   }
   try {
     const other = cache.keys.read(key);
     const forced = plan.reasons.some((reason) => reason.kind === "forced");
-    if (other && !forced && cache.missing(other) === undefined) return useCached(options, other);
+    if (other && !forced && cache.missing(other) === undefined) return useCached(work, services, other);
     const started = now();
     emit({
       kind: "step-started",
@@ -59,19 +64,20 @@ export async function executeStep(options: StepOptions): Promise<StepResult> {
       inputs: inputs as Readonly<Record<string, string>>,
       reasons: plan.reasons,
     });
-    const end = await place(options);
-    return await settle(options, { key, started, end });
+    const end = await dispatch(work, services, tasks);
+    return await settle(work, services, { key, started, end, killed: tasks.signals.kill.aborted });
   } finally {
     release();
   }
 }
 
-function useCached(options: StepOptions, record: KeyRecord): StepResult {
-  const { step, cache, pipeline } = options;
-  if (cache.keys.latest(pipeline.name, step.id) !== record.key) {
-    cache.keys.setLatest(pipeline.name, step.id, record.key);
+function useCached(work: StepWork, services: Services, record: KeyRecord): StepResult {
+  const { identity, plan } = work;
+  const { keys } = services.cache;
+  if (keys.latest(identity.pipeline, plan.step.id) !== record.key) {
+    keys.setLatest(identity.pipeline, plan.step.id, record.key);
   }
-  return ended(options, {
+  return ended(work, services, {
     outcome: "cached",
     outputs: record.outputs,
     metrics: record.metrics,
@@ -79,43 +85,35 @@ function useCached(options: StepOptions, record: KeyRecord): StepResult {
   });
 }
 
-async function place(options: StepOptions): Promise<TaskEnd> {
-  const { step, root, home, cache, executor, placed, emit, now } = options;
+function dispatch(work: StepWork, services: Services, tasks: Tasks): Promise<TaskEnd> {
+  const { step } = work.plan;
+  const { cache, emit, now, logFile } = services;
   const task = {
     step: step.id,
     type: step.uses,
     params: step.params,
-    inputs: taskInputs(options),
-    root,
-    home,
+    inputs: taskInputs(work, services),
+    root: work.identity.root,
+    home: work.identity.home,
+    cache: cache.folder,
   };
-  const worker = executor.start(
-    { ...task, cache: cache.folder },
-    {
-      log: options.logFile(step.id),
-      report(report) {
-        const at = now().toISOString();
-        if (report.kind === "log") emit({ kind: "step-log", at, step: step.id, line: report.line });
-        else emit({ kind: "step-progress", at, step: step.id, progress: report.progress });
-      },
+  return tasks.execute(task, {
+    log: logFile(step.id),
+    update(update) {
+      const at = now().toISOString();
+      if (update.kind === "log") emit({ kind: "step-log", at, step: step.id, line: update.line });
+      else emit({ kind: "step-progress", at, step: step.id, progress: update.progress });
     },
-  );
-  placed.add(worker);
-  // Between the last look at the signals and now, Ctrl-C may have come.
-  if (options.stop.aborted) worker.stop();
-  if (options.kill.aborted) worker.kill();
-  const end = await worker.end;
-  placed.delete(worker);
-  return end;
+  });
 }
 
-function taskInputs({ step, plan, root, cache, outputs }: StepOptions): Record<string, TaskInput> {
+function taskInputs({ identity, plan, outputs }: StepWork, { cache }: Services): Record<string, TaskInput> {
   const inputs: Record<string, TaskInput> = {};
-  for (const [name, source] of Object.entries(step.inputs)) {
+  for (const [name, source] of Object.entries(plan.step.inputs)) {
     const digest = plan.inputs[name];
-    if (digest === undefined) throw new Error(`input ${name} of ${step.id} is not known`);
+    if (digest === undefined) throw new Error(`input ${name} of ${plan.step.id} is not known`);
     if (source.kind === "path") {
-      inputs[name] = { path: resolve(root, source.path), digest, notes: [] };
+      inputs[name] = { path: resolve(identity.root, source.path), digest, notes: [] };
       continue;
     }
     const output = outputs.get(source.step)?.[source.output];
@@ -130,45 +128,63 @@ interface Execution {
   readonly key: string;
   readonly started: Date;
   readonly end: TaskEnd;
+  /** Whether the run was asked to end at once. */
+  readonly killed: boolean;
 }
 
 /** Commits what a worker made, or says why not. */
-async function settle(options: StepOptions, { key, started, end }: Execution): Promise<StepResult> {
-  const { step, plan, types, cache, pipeline, now } = options;
+async function settle(work: StepWork, services: Services, execution: Execution): Promise<StepResult> {
+  const { identity, plan } = work;
+  const { types, cache, now } = services;
+  const { key, started, end, killed } = execution;
+  const { step } = plan;
   const seconds = (now().getTime() - started.getTime()) / 1000;
   const { metrics, peakMemory } = end;
   const told = { seconds, metrics, peakMemory };
-  if (end.kind === "interrupted") return ended(options, { ...told, outcome: "interrupted" });
+  if (end.kind === "interrupted") return ended(work, services, { ...told, outcome: "interrupted" });
   if (end.kind === "failed") {
     // A killed worker is what the second Ctrl-C asked for.
-    if (options.kill.aborted && end.failure.kind === "worker") {
-      return ended(options, { ...told, outcome: "interrupted" });
-    }
-    return ended(options, { ...told, outcome: "failed", failure: end.failure });
+    const outcome = killed && end.failure.kind === "worker" ? "interrupted" : "failed";
+    return ended(work, services, {
+      ...told,
+      outcome,
+      ...(outcome === "failed" ? { failure: end.failure } : {}),
+    });
   }
-  const changed = await changedSources(options);
+  const changed = await changedSources(work, services);
   if (changed.length > 0) {
     const message = `${changed.join(", ")} changed while the step read it; run the same command again`;
-    return ended(options, { ...told, outcome: "failed", failure: { kind: "step", message } });
+    return ended(work, services, { ...told, outcome: "failed", failure: { kind: "step", message } });
   }
-  const version = types.get(step.uses)?.version ?? 0;
   const { outputs, leans } = end;
-  const inputs = plan.inputs as Readonly<Record<string, string>>;
   await cache.keys.commit({
-    ...{ key, type: step.uses, version, params: plan.params, inputs, outputs, metrics, leans },
-    ...{ run: options.run, at: now().toISOString(), seconds, peakMemory },
+    key,
+    type: step.uses,
+    version: types.get(step.uses)?.version ?? 0,
+    params: plan.params,
+    inputs: plan.inputs as Readonly<Record<string, string>>,
+    outputs,
+    metrics,
+    leans,
+    run: identity.run,
+    at: now().toISOString(),
+    seconds,
+    peakMemory,
   });
-  cache.keys.setLatest(pipeline.name, step.id, key);
-  return ended(options, { ...told, outcome: "ran", outputs });
+  cache.keys.setLatest(identity.pipeline, step.id, key);
+  return ended(work, services, { ...told, outcome: "ran", outputs });
 }
 
 /** Paths that are no longer what the key says they were: their new content must not pass under the old digest. */
-async function changedSources({ step, plan, root, cache, types }: StepOptions): Promise<string[]> {
+async function changedSources(
+  { identity, plan }: StepWork,
+  { types, cache }: Services,
+): Promise<readonly string[]> {
   const changed: string[] = [];
-  const type = types.get(step.uses);
-  for (const [name, source] of Object.entries(step.inputs)) {
+  const type = types.get(plan.step.uses);
+  for (const [name, source] of Object.entries(plan.step.inputs)) {
     if (source.kind !== "path") continue;
-    const found = await readSource(cache, resolve(root, source.path), type && specOf(type, name));
+    const found = await readSource(cache, resolve(identity.root, source.path), type && specOf(type, name));
     if (found === undefined || treeDigest(found.tree) !== plan.inputs[name]) changed.push(source.path);
   }
   return changed;
@@ -180,11 +196,11 @@ interface Ended {
   readonly metrics?: TaskEnd["metrics"];
   readonly peakMemory?: number;
   readonly outputs?: KeyRecord["outputs"];
-  readonly failure?: StepFailure;
+  readonly failure?: Failure;
   readonly cached?: NonNullable<StepResult["event"]["cached"]>;
 }
 
-function ended({ step, now }: StepOptions, end: Ended): StepResult {
+function ended({ plan }: StepWork, { now }: Services, end: Ended): StepResult {
   const { outcome, seconds = 0, metrics = {}, outputs, ...rest } = end;
   return {
     outcome,
@@ -192,8 +208,11 @@ function ended({ step, now }: StepOptions, end: Ended): StepResult {
     event: {
       kind: "step-finished",
       at: now().toISOString(),
-      step: step.id,
-      ...{ outcome, seconds, metrics, outputs: outputs ?? {} },
+      step: plan.step.id,
+      outcome,
+      seconds,
+      metrics,
+      outputs: outputs ?? {},
       ...rest,
     },
   };

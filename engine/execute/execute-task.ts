@@ -1,15 +1,16 @@
 import { rm } from "node:fs/promises";
 import { openCache } from "../cache/cache.ts";
-import { listFiles, TreeError } from "../cache/tree.ts";
-import type { OutputRecord, StepFailure } from "../record/event.ts";
+import { listFiles } from "../cache/tree.ts";
+import { describeFailure } from "../failure.ts";
+import type { OutputRecord } from "../record/event.ts";
 import { StepError, type StepType } from "../step-type.ts";
 import { openContext } from "./context.ts";
-import type { Report, Task, TaskEnd } from "./task.ts";
+import type { Task, TaskEnd, TaskUpdate } from "./task.ts";
 
 export interface ExecuteOptions {
   readonly types: ReadonlyMap<string, StepType>;
   readonly signal: AbortSignal;
-  report(report: Report): void;
+  update(update: TaskUpdate): void;
 }
 
 /** Executes a step in this process and publishes its outputs. Never rejects. */
@@ -38,7 +39,7 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
     return { kind: "done", outputs, leans: context.leans(), ...about() };
   } catch (error) {
     if (options.signal.aborted && isAbort(error, options.signal)) return { kind: "interrupted", ...about() };
-    return { kind: "failed", failure: describeFailure(error), ...about() };
+    return { kind: "failed", failure: describeFailure(error, [task.cache, task.home]), ...about() };
   } finally {
     // Best effort: what is left here is swept by a later run.
     if (staging !== undefined) await rm(staging, { recursive: true, force: true }).catch(() => {});
@@ -47,30 +48,4 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
 
 function isAbort(error: unknown, signal: AbortSignal): boolean {
   return error === signal.reason || (error instanceof Error && error.name === "AbortError");
-}
-
-const environmentCodes: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  EMFILE: "too many files are open",
-  EACCES: "permission is denied",
-  EPERM: "permission is denied",
-};
-
-/** An error in the words the user gets. */
-export function describeFailure(error: unknown): StepFailure {
-  if (!(error instanceof Error)) return { kind: "bug", message: String(error) };
-  if (error instanceof StepError || error instanceof TreeError)
-    return { kind: "step", message: error.message };
-  const { code = "", path } = error as NodeJS.ErrnoException;
-  const reason = environmentCodes[code];
-  if (reason !== undefined) {
-    const place = path === undefined ? "" : ` (${path})`;
-    return {
-      kind: "environment",
-      message: `${reason}${place}; what was finished is kept: run the same command again when this is mended`,
-    };
-  }
-  return { kind: "bug", message: error.message, ...(error.stack ? { detail: error.stack } : {}) };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { Executor, Placed, StartOptions, Task, TaskEnd } from "./task.ts";
+import type { Executor, RunningTask, StartOptions, Task, TaskEnd } from "./task.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
 /** How a worker process starts: a file for Node, and the arguments that make it a worker. */
@@ -28,7 +28,7 @@ export function localExecutor(command: WorkerCommand): Executor {
 
 /** A process that executes one task at a time. */
 interface WorkerProcess {
-  execute(task: Task, options: StartOptions): Placed;
+  execute(task: Task, options: StartOptions): RunningTask;
   /** Lets it end. */
   dismiss(): void;
 }
@@ -65,7 +65,7 @@ function startWorker({ file, args }: WorkerCommand, onIdle: () => void): WorkerP
   child.stderr?.on("data", keep);
   child.on("message", (message: FromWorker) => {
     if (message.kind !== "end") {
-      current?.options.report(message);
+      current?.options.update(message);
       return;
     }
     finish(() => message.end);

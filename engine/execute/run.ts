@@ -1,19 +1,19 @@
-import type { Cache } from "../cache/cache.ts";
 import type { KeyRecord } from "../cache/keys.ts";
 import type { Pipeline, Step } from "../document/pipeline.ts";
-import { inOrder, upstreamOf } from "../plan/order.ts";
+import { describeFailure, type Failure } from "../failure.ts";
+import { topologicalOrder, upstreamOf } from "../plan/order.ts";
 import { planStep, type StepPlan, type World } from "../plan/plan.ts";
-import type { Event, RunOutcome, StepFailure } from "../record/event.ts";
-import type { StepType } from "../step-type.ts";
+import type { RunOutcome } from "../record/event.ts";
 import { executeStep, type StepResult } from "./execute-step.ts";
-import { describeFailure } from "./execute-task.ts";
-import type { Executor, Placed } from "./task.ts";
+import type { RunIdentity, Services } from "./services.ts";
+import type { Executor } from "./task.ts";
+import { openTasks, type Signals, type Tasks } from "./tasks.ts";
 
-export interface RunOptions {
-  readonly run: string;
+/** What is to be run, and how. */
+export interface RunRequest {
+  /** Of the run. */
+  readonly id: string;
   readonly pipeline: Pipeline;
-  readonly types: ReadonlyMap<string, StepType>;
-  readonly cache: Cache;
   readonly world: World;
   /** Project root. */
   readonly root: string;
@@ -30,45 +30,37 @@ export interface RunOptions {
     readonly pid: number;
     readonly environment: Record<string, string>;
   };
-  /** The first Ctrl-C: workers drop the unit in hand. */
-  readonly stop: AbortSignal;
-  /** The second: workers are killed. */
-  readonly kill: AbortSignal;
-  now(): Date;
-  emit(event: Event): void;
-  /** Where what a step's worker prints is kept. */
-  logFile(step: string): string;
 }
 
 /** Runs a pipeline: every step whose result is not there, each as soon as its inputs are. */
-export async function runPipeline(options: RunOptions): Promise<RunOutcome> {
-  const { pipeline, emit, now, stop, kill } = options;
+export async function runPipeline(
+  request: RunRequest,
+  services: Services,
+  signals: Signals,
+): Promise<RunOutcome> {
+  const { pipeline } = request;
+  const { emit, now } = services;
   const started = now();
   emit({
     kind: "run-started",
     at: started.toISOString(),
-    run: options.run,
+    run: request.id,
     pipeline: pipeline.name,
     params: pipeline.params,
-    ...options.origin,
+    ...request.origin,
     steps: pipeline.steps.map(({ id, uses, params }) => ({ id, uses, params })),
   });
-  const placed = new Set<Placed>();
-  const stopAll = (): void => placed.forEach((worker) => void worker.stop());
-  const killAll = (): void => placed.forEach((worker) => void worker.kill());
-  stop.addEventListener("abort", stopAll);
-  kill.addEventListener("abort", killAll);
-  const results = await runAll(options, placed);
-  stop.removeEventListener("abort", stopAll);
-  kill.removeEventListener("abort", killAll);
+  const tasks = openTasks(request.executor, signals);
+  const results = await runAll(request, services, tasks);
+  tasks.close();
 
   const outcomes = [...results.values()].map((result) => result.outcome);
   const interrupted =
-    outcomes.includes("interrupted") || (stop.aborted && results.size < pipeline.steps.length);
+    outcomes.includes("interrupted") || (signals.stop.aborted && results.size < pipeline.steps.length);
   const failed = outcomes.includes("failed");
   const outcome: RunOutcome = interrupted ? "interrupted" : failed ? "failed" : "ok";
   const skipped = new Set<string>();
-  for (const step of inOrder(pipeline.steps)) {
+  for (const step of topologicalOrder(pipeline.steps)) {
     if (results.has(step.id)) continue;
     const lost = upstreamOf(step).some((id) => skipped.has(id) || results.get(id)?.outcome === "failed");
     if (lost) skipped.add(step.id);
@@ -92,9 +84,16 @@ function nothing(step: Step, at: Date) {
 }
 
 /** The results of all steps that could be tried. Each step is looked at once, when its last input is known. */
-async function runAll(options: RunOptions, placed: Set<Placed>): Promise<Map<string, StepResult>> {
-  const { pipeline, jobs, keepGoing, stop, world } = options;
-  const order = inOrder(pipeline.steps);
+async function runAll(
+  request: RunRequest,
+  services: Services,
+  tasks: Tasks,
+): Promise<Map<string, StepResult>> {
+  const { id, pipeline, root, home, jobs, keepGoing, world } = request;
+  const { stop } = tasks.signals;
+  const identity: RunIdentity = { run: id, pipeline: pipeline.name, root, home };
+  const own = [services.cache.folder, home];
+  const order = topologicalOrder(pipeline.steps);
   const waitsFor = new Map(order.map((step) => [step.id, upstreamOf(step).length]));
   const followers = followersOf(order);
   const outputs = new Map<string, KeyRecord["outputs"]>();
@@ -106,7 +105,7 @@ async function runAll(options: RunOptions, placed: Set<Placed>): Promise<Map<str
 
   const finish = (step: Step, result: StepResult): void => {
     results.set(step.id, result);
-    options.emit(result.event);
+    services.emit(result.event);
     failed ||= result.outcome === "failed";
     if (result.outputs === undefined) return;
     outputs.set(step.id, result.outputs);
@@ -118,8 +117,8 @@ async function runAll(options: RunOptions, placed: Set<Placed>): Promise<Map<str
   };
   const start = (plan: StepPlan): void => {
     const { step } = plan;
-    const done = executeStep({ ...options, step, plan, outputs, placed })
-      .catch((error: unknown) => crashed(step, describeFailure(error), options.now()))
+    const done = executeStep({ identity, plan, outputs }, services, tasks)
+      .catch((error: unknown) => crashed(step, describeFailure(error, own), services.now()))
       .then((result) => {
         running.delete(step.id);
         finish(step, result);
@@ -147,11 +146,15 @@ async function runAll(options: RunOptions, placed: Set<Placed>): Promise<Map<str
 function followersOf(steps: readonly Step[]): ReadonlyMap<string, readonly Step[]> {
   const followers = new Map<string, Step[]>();
   for (const step of steps) {
-    for (const id of upstreamOf(step)) followers.set(id, [...(followers.get(id) ?? []), step]);
+    for (const id of upstreamOf(step)) {
+      const known = followers.get(id);
+      if (known === undefined) followers.set(id, [step]);
+      else known.push(step);
+    }
   }
   return followers;
 }
 
-function crashed(step: Step, failure: StepFailure, at: Date): StepResult {
+function crashed(step: Step, failure: Failure, at: Date): StepResult {
   return { outcome: "failed", event: { ...nothing(step, at), outcome: "failed", failure } };
 }

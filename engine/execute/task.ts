@@ -1,5 +1,6 @@
+import type { Failure } from "../failure.ts";
 import type { Json, JsonObject } from "../json.ts";
-import type { OutputRecord, StepFailure } from "../record/event.ts";
+import type { OutputRecord } from "../record/event.ts";
 import type { Progress } from "../step-type.ts";
 
 /** Everything a worker needs to execute one step. Plain data: it crosses processes. */
@@ -29,7 +30,7 @@ export interface TaskInput {
 }
 
 /** What a worker tells while it works. */
-export type Report =
+export type TaskUpdate =
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "log"; readonly line: string };
 
@@ -44,13 +45,13 @@ export type TaskEnd = {
       readonly outputs: Readonly<Record<string, OutputRecord>>;
       readonly leans: readonly { readonly store: string; readonly entry: string }[];
     }
-  | { readonly kind: "failed"; readonly failure: StepFailure }
+  | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "interrupted" }
 );
 
 /** What places workers. */
 export interface Executor {
-  start(task: Task, options: StartOptions): Placed;
+  start(task: Task, options: StartOptions): RunningTask;
   /** Lets every worker go. */
   close(): void;
 }
@@ -58,11 +59,11 @@ export interface Executor {
 export interface StartOptions {
   /** Where what the worker prints is kept. */
   readonly log: string;
-  report(report: Report): void;
+  update(update: TaskUpdate): void;
 }
 
 /** A task that runs somewhere. */
-export interface Placed {
+export interface RunningTask {
   /** Never rejects: a worker that dies is a failed end. */
   readonly end: Promise<TaskEnd>;
   /** Asks it to drop the unit in hand and end. */

@@ -1,12 +1,12 @@
 import type { StepType } from "../step-type.ts";
 import { executeTask } from "./execute-task.ts";
-import type { Report, Task, TaskEnd } from "./task.ts";
+import type { Task, TaskEnd, TaskUpdate } from "./task.ts";
 
 /** What the engine tells a worker. */
 export type ToWorker = { readonly kind: "execute"; readonly task: Task } | { readonly kind: "stop" };
 /** What a worker tells the engine. */
 export type FromWorker =
-  | Report
+  | TaskUpdate
   | {
       readonly kind: "end";
       readonly end: TaskEnd;
@@ -50,9 +50,9 @@ export function runWorker(types: ReadonlyMap<string, StepType>): void {
 
   async function work(task: Task): Promise<void> {
     controller = new AbortController();
-    const report = paced((message) => send(message));
-    const end = await executeTask(task, { types, signal: controller.signal, report: report.send });
-    report.flush();
+    const updates = paced((message) => send(message));
+    const end = await executeTask(task, { types, signal: controller.signal, update: updates.send });
+    updates.flush();
     controller = undefined;
     const stays = process.connected && process.memoryUsage.rss() < STAYS_BELOW_BYTES;
     // Native libraries may keep threads of their own alive: the process ends here, not when it falls idle.
@@ -61,8 +61,8 @@ export function runWorker(types: ReadonlyMap<string, StepType>): void {
 }
 
 /** Lets progress through at most ten times a second, and always the last; logs go to stdout as well, which is kept. */
-function paced(send: (report: Report) => void): { send(report: Report): void; flush(): void } {
-  let held: Report | undefined;
+function paced(send: (update: TaskUpdate) => void): { send(update: TaskUpdate): void; flush(): void } {
+  let held: TaskUpdate | undefined;
   let last = 0;
   const flush = (): void => {
     if (held) send(held);
@@ -70,14 +70,14 @@ function paced(send: (report: Report) => void): { send(report: Report): void; fl
   };
   return {
     flush,
-    send(report) {
-      if (report.kind === "log") {
-        process.stdout.write(`${report.line}\n`);
-        send(report);
+    send(update) {
+      if (update.kind === "log") {
+        process.stdout.write(`${update.line}\n`);
+        send(update);
         return;
       }
       const now = performance.now();
-      held = report;
+      held = update;
       if (now - last < PROGRESS_EVERY_MS) return;
       last = now;
       flush();

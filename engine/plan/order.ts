@@ -1,7 +1,7 @@
 import type { Step } from "../document/pipeline.ts";
 
 /** Steps after all they take inputs from; otherwise in the order of the document. The graph has no cycles. */
-export function inOrder(steps: readonly Step[]): readonly Step[] {
+export function topologicalOrder(steps: readonly Step[]): readonly Step[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const placed = new Set<string>();
   const order: Step[] = [];

@@ -6,7 +6,7 @@ import type { StepType } from "../step-type.ts";
 import { type Candidate, differences } from "./explain.ts";
 import { sourceName } from "./input-spec.ts";
 import { keyedParams, stepKey } from "./key.ts";
-import { inOrder } from "./order.ts";
+import { topologicalOrder } from "./order.ts";
 import type { Reason } from "./reason.ts";
 
 /** The world as planning sees it: answers, no effects. */
@@ -50,7 +50,7 @@ export type StepPlan = {
 /** What a run would do, step by step, in an order in which it could be done. */
 export function planPipeline(pipeline: Pipeline, world: World): readonly StepPlan[] {
   const outputs = new Map<string, KeyRecord["outputs"]>();
-  return inOrder(pipeline.steps).map((step) => {
+  return topologicalOrder(pipeline.steps).map((step) => {
     const planned = planStep(step, world, outputs);
     if (planned.state === "cached") outputs.set(step.id, planned.record.outputs);
     return planned;

@@ -1,3 +1,4 @@
+import type { Failure } from "../failure.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Reason } from "../plan/reason.ts";
 import type { Progress } from "../step-type.ts";
@@ -9,14 +10,6 @@ export interface OutputRecord {
   readonly digest: string;
   readonly bytes: number;
   readonly notes: readonly string[];
-}
-
-export interface StepFailure {
-  readonly message: string;
-  /** `environment`: the machine's fault (disk full, cache damaged); exit code 4. */
-  readonly kind: "step" | "worker" | "environment" | "bug";
-  /** The last lines the worker printed, or a stack where the bug is ours. */
-  readonly detail?: string;
 }
 
 /** One thing that happened in a run. The engine emits these and prints nothing; every view is a fold over them. */
@@ -59,7 +52,7 @@ export type Event =
       readonly metrics: Readonly<Record<string, Json>>;
       readonly outputs: Readonly<Record<string, OutputRecord>>;
       readonly peakMemory?: number;
-      readonly failure?: StepFailure;
+      readonly failure?: Failure;
       /** Of a cached step: its key, its inputs and the run that made the result. */
       readonly cached?: {
         readonly key: string;

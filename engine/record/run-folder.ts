@@ -19,6 +19,8 @@ export interface RunFolder {
   /** Writes one event down; run.json at the run's start and its end. */
   add(event: Event): void;
   logFile(step: string): string;
+  /** The run's record as it stands. */
+  record(): RunRecord;
 }
 
 export interface RunFolderOptions {
@@ -37,14 +39,20 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
   writeFileSync(join(path, "pipeline.yaml"), text);
   replaceLink(join(runs, "latest"), id);
   const fold = foldRun();
+  const record = (): RunRecord => {
+    const record = fold.record();
+    if (record === undefined) throw new Error("the run has not started");
+    return record;
+  };
   return {
     path,
+    record,
     logFile: (step) => join(path, "logs", `${step}.log`),
     add(event) {
       fold.add(event);
       appendFileSync(join(path, "events.ndjson"), `${JSON.stringify(event)}\n`);
       if (event.kind === "run-started" || event.kind === "run-finished") {
-        replaceFile(join(path, "run.json"), `${JSON.stringify(fold.record(), null, 2)}\n`);
+        replaceFile(join(path, "run.json"), `${JSON.stringify(record(), null, 2)}\n`);
       }
       if (event.kind !== "step-finished") return;
       for (const [name, output] of Object.entries(event.outputs)) {

@@ -1,6 +1,7 @@
+import type { Failure } from "../failure.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Reason } from "../plan/reason.ts";
-import type { Event, OutputRecord, RunOutcome, StepFailure, StepOutcome } from "./event.ts";
+import type { Event, OutputRecord, RunOutcome, StepOutcome } from "./event.ts";
 
 /** `run.json`: what a run did, readable without the program. */
 export interface RunRecord {
@@ -33,7 +34,7 @@ export interface StepRecord {
   /** Of a cached step: those of the execution that made the result, which was part of the run `from`. */
   readonly metrics: Readonly<Record<string, Json>>;
   readonly from?: string;
-  readonly failure?: StepFailure;
+  readonly failure?: Failure;
 }
 
 /** Makes the record of a run from its events. */
@@ -93,14 +94,28 @@ export function foldRun(): RecordFold {
 function newRun(event: Event & { kind: "run-started" }): Omit<RunRecord, "steps"> {
   const { run, pipeline, at, host, pid, params, environment } = event;
   return {
-    ...{ id: run, pipeline, outcome: "running", started: at, seconds: 0 },
-    ...{ host, pid, params, environment },
+    id: run,
+    pipeline,
+    outcome: "running",
+    started: at,
+    seconds: 0,
+    host,
+    pid,
+    params,
+    environment,
   };
 }
 
 function newStep(uses: string, params: JsonObject): StepRecord {
   return {
-    ...{ uses, outcome: "not-run", reasons: [], params, inputs: {}, outputs: {} },
-    ...{ seconds: 0, attempts: 0, metrics: {} },
+    uses,
+    outcome: "not-run",
+    reasons: [],
+    params,
+    inputs: {},
+    outputs: {},
+    seconds: 0,
+    attempts: 0,
+    metrics: {},
   };
 }

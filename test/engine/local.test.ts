@@ -17,7 +17,7 @@ async function endOf(program: string): Promise<TaskEnd> {
   writeFileSync(file, program);
   const executor = localExecutor({ file, args: [] });
   const task = { step: "s", type: "t", params: {}, inputs: {}, root: folder, home: folder, cache: folder };
-  return executor.start(task, { log: join(folder, "s.log"), report: () => {} }).end;
+  return executor.start(task, { log: join(folder, "s.log"), update: () => {} }).end;
 }
 
 test("a worker that exits is failed with its exit code and the last lines it printed", async () => {

@@ -4,7 +4,6 @@ import { join, resolve } from "node:path";
 import { type Cache, openCache } from "../../engine/cache/cache.ts";
 import { loadPipeline } from "../../engine/document/load.ts";
 import { renderDiagnostics } from "../../engine/document/render.ts";
-import { inProcessExecutor } from "../../engine/execute/in-process.ts";
 import { runPipeline } from "../../engine/execute/run.ts";
 import type { Executor } from "../../engine/execute/task.ts";
 import { planPipeline, type StepPlan } from "../../engine/plan/plan.ts";
@@ -12,6 +11,7 @@ import type { Event } from "../../engine/record/event.ts";
 import { foldRun, type RunRecord } from "../../engine/record/run-record.ts";
 import type { StepType } from "../../engine/step-type.ts";
 import { survey } from "../../engine/survey.ts";
+import { inProcessExecutor } from "./in-process.ts";
 
 export interface RunChoices {
   readonly forced?: readonly string[];
@@ -60,29 +60,33 @@ export function newProject(types: readonly StepType[], folder?: string): Project
     async run(text, { forced = [], keepGoing = false, executor, stop, kill, onEvent } = {}) {
       const { pipeline, world } = await load(text, forced);
       const fold = foldRun();
-      await runPipeline({
-        ...{
-          run: `run-${serial++}`,
+      await runPipeline(
+        {
+          id: `run-${serial++}`,
           pipeline,
-          types: registry,
-          cache,
           world,
           root,
           home,
           jobs: 2,
           keepGoing,
+          executor: executor ?? inProcessExecutor(registry),
+          origin: { host: "here", pid: 1, environment: {} },
         },
-        executor: executor ?? inProcessExecutor(registry),
-        origin: { host: "here", pid: 1, environment: {} },
-        stop: stop ?? new AbortController().signal,
-        kill: kill ?? new AbortController().signal,
-        now: () => new Date(),
-        emit(event) {
-          fold.add(event);
-          onEvent?.(event);
+        {
+          types: registry,
+          cache,
+          now: () => new Date(),
+          emit(event) {
+            fold.add(event);
+            onEvent?.(event);
+          },
+          logFile: (step) => join(root, `${step}.log`),
         },
-        logFile: (step) => join(root, `${step}.log`),
-      });
+        {
+          stop: stop ?? new AbortController().signal,
+          kill: kill ?? new AbortController().signal,
+        },
+      );
       return fold.record() as RunRecord;
     },
     read(record, step, output, file) {

@@ -1,0 +1,116 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { CommonOptions, ExitCode, Program } from "./program.ts";
+
+/** Runs a command that was called, and keeps its exit code. */
+export type Call = (options: CommonOptions, command: () => Promise<ExitCode>) => Promise<void>;
+
+/** A command that reads a pipeline file. */
+interface CommandSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly Option[];
+  /** Loads the command when it is called: help costs nothing. */
+  load(): Promise<(program: Program, file: string, options: never) => Promise<ExitCode>>;
+}
+
+const rootOption = () =>
+  new Option("-C, --directory <dir>", "the project root: where relative paths start (default: here)");
+
+const pipelineOptions = (): readonly Option[] => [
+  rootOption(),
+  new Option("--cache <dir>", "where results are kept (default: $FLOW_CACHE, else .flow)"),
+  new Option("-S, --set <name=value>", "set a param, or steps.<id>.with.<path>; may be repeated")
+    .argParser(collect)
+    .default([]),
+  new Option("--json", "print JSON"),
+  new Option("--no-color", "no colours (also: NO_COLOR)"),
+];
+
+const planOptions = (): readonly Option[] => [
+  new Option("-f, --force", "run every step, whatever is cached"),
+  new Option("-R, --rerun <step>", "run this step, whatever is cached; may be repeated")
+    .argParser(collect)
+    .default([]),
+  new Option("--until <step>", "only this step and what it needs"),
+];
+
+const commands: readonly CommandSpec[] = [
+  {
+    name: "run",
+    description: "bring every result of a pipeline up to date",
+    options: [
+      ...planOptions(),
+      new Option("-n, --dry-run", "only show what would run, and why (flow plan)"),
+      new Option(
+        "-j, --jobs <count>",
+        "how many steps may run at a time (default: the number of cores)",
+      ).argParser(readCount),
+      new Option("-k, --keep-going", "after a failure, go on with all that does not need what failed"),
+      new Option("-q, --quiet", "print nothing but failures and the summary"),
+      new Option("-v, --verbose", "print what steps log"),
+    ],
+    load: async () => (await import("./run.ts")).run,
+  },
+  {
+    name: "plan",
+    description: "show what would run, and why",
+    options: [...planOptions(), new Option("--check", "exit with 3 if anything would run")],
+    load: async () => (await import("./plan.ts")).plan,
+  },
+  {
+    name: "validate",
+    description: "report every mistake in a pipeline file",
+    options: [],
+    load: async () => (await import("./validate.ts")).validate,
+  },
+  {
+    name: "status",
+    description: "show what the last run did and what would run now",
+    options: [],
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    name: "graph",
+    description: "print the pipeline's graph",
+    options: [
+      new Option("--format <name>", "language of the graph").choices(["mermaid", "dot"]).default("mermaid"),
+    ],
+    load: async () => (await import("./graph.ts")).graph,
+  },
+];
+
+/** The command line: every command with its options. */
+export function describeCommands(program: Program, call: Call): Command {
+  const { stdout, stderr } = program;
+  const cli = new Command("flow")
+    .description("Runs pipelines that learn from more pictures than memory holds.")
+    .version(program.version, "--version", "print the version")
+    // As with git and make: `flow -C dir run …`.
+    .addOption(rootOption())
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .showHelpAfterError("(flow --help shows what there is)")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 all well, 1 a step failed, 2 the command or the pipeline is wrong or something\n" +
+        "it requires is missing, 3 plan --check and something would run, 4 disk or cache, 130 interrupted.",
+    );
+  for (const { name, description, options, load } of commands) {
+    const command = cli.command(name).description(description).argument("<pipeline>", "the pipeline file");
+    for (const option of [...pipelineOptions(), ...options]) command.addOption(option);
+    command.action(async (file: string) => {
+      const given = { ...cli.opts(), ...command.opts() };
+      await call(given as CommonOptions, async () => (await load())(program, file, given as never));
+    });
+  }
+  return cli;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function readCount(value: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError("A whole number from 1 on is needed.");
+  return Number(value);
+}

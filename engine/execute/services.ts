@@ -1,0 +1,25 @@
+import type { Cache } from "../cache/cache.ts";
+import type { Event } from "../record/event.ts";
+import type { StepType } from "../step-type.ts";
+
+/** What executing needs of the world. */
+export interface Services {
+  readonly types: ReadonlyMap<string, StepType>;
+  readonly cache: Cache;
+  now(): Date;
+  emit(event: Event): void;
+  /** Where what the worker of a step prints is kept. */
+  logFile(step: string): string;
+}
+
+/** What the steps of a run have in common. */
+export interface RunIdentity {
+  /** Its id. */
+  readonly run: string;
+  /** The name of the pipeline. */
+  readonly pipeline: string;
+  /** Project root. */
+  readonly root: string;
+  /** FLOW_HOME. */
+  readonly home: string;
+}

@@ -1,0 +1,43 @@
+import type { Executor, RunningTask, StartOptions, Task, TaskEnd } from "./task.ts";
+
+/** How a run is asked to end. */
+export interface Signals {
+  /** The first Ctrl-C: workers drop the unit in hand. */
+  readonly stop: AbortSignal;
+  /** The second: workers are killed. */
+  readonly kill: AbortSignal;
+}
+
+/** The tasks in hand. Every one is started through here, so that Ctrl-C finds it. */
+export interface Tasks {
+  readonly signals: Signals;
+  execute(task: Task, options: StartOptions): Promise<TaskEnd>;
+  /** Stops listening. */
+  close(): void;
+}
+
+export function openTasks(executor: Executor, signals: Signals): Tasks {
+  const { stop, kill } = signals;
+  const running = new Set<RunningTask>();
+  const stopAll = (): void => running.forEach((task) => void task.stop());
+  const killAll = (): void => running.forEach((task) => void task.kill());
+  stop.addEventListener("abort", stopAll);
+  kill.addEventListener("abort", killAll);
+  return {
+    signals,
+    async execute(task, options) {
+      const started = executor.start(task, options);
+      running.add(started);
+      // Between the last look at the signals and now, Ctrl-C may have come.
+      if (stop.aborted) started.stop();
+      if (kill.aborted) started.kill();
+      const end = await started.end;
+      running.delete(started);
+      return end;
+    },
+    close() {
+      stop.removeEventListener("abort", stopAll);
+      kill.removeEventListener("abort", killAll);
+    },
+  };
+}

@@ -60,13 +60,15 @@ export function runWorker(types: ReadonlyMap<string, StepType>): void {
   }
 }
 
-/** Lets progress through at most ten times a second, and always the last; logs go to stdout as well, which is kept. */
+/** Lets progress through at most ten times a second, the first at once and the last always; logs go to stdout as well, which is kept. */
 function paced(send: (update: TaskUpdate) => void): { send(update: TaskUpdate): void; flush(): void } {
   let held: TaskUpdate | undefined;
-  let last = 0;
+  let pause: NodeJS.Timeout | undefined;
   const flush = (): void => {
     if (held) send(held);
     held = undefined;
+    clearTimeout(pause);
+    pause = undefined;
   };
   return {
     flush,
@@ -76,11 +78,10 @@ function paced(send: (update: TaskUpdate) => void): { send(update: TaskUpdate): 
         send(update);
         return;
       }
-      const now = performance.now();
       held = update;
-      if (now - last < PROGRESS_EVERY_MS) return;
-      last = now;
+      if (pause !== undefined) return;
       flush();
+      pause = setTimeout(flush, PROGRESS_EVERY_MS);
     },
   };
 }

@@ -82,3 +82,7 @@ export const patient: StepType = {
     writeFileSync(join(ctx.output("out"), "value"), "done");
   },
 };
+
+export const toySteps: ReadonlyMap<string, StepType> = new Map(
+  [mix, fragile, patient].map((type) => [type.name, type]),
+);

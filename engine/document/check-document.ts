@@ -4,7 +4,8 @@ import { checkSchema, type Mismatch } from "./check.ts";
 import type { Report, StepDraft } from "./connect.ts";
 import { descend, entryOf, isMap, type MapNode, type Mark, type Node, toJson, walk } from "./node.ts";
 import type { Places } from "./places.ts";
-import { documentSchema, namePattern } from "./schema.ts";
+import { namePattern } from "./reference.ts";
+import { documentSchema } from "./schema.ts";
 import { substitute } from "./substitute.ts";
 import { suggest } from "./suggest.ts";
 

@@ -1,3 +1,5 @@
+import { referenceAt } from "./reference.ts";
+
 /** A `${…}` that stands unquoted inside `{…}` or `[…]`, where YAML would take its brace for its own. */
 export interface BareReference {
   readonly start: number;
@@ -55,8 +57,8 @@ function scanFlow(text: string, start: number, bare: BareReference[]): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {
     const sign = text[at];
-    if (sign === "$" && text[at + 1] === "{") {
-      const found = /^\$\{[^{}\n]*\}/.exec(text.slice(at, at + 200))?.[0] ?? "${";
+    const found = referenceAt(text, at);
+    if (found !== undefined) {
       bare.push({ start: at, end: at + found.length, text: found });
       at += found.length - 1;
     } else if (sign === "{" || sign === "[") depth++;

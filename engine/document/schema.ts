@@ -1,8 +1,6 @@
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import type { StepType } from "../step-type.ts";
-
-/** What pipelines, steps, inputs, outputs and params may be called: names become folder names. */
-export const namePattern = "^[A-Za-z][A-Za-z0-9_-]*$";
+import { namePattern, paramReferencePattern } from "./reference.ts";
 
 const input = {
   description: "A path (./…, ../… or /…), or <step>.<output>.",
@@ -117,7 +115,7 @@ function inputNames({ inputs }: StepType, optional: boolean): readonly string[] 
   );
 }
 
-const reference = { type: "string", pattern: "\\$\\{params\\.[A-Za-z][A-Za-z0-9_-]*\\}" } as const;
+const reference = { type: "string", pattern: paramReferencePattern } as const;
 
 /** Every value below the top may be a reference instead. */
 function withReferences(schema: JsonObject): JsonObject {

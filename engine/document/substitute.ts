@@ -1,5 +1,6 @@
 import type { DiagnosticCode } from "./diagnostic.ts";
 import { entryOf, type Mark, type Node } from "./node.ts";
+import { escapeReferences, type Piece, piecesOf, wholeReference } from "./reference.ts";
 import { suggest } from "./suggest.ts";
 
 export interface SubstituteOptions {
@@ -31,60 +32,60 @@ export function substitute(node: Node, options: SubstituteOptions): Node {
   }
 }
 
-const reference = /\$\$\{|\$\{([^{}]*)\}|\$\{/g;
-
 function substituteText(text: string, mark: Mark, options: SubstituteOptions): Node {
   if (!text.includes("${")) return { kind: "scalar", value: text, mark };
-  const whole = /^\$\{params\.([^{}]*)\}$/.exec(text);
-  if (whole !== null) return paramOf(whole[1] as string, text, mark, options);
+  const whole = wholeReference(text);
+  if (whole?.scope === "params") return paramOf(whole, mark, options);
   let broken = false;
-  const value = text.replaceAll(reference, (found: string, inside: string | undefined) => {
-    if (found === "$${") return options.templates ? found : "${";
-    const replaced = replacement(found, inside, mark, options);
-    broken ||= replaced === undefined;
-    return replaced ?? "";
+  const parts = piecesOf(text).map((piece) => {
+    switch (piece.kind) {
+      case "text":
+        return piece.written;
+      case "escape":
+        return options.templates ? piece.written : "${";
+      case "reference": {
+        const replaced = replacement(piece, mark, options);
+        broken ||= replaced === undefined;
+        return replaced ?? "";
+      }
+      default:
+        return piece satisfies never;
+    }
   });
-  return broken ? { kind: "broken", mark } : { kind: "scalar", value, mark };
+  return broken ? { kind: "broken", mark } : { kind: "scalar", value: parts.join(""), mark };
 }
 
+type Reference = Piece & { readonly kind: "reference" };
+
 /** The text that takes a reference's place; `undefined` where a mistake was reported. */
-function replacement(
-  found: string,
-  inside: string | undefined,
-  mark: Mark,
-  options: SubstituteOptions,
-): string | undefined {
+function replacement(reference: Reference, mark: Mark, options: SubstituteOptions): string | undefined {
   const { templates, report, within } = options;
-  const [kind, name = ""] = [inside?.split(".")[0], inside?.slice(inside.indexOf(".") + 1)];
-  if (templates && (kind === "inputs" || kind === "outputs") && inside?.includes(".")) {
-    if (templates[kind].includes(name)) return found;
-    const hint = suggest(name, templates[kind], kind);
-    report(
-      "bad-reference",
-      `${found}: the step has no ${kind.slice(0, -1)} "${name}"`,
-      within(mark, found),
-      hint,
-    );
+  const { written, scope, name } = reference;
+  if (templates && (scope === "inputs" || scope === "outputs")) {
+    if (templates[scope].includes(name)) return written;
+    const hint = suggest(name, templates[scope], scope);
+    const message = `${written}: the step has no ${scope.slice(0, -1)} "${name}"`;
+    report("bad-reference", message, within(mark, written), hint);
     return undefined;
   }
-  if (kind !== "params" || !inside?.includes(".")) {
+  if (scope !== "params") {
     const forms = templates ? "${params.x}, ${inputs.x} and ${outputs.x}" : "${params.x}";
     const hint = "write $${ for a literal ${";
-    report("bad-reference", `${found} is no reference; there are ${forms}`, within(mark, found), hint);
+    report("bad-reference", `${written} is no reference; there are ${forms}`, within(mark, written), hint);
     return undefined;
   }
-  const param = paramOf(name, found, mark, options);
+  const param = paramOf(reference, mark, options);
   if (param.kind === "broken") return undefined;
   if (param.kind !== "scalar") {
-    const message = `${found} is a ${param.kind}: inside text only plain values can stand`;
-    report("bad-reference", message, within(mark, found));
+    const message = `${written} is a ${param.kind}: inside text only plain values can stand`;
+    report("bad-reference", message, within(mark, written));
     return undefined;
   }
   return String(param.value);
 }
 
 /** The param's value at the place where it is used. */
-function paramOf(name: string, found: string, mark: Mark, options: SubstituteOptions): Node {
+function paramOf({ name, written }: Reference, mark: Mark, options: SubstituteOptions): Node {
   const { params, templates } = options;
   const entry = entryOf(params, name);
   if (entry !== undefined) {
@@ -92,8 +93,8 @@ function paramOf(name: string, found: string, mark: Mark, options: SubstituteOpt
     return { ...value, mark, param: name };
   }
   const names = params?.kind === "map" ? params.entries.map((other) => other.name) : [];
-  const message = `${found}: the pipeline has no param "${name}"`;
-  options.report("unknown-param", message, options.within(mark, found), suggest(name, names, "params"));
+  const message = `${written}: the pipeline has no param "${name}"`;
+  options.report("unknown-param", message, options.within(mark, written), suggest(name, names, "params"));
   return { kind: "broken", mark };
 }
 
@@ -105,10 +106,7 @@ function escaped(node: Node): Node {
     case "list":
       return { ...node, items: node.items.map(escaped) };
     case "scalar":
-      // A function, because $$ in a replacement is a single $.
-      return typeof node.value === "string"
-        ? { ...node, value: node.value.replaceAll("${", () => "$${") }
-        : node;
+      return typeof node.value === "string" ? { ...node, value: escapeReferences(node.value) } : node;
     case "broken":
       return node;
     default:

@@ -1,32 +1,45 @@
+import { type Piece, piecesOf } from "../../engine/document/reference.ts";
+
 /** Absolute paths by name. */
 export interface Paths {
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-const reference = /\$\$\{|\$\{(inputs|outputs)\.([A-Za-z][A-Za-z0-9_-]*)\}/g;
-
 /** Puts paths where `${inputs.name}` and `${outputs.name}` stand; `$${` is a literal `${`. */
 export function expand(text: string, paths: Paths): string {
-  return text.replaceAll(reference, (found, kind, name) =>
-    found === "$${" ? "${" : pathOf(paths, kind, name),
-  );
+  return piecesOf(text)
+    .map((piece) => textOf(piece, paths))
+    .join("");
 }
 
 /** The same for a line of POSIX shell: a path is one word, whether it stands in quotes or not. */
 export function expandShell(line: string, paths: Paths): string {
   let quote: Quote = "none";
-  let seen = 0;
-  return line.replaceAll(reference, (found, kind, name, at: number) => {
-    quote = quoteAfter(line.slice(seen, at), quote);
-    seen = at + found.length;
-    return found === "$${" ? "${" : quoted(pathOf(paths, kind, name), quote);
+  const parts = piecesOf(line).map((piece) => {
+    if (piece.kind === "reference") return quoted(textOf(piece, paths), quote);
+    quote = quoteAfter(piece.written, quote);
+    return textOf(piece, paths);
   });
+  return parts.join("");
 }
 
-function pathOf(paths: Paths, kind: keyof Paths, name: string): string {
-  const path = paths[kind][name];
-  if (path === undefined) throw new Error(`\${${kind}.${name}} passed the check and is not known`);
+function textOf(piece: Piece, paths: Paths): string {
+  switch (piece.kind) {
+    case "text":
+      return piece.written;
+    case "escape":
+      return "${";
+    case "reference":
+      return pathOf(paths, piece.scope, piece.name);
+    default:
+      return piece satisfies never;
+  }
+}
+
+function pathOf(paths: Paths, scope: string, name: string): string {
+  const path = scope === "inputs" || scope === "outputs" ? paths[scope][name] : undefined;
+  if (path === undefined) throw new Error(`\${${scope}.${name}} passed the check and is not known`);
   return path;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readFileSync, statSync } from "node:fs";
 import { chmod, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { hex } from "./digest.ts";
 import { publishFile, publishFolder, stagingFolder, syncFiles } from "./durable.ts";
 import { fileDigest, listFiles, type Tree, TreeError, treeBytes, treeDigest } from "./tree.ts";
 
@@ -81,8 +82,4 @@ export async function readStaged(folder: string): Promise<Tree> {
     tree.push({ path, digest: await fileDigest(full, stat.size), bytes: stat.size });
   }
   return tree;
-}
-
-export function hex(digest: string): string {
-  return digest.slice(digest.indexOf(":") + 1);
 }

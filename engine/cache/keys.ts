@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
-import { hex } from "./artifacts.ts";
+import { hex } from "./digest.ts";
 import { publishFile } from "./durable.ts";
 
 /** What one execution made. Written last: a key that has a record is a finished execution. */

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hex } from "./artifacts.ts";
+import { hex } from "./digest.ts";
 import { stagingFolder } from "./durable.ts";
 import { fromWord, isAlive, ownIdentity, toWord } from "./process-identity.ts";
 

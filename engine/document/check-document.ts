@@ -1,7 +1,7 @@
 import type { JsonObject } from "../json.ts";
 import type { StepType } from "../step-type.ts";
 import { checkSchema, type Mismatch } from "./check.ts";
-import type { Report, StepDraft } from "./connect.ts";
+import type { ReportMistake, StepDraft } from "./connect.ts";
 import { descend, entryOf, isMap, type MapNode, type Mark, type Node, toJson, walk } from "./node.ts";
 import type { Places } from "./places.ts";
 import { namePattern } from "./reference.ts";
@@ -13,7 +13,7 @@ interface CheckOptions {
   readonly types: ReadonlyMap<string, StepType>;
   readonly text: string;
   readonly places: Places;
-  readonly report: Report;
+  readonly report: ReportMistake;
 }
 
 /** A step with its parameters substituted and, where they are good, completed. */
@@ -42,7 +42,7 @@ export function checkDocument(root: MapNode, options: CheckOptions): readonly Ch
 
 const validName = new RegExp(namePattern);
 
-function checkName(name: string, mark: Mark, report: Report): void {
+function checkName(name: string, mark: Mark, report: ReportMistake): void {
   if (validName.test(name)) return;
   report("bad-name", `"${name}" cannot be a name`, mark, "letters, digits, - and _, a letter first");
 }
@@ -105,7 +105,7 @@ function outputsOf(type: StepType, params: JsonObject): readonly string[] | unde
 }
 
 interface MismatchReport {
-  readonly report: Report;
+  readonly report: ReportMistake;
   /** Where a value came from, in words. */
   readonly origin?: (node: Node) => string | undefined;
   /** What to mark where the whole value is meant. */

@@ -17,12 +17,12 @@ export interface StepDraft {
   readonly inputs: Node | undefined;
 }
 
-export type Report = (code: DiagnosticCode, message: string, mark: Mark, hint?: string) => void;
+export type ReportMistake = (code: DiagnosticCode, message: string, mark: Mark, hint?: string) => void;
 
 export interface ConnectOptions {
   readonly steps: readonly StepDraft[];
   readonly places: Places;
-  readonly report: Report;
+  readonly report: ReportMistake;
   exists(path: string): boolean;
 }
 
@@ -48,7 +48,7 @@ export function connect(options: ConnectOptions): ReadonlyMap<string, Readonly<R
   return connected;
 }
 
-function checkInputName({ type }: StepDraft, name: string, mark: Mark, report: Report): void {
+function checkInputName({ type }: StepDraft, name: string, mark: Mark, report: ReportMistake): void {
   if (type === undefined || type.inputs === "any" || Object.hasOwn(type.inputs, name)) return;
   const known = Object.keys(type.inputs);
   const hint =
@@ -56,7 +56,7 @@ function checkInputName({ type }: StepDraft, name: string, mark: Mark, report: R
   report("unknown-input", `${type.name} has no input "${name}"`, mark, hint);
 }
 
-function checkRequired({ type, inputs, mark }: StepDraft, report: Report): void {
+function checkRequired({ type, inputs, mark }: StepDraft, report: ReportMistake): void {
   if (type === undefined || type.inputs === "any") return;
   for (const [name, { description, optional }] of Object.entries(type.inputs)) {
     if (optional === true || entryOf(inputs, name) !== undefined) continue;
@@ -102,7 +102,7 @@ function readOutput(
   text: string,
   mark: Mark,
   byId: ReadonlyMap<string, StepDraft>,
-  report: Report,
+  report: ReportMistake,
 ): InputSource | undefined {
   const [id = "", output = "", ...rest] = text.split(".");
   const from = byId.get(id);
@@ -130,7 +130,7 @@ function readOutput(
 function reportCycles(
   connected: ReadonlyMap<string, Readonly<Record<string, InputSource>>>,
   marks: ReadonlyMap<string, Mark>,
-  report: Report,
+  report: ReportMistake,
 ): void {
   const done = new Set<string>();
   const visit = (id: string, above: readonly string[]): void => {

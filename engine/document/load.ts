@@ -1,7 +1,7 @@
 import type { JsonObject } from "../json.ts";
 import type { StepType } from "../step-type.ts";
 import { checkDocument } from "./check-document.ts";
-import { connect, type Report } from "./connect.ts";
+import { connect, type ReportMistake } from "./connect.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 import { entryOf, isMap, type MapNode, type Node, toJson, walk } from "./node.ts";
 import { applyOverrides } from "./overrides.ts";
@@ -33,7 +33,7 @@ export function loadPipeline(options: LoadOptions): Loaded {
   const { file, text, overrides } = options;
   const places = placesOf(file, text);
   const diagnostics: Diagnostic[] = [];
-  const report: Report = (code, message, mark, hint) =>
+  const report: ReportMistake = (code, message, mark, hint) =>
     void diagnostics.push({
       code,
       message,
@@ -49,13 +49,13 @@ export function loadPipeline(options: LoadOptions): Loaded {
   const parsed = parseYaml(scanned.text, (start, end) => ({ kind: "file", start, end }));
   for (const { code, message, mark, hint } of parsed.mistakes) report(code, message, mark, hint);
   const root = rootOf(parsed.root, report, parsed.mistakes.length > 0);
-  if (root === undefined) return { diagnostics: inOrder(diagnostics) };
+  if (root === undefined) return { diagnostics: sortDiagnostics(diagnostics) };
 
   const applied = applyOverrides(root, overrides);
   diagnostics.push(...applied.diagnostics);
   const steps = checkDocument(applied.root, { types: options.types, text, places, report });
   const inputs = connect({ steps, places, report, exists: options.exists });
-  const sorted = inOrder(diagnostics);
+  const sorted = sortDiagnostics(diagnostics);
   if (sorted.some(({ code }) => code !== "missing-file")) return { diagnostics: sorted };
   const params = entryOf(applied.root, "params")?.value;
   const pipeline: Pipeline = {
@@ -75,7 +75,7 @@ export function loadPipeline(options: LoadOptions): Loaded {
   return { pipeline, diagnostics: sorted };
 }
 
-function rootOf(root: Node | undefined, report: Report, hasMistakes: boolean): MapNode | undefined {
+function rootOf(root: Node | undefined, report: ReportMistake, hasMistakes: boolean): MapNode | undefined {
   if (isMap(root)) return root;
   if (!hasMistakes) {
     const mark = root?.mark ?? { kind: "file", start: 0, end: 1 };
@@ -95,7 +95,7 @@ function linesOf(node: Node, params: Node | undefined, places: Places): Readonly
   return lines;
 }
 
-function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const position = (place: Place): readonly [number, number] =>
     place.kind === "option" ? [0, 0] : [place.line, place.column];
   const unique = new Map(diagnostics.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic]));

@@ -19,7 +19,7 @@ export async function run(ctx: CommandContext): Promise<void> {
 
   const child = execa(program, args, {
     cwd: ctx.root,
-    env: environment(params.env, inputs, outputs),
+    env: programEnvironment(params.env, inputs, outputs),
     extendEnv: false,
     // A group of its own, so that its children end with it.
     detached: true,
@@ -73,7 +73,7 @@ function describe(result: {
 }
 
 /** Nothing but what a program needs to run at all, and what the pipeline names. */
-function environment(
+function programEnvironment(
   named: CommandParams["env"],
   inputs: Readonly<Record<string, string>>,
   outputs: Readonly<Record<string, string>>,

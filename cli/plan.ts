@@ -18,7 +18,7 @@ export async function plan(program: Program, file: string, options: PlanOptions)
     return reportMistakes(program, file, document.diagnostics, options.json ? "document" : "text");
   }
   const pipeline = until(document.pipeline, options.until);
-  const steps = planPipeline(pipeline, await look(program, project, pipeline, options));
+  const steps = planPipeline(pipeline, (await look(program, project, pipeline, options)).world);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
   program.stdout.write(
     options.json

@@ -6,8 +6,7 @@ import type { Diagnostic } from "../engine/document/diagnostic.ts";
 import { loadPipeline } from "../engine/document/load.ts";
 import type { Pipeline } from "../engine/document/pipeline.ts";
 import { ancestry } from "../engine/plan/order.ts";
-import type { World } from "../engine/plan/plan.ts";
-import { survey } from "../engine/survey.ts";
+import { type Surveyed, survey } from "../engine/survey.ts";
 import { type CommonOptions, type PipelineOptions, type Program, UsageError } from "./program.ts";
 
 /** The places a command works with. */
@@ -23,7 +22,7 @@ export interface Project {
 export function openProject(program: Program, options: CommonOptions): Project {
   const { root, runs, cache, home } = places(program, options);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${root} is no folder`);
-  return { root, runs, cache: openCache(cache), home };
+  return { root, runs, cache: openCache(cache, { root, own: [cache, runs] }), home };
 }
 
 /** The folders that are flow's: whatever goes wrong there is not the user's mistake. */
@@ -106,7 +105,7 @@ export function look(
   project: Project,
   pipeline: Pipeline,
   { force, rerun }: ForceOptions,
-): Promise<World> {
+): Promise<Surveyed> {
   for (const step of rerun) requireStep(pipeline, step, "--rerun");
   const forced = new Set(force ? pipeline.steps.map(({ id }) => id) : rerun);
   return survey({ pipeline, types: program.types, forced, ...project });

@@ -7,6 +7,7 @@ import { runPipeline } from "../engine/execute/run.ts";
 import { planPipeline, type World } from "../engine/plan/plan.ts";
 import type { Event, RunOutcome } from "../engine/record/event.ts";
 import { openRunFolder, type RunFolder, runId } from "../engine/record/run-folder.ts";
+import type { SourceStates } from "../engine/survey.ts";
 import { continuation } from "./command-line.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { reportMistakes } from "./mistakes.ts";
@@ -41,7 +42,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     return reportMistakes(program, file, document.diagnostics, options.json ? "lines" : "text");
   }
   const pipeline = until(document.pipeline, options.until);
-  const world = await look(program, project, pipeline, options);
+  const { world, sources } = await look(program, project, pipeline, options);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
   const steps = planPipeline(pipeline, world);
   if (steps.some(({ state }) => state === "blocked")) {
@@ -49,7 +50,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     else program.stderr.write(blockedText(steps, paint));
     return exitCode.usage;
   }
-  await project.cache.sweep();
+  project.cache.sweep();
   const id = runId(new Date(), pipeline.name, randomBytes(2).toString("hex"));
   const artifact = (digest: string): string => project.cache.artifacts.path(digest);
   const folder = openRunFolder({ runs: project.runs, id, text: document.text, artifact });
@@ -59,6 +60,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     project,
     pipeline,
     world,
+    sources,
     folder,
     view,
     id,
@@ -86,6 +88,7 @@ interface FollowOptions {
   readonly project: Project;
   readonly pipeline: Pipeline;
   readonly world: World;
+  readonly sources: SourceStates;
   readonly folder: RunFolder;
   readonly view: View;
   readonly id: string;
@@ -97,7 +100,7 @@ type Failed = Event & { kind: "step-finished" };
 
 /** Runs the pipeline; every event goes into the run's folder and to the view. Returns the steps that failed. */
 async function follow(following: FollowOptions): Promise<readonly Failed[]> {
-  const { program, project, pipeline, world, folder, view, id, options, environment } = following;
+  const { program, project, pipeline, world, sources, folder, view, id, options, environment } = following;
   const kept = progressFilter(2);
   const failures: Failed[] = [];
   const emit = (event: Event): void => {
@@ -115,6 +118,7 @@ async function follow(following: FollowOptions): Promise<readonly Failed[]> {
         world,
         root: project.root,
         home: project.home,
+        runs: project.runs,
         jobs: options.jobs ?? availableParallelism(),
         keepGoing: options.keepGoing ?? false,
         executor,
@@ -123,6 +127,7 @@ async function follow(following: FollowOptions): Promise<readonly Failed[]> {
       {
         types: program.types,
         cache: project.cache,
+        sources,
         now: () => new Date(),
         emit,
         logFile: folder.logFile,

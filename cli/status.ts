@@ -16,7 +16,7 @@ export async function status(program: Program, file: string, options: PipelineOp
   if (pipeline === undefined)
     return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
   const last = lastRunOf(project.runs, pipeline.name);
-  const steps = planPipeline(pipeline, await look(program, project, pipeline, { rerun: [] }));
+  const steps = planPipeline(pipeline, (await look(program, project, pipeline, { rerun: [] })).world);
   if (options.json) {
     const run = last === undefined ? null : { ...last, outcome: outcomeOf(last) };
     program.stdout.write(`${JSON.stringify({ last: run, now: planDocument(pipeline, steps) }, null, 2)}\n`);

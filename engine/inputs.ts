@@ -1,12 +1,15 @@
 import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Cache } from "./cache/cache.ts";
-import type { Tree } from "./cache/tree.ts";
+import { fingerprint, listSource } from "./cache/source-files.ts";
+import { isSame, type Source } from "./cache/sources.ts";
+import { filesOf, type Tree, type TreeFile } from "./cache/tree.ts";
+import { byCodeUnit } from "./json.ts";
 import type { InputFile, InputSpec } from "./step-type.ts";
 
 /** What lies behind a source. */
 export interface SourceFiles {
-  readonly tree: Tree;
+  readonly source: Source;
   /** Files that are read and are not there, POSIX, in the folder that is the source or holds it. */
   readonly missing: readonly string[];
 }
@@ -18,32 +21,68 @@ export async function readSource(
   spec: InputSpec | undefined,
 ): Promise<SourceFiles | undefined> {
   if (spec?.reads === undefined) {
-    const tree = await cache.sources.read(path);
-    return tree && { tree, missing: [] };
+    const source = await cache.sources.read(path);
+    return source && { source, missing: [] };
   }
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   const folder = folderOf(path);
   const wanted = spec.reads(path);
-  const isThere = (file: string): boolean =>
-    statSync(join(folder, file), { throwIfNoEntry: false })?.isFile() === true;
-  const missing = wanted.filter((file) => !isThere(file));
-  if (missing.length > 0) return { tree: [], missing };
-  return { tree: await cache.sources.read(folder, wanted), missing };
+  const missing = wanted.filter((file) => !isFile(join(folder, file)));
+  const there = missing.length > 0 ? [] : wanted;
+  return { source: await cache.sources.read(folder, there), missing };
+}
+
+/** Of a source as it is now, without reading what is in it; `undefined` where something is gone. */
+export function sourceFingerprint(
+  cache: Cache,
+  path: string,
+  spec: InputSpec | undefined,
+): string | undefined {
+  if (spec?.reads === undefined) {
+    const files = listSource(path, cache.filter);
+    return files && fingerprint(path, files);
+  }
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  return fingerprint(folderOf(path), [...spec.reads(path)].sort(byCodeUnit));
+}
+
+/**
+ * The files of a source that are no longer what they were. A file that was
+ * written to counts also where its content is back to what it was: a step may
+ * have read what it held in between. One of which only the inode's own time
+ * moved (a new name, another mode) is hashed again.
+ */
+export function changesOf(before: Source, now: Source): readonly string[] {
+  const digests = new Map(now.files.map((file) => [file.path, file.digest]));
+  const changed = before.files.filter(({ path, digest }) => {
+    const [old, fresh] = [before.stats.get(path), now.stats.get(path)];
+    if (old === undefined || fresh === undefined) return true;
+    return !isSame({ ...old, ctime: fresh.ctime }, fresh) || digests.get(path) !== digest;
+  });
+  const added = now.files.filter(({ path }) => !before.stats.has(path));
+  return [...changed, ...added].map(({ path }) => path);
 }
 
 /** The files of an artifact, all or those that the step type reads; `undefined` where its list is not kept. */
-export function artifactFiles(cache: Cache, digest: string, spec: InputSpec | undefined): Tree | undefined {
+export function artifactFiles(
+  cache: Cache,
+  digest: string,
+  spec: InputSpec | undefined,
+): readonly TreeFile[] | undefined {
   const tree = cache.artifacts.tree(digest);
-  if (spec?.reads === undefined || tree === undefined) return tree;
+  if (tree === undefined) return undefined;
+  const files = filesOf(tree);
+  if (spec?.reads === undefined) return files;
   const wanted = new Set(spec.reads(cache.artifacts.path(digest)));
-  return tree.filter(({ path }) => wanted.has(path));
+  return files.filter(({ path }) => wanted.has(path));
 }
 
 /** A tree as a step sees it, under the path that was named. */
 export function inputFiles(path: string, tree: Tree): readonly InputFile[] {
-  const isFile = tree.length === 1 && tree[0]?.path === "";
+  const files = filesOf(tree);
+  const isFile = files.length === 1 && files[0]?.path === "";
   const folder = isFile ? dirname(path) : folderOf(path);
-  return tree.map((file) => {
+  return files.map((file) => {
     const inside = isFile ? basename(path) : file.path;
     return {
       path: inside,
@@ -52,6 +91,10 @@ export function inputFiles(path: string, tree: Tree): readonly InputFile[] {
       bytes: file.bytes,
     };
   });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function folderOf(path: string): string {

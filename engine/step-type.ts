@@ -22,6 +22,12 @@ export interface StepType {
   check?(params: JsonObject, inputs: ReadonlySet<string>): readonly ParamMistake[];
   /** Files outside the pipeline that the parameters name, looked for before anything runs. */
   requires?(params: JsonObject, inputs: ReadonlySet<string>): readonly Requirement[];
+  /**
+   * Whether it runs programs of the user's. Their outputs may hold executable
+   * files and empty folders, and what they were given is looked at again
+   * afterwards: a program can write where it should only read.
+   */
+  readonly runsPrograms?: boolean;
   /** Whether `${inputs.name}` and `${outputs.name}` may stand in string parameters. */
   readonly templates?: boolean;
   /** The text file of an output that `flow run` prints at its end. */

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Cache } from "./cache/cache.ts";
+import type { Source } from "./cache/sources.ts";
 import { treeDigest } from "./cache/tree.ts";
 import type { Pipeline, Step } from "./document/pipeline.ts";
 import { artifactFiles, readSource } from "./inputs.ts";
@@ -19,10 +20,19 @@ export interface SurveyOptions {
   readonly forced: ReadonlySet<string>;
 }
 
+/** Sources as they were when they were looked at, by `sourceName`. */
+export type SourceStates = Map<string, Source>;
+
+export interface Surveyed {
+  readonly world: World;
+  readonly sources: SourceStates;
+}
+
 /** Looks at everything outside the cache that planning depends on, once. */
-export async function survey(options: SurveyOptions): Promise<World> {
+export async function survey(options: SurveyOptions): Promise<Surveyed> {
   const { pipeline, types, cache, root, home, forced } = options;
-  const sources = new Map<string, string>();
+  const sources: SourceStates = new Map();
+  const digests = new Map<string, string>();
   const lacking = new Map<string, Missing[]>();
   for (const step of pipeline.steps) {
     const type = types.get(step.uses);
@@ -34,9 +44,10 @@ export async function survey(options: SurveyOptions): Promise<World> {
       const found = await readSource(cache, resolve(root, source.path), specOf(type, input));
       if (found === undefined) continue;
       missing.push(...found.missing.map((file) => lacks(source.path, file)));
-      const digest = treeDigest(found.tree);
-      await cache.artifacts.keepTree(digest, found.tree);
-      sources.set(name, digest);
+      const digest = treeDigest(found.source.files);
+      await remember(cache, digest, found.source);
+      sources.set(name, found.source);
+      digests.set(name, digest);
     }
     for (const requirement of requirementsOf(step, types)) {
       const lack = await checkRequirement(requirement, home, cache);
@@ -44,9 +55,9 @@ export async function survey(options: SurveyOptions): Promise<World> {
     }
     if (missing.length > 0) lacking.set(step.id, missing);
   }
-  return {
+  const world: World = {
     types,
-    sources,
+    sources: digests,
     lacking,
     forced,
     record: cache.keys.read,
@@ -63,6 +74,16 @@ export async function survey(options: SurveyOptions): Promise<World> {
       return files === undefined ? digest : treeDigest(files);
     },
   };
+  return { world, sources };
+}
+
+/** For later explanations and for the steps that read the source. Planning goes on without: the cache may be read-only. */
+async function remember(cache: Cache, digest: string, { files }: Source): Promise<void> {
+  try {
+    await cache.artifacts.keepTree(digest, files);
+  } catch {
+    // What a step needs of it is written again when the step starts, and fails there.
+  }
 }
 
 function lacks(source: string, file: string): Missing {

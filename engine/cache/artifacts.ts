@@ -1,44 +1,60 @@
-import { existsSync, lstatSync, readFileSync, statSync } from "node:fs";
-import { chmod, rename, rm } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hex } from "./digest.ts";
-import { publishFile, publishFolder, stagingFolder, syncFiles } from "./durable.ts";
-import { fileDigest, listFiles, type Tree, TreeError, treeBytes, treeDigest } from "./tree.ts";
+import { publishFile, publishFolder, setAside, syncFiles } from "./durable.ts";
+import { folderMode } from "./folders.ts";
+import { type Author, readBack, takeIn } from "./gate.ts";
+import { type Found, goodOf, readRecord } from "./records.ts";
+import { checkTree, filesOf, type Tree, treeBytes, treeDigest } from "./tree.ts";
 
 /** Immutable folders by the digest of their content, and the lists of paths that digests stand for. */
 export interface Artifacts {
   path(digest: string): string;
   /** Takes over a staged folder: hashes it, makes its files read-only and durable, gives it its name. */
-  publish(staged: string): Promise<{ readonly digest: string; readonly bytes: number }>;
+  publish(staged: Staged): Promise<{ readonly digest: string; readonly bytes: number }>;
   /** Whether every file of the artifact is there with the recorded size. */
   complete(digest: string): boolean;
   /** The list behind the digest of an artifact or of a source, if it was kept. */
   tree(digest: string): Tree | undefined;
   /** Keeps a source's list, so that a later plan can say which paths changed. */
   keepTree(digest: string, tree: Tree): Promise<void>;
+  /** Takes a damaged artifact out of the way; whoever needs it makes it anew. */
+  setAside(digest: string): Promise<void>;
+}
+
+export interface Staged {
+  readonly folder: string;
+  /** Beside it, for copies. */
+  readonly scratch: string;
+  readonly author: Author;
 }
 
 export function openArtifacts(cache: string): Artifacts {
   const pathOf = (digest: string): string => join(cache, "artifacts", hex(digest));
   const treePath = (digest: string): string => join(cache, "trees", `${hex(digest)}.json`);
+  const findTree = (digest: string): Found<Tree> =>
+    readRecord(treePath(digest), (json) => {
+      const tree = checkTree(json);
+      // A list that is not what its name says is damaged.
+      return tree !== undefined && treeDigest(tree) === digest ? tree : undefined;
+    });
 
   const artifacts: Artifacts = {
     path: pathOf,
-    async publish(staged) {
-      const tree = await readStaged(staged);
+    async publish({ folder, scratch, author }) {
+      const tree = await takeIn(folder, { author, scratch, folderMode: folderMode(cache) });
       const digest = treeDigest(tree);
-      await syncFiles(
-        staged,
-        tree.map((file) => file.path),
-      );
+      const files = filesOf(tree).map(({ path }) => path);
+      await syncFiles(folder, files);
       await artifacts.keepTree(digest, tree);
       const path = pathOf(digest);
-      if (!(await publishFolder(staged, path)) && !artifacts.complete(digest)) {
-        // What stands there has lost files: set it aside, out of the way of its own name.
-        const aside = await stagingFolder(cache);
-        await rename(path, join(aside, "damaged"));
-        await publishFolder(staged, path);
-        await rm(aside, { recursive: true, force: true });
+      if (!(await publishFolder(cache, folder, path))) {
+        // What stands there already takes the place of what was just made only if it is the same.
+        const standing = await readBack(path, author);
+        if (standing === undefined || treeDigest(standing) !== digest) {
+          await setAside(cache, path);
+          await publishFolder(cache, folder, path);
+        }
       }
       return { digest, bytes: treeBytes(tree) };
     },
@@ -47,39 +63,19 @@ export function openArtifacts(cache: string): Artifacts {
       const path = pathOf(digest);
       return tree !== undefined && existsSync(path) && hasSizes(path, tree);
     },
-    tree(digest) {
-      try {
-        return JSON.parse(readFileSync(treePath(digest), "utf8")) as Tree;
-      } catch {
-        return undefined;
-      }
-    },
+    tree: (digest) => goodOf(findTree(digest)),
     async keepTree(digest, tree) {
-      if (!existsSync(treePath(digest))) await publishFile(cache, treePath(digest), JSON.stringify(tree));
+      if (findTree(digest).kind !== "absent") return;
+      await publishFile(cache, treePath(digest), JSON.stringify(tree));
     },
+    setAside: (digest) => setAside(cache, pathOf(digest)),
   };
   return artifacts;
 }
 
 /** Whether files are there with the sizes a list records. */
 export function hasSizes(folder: string, tree: Tree): boolean {
-  return tree.every(
+  return filesOf(tree).every(
     (file) => statSync(join(folder, file.path), { throwIfNoEntry: false })?.size === file.bytes,
   );
-}
-
-/** Hashes every file of a folder about to be published and makes it read-only. */
-export async function readStaged(folder: string): Promise<Tree> {
-  const tree = [];
-  for (const path of listFiles(folder)) {
-    const full = join(folder, path);
-    const stat = lstatSync(full);
-    // A link would let the artifact change behind its digest.
-    if (stat.isSymbolicLink()) {
-      throw new TreeError(`the output holds a symbolic link, ${path}: write a file in its place`);
-    }
-    await chmod(full, 0o444);
-    tree.push({ path, digest: await fileDigest(full, stat.size), bytes: stat.size });
-  }
-  return tree;
 }

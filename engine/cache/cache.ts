@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fromWord, isAlive } from "../process-identity.ts";
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
-import { stagingFolder } from "./durable.ts";
+import { dropStaging, stagingFolder } from "./durable.ts";
+import { makeFolder } from "./folders.ts";
+import { type Project, type SourceFilter, sourceFilter } from "./ignore.ts";
 import { type KeyRecord, type Keys, openKeys } from "./keys.ts";
 import { type LockOptions, lockKey } from "./lock.ts";
-import { fromWord, isAlive } from "./process-identity.ts";
 import { openSources, type Sources } from "./sources.ts";
 import { openStores, type Stores } from "./stores.ts";
 
@@ -15,29 +16,43 @@ export interface Cache {
   readonly keys: Keys;
   readonly stores: Stores;
   readonly sources: Sources;
+  /** What is left out of sources. */
+  readonly filter: SourceFilter;
   lock(key: string, options: LockOptions): Promise<() => void>;
-  staging(): Promise<string>;
+  staging(): string;
+  /** Gives a staging folder up. */
+  dropStaging(folder: string): void;
   /** What a record names and is not there, in words; `undefined` where the result can be used. */
   missing(record: KeyRecord): string | undefined;
-  /** Removes what dead processes left under `staging/`. */
-  sweep(): Promise<void>;
+  /** Marks the folder as a cache, and removes what dead processes left under `staging/`. Never fails. */
+  sweep(): void;
 }
 
 /** Signature of the Cache Directory Tagging Specification (bford.info/cachedir), which backup tools honour. */
 const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache made by flow.\n";
 
-/** Opens the cache in a folder. Nothing is written before there is something to keep. */
-export function openCache(folder: string): Cache {
+/** What cannot be seen is taken for dead when its heartbeat has stood still this long. */
+const SILENT_MS = 24 * 3600 * 1000;
+
+/**
+ * Opens the cache in a folder. Nothing is written before there is something to keep.
+ *
+ * @param project whose sources are read: what it leaves out of them.
+ */
+export function openCache(folder: string, project?: Project): Cache {
   const artifacts = openArtifacts(folder);
   const stores = openStores(folder);
+  const filter = sourceFilter(project);
   return {
     folder,
     artifacts,
     stores,
+    filter,
     keys: openKeys(folder),
-    sources: openSources(folder),
+    sources: openSources(folder, filter),
     lock: (key, options) => lockKey(folder, key, options),
     staging: () => stagingFolder(folder),
+    dropStaging,
     missing(record) {
       for (const [name, output] of Object.entries(record.outputs)) {
         if (!artifacts.complete(output.digest)) return `output ${name}`;
@@ -45,23 +60,45 @@ export function openCache(folder: string): Cache {
       const gone = record.leans.filter((lean) => !stores.complete(lean.store, lean.entry)).length;
       return gone > 0 ? `${gone} of ${record.leans.length} store entries` : undefined;
     },
-    async sweep() {
-      mkdirSync(folder, { recursive: true });
-      const tag = join(folder, "CACHEDIR.TAG");
-      if (!existsSync(tag)) writeFileSync(tag, cacheTag);
-      const staging = join(folder, "staging");
-      if (!existsSync(staging)) return;
-      const dead = readdirSync(staging).filter((name) => {
-        const owner = fromWord(name);
-        return owner !== undefined && isAlive(owner) === false;
-      });
-      if (dead.length === 0) return;
-      const bin = await stagingFolder(folder);
-      for (const name of dead) {
-        // By rename, so that of two sweepers one wins.
-        await rename(join(staging, name), join(bin, name)).catch(() => {});
+    sweep() {
+      try {
+        markFolder(folder);
+        sweepStaging(folder);
+      } catch {
+        // A convenience: what could not be removed stays for the next time.
       }
-      await rm(bin, { recursive: true, force: true });
     },
   };
+}
+
+function markFolder(folder: string): void {
+  makeFolder(folder, folder);
+  const marks = { "CACHEDIR.TAG": cacheTag, ".gitignore": "*\n" };
+  for (const [name, content] of Object.entries(marks)) {
+    if (!existsSync(join(folder, name))) writeFileSync(join(folder, name), content);
+  }
+}
+
+function sweepStaging(folder: string): void {
+  const staging = join(folder, "staging");
+  if (!existsSync(staging)) return;
+  const dead = readdirSync(staging).filter((name) => isLeftOver(staging, name));
+  for (const name of dead) {
+    try {
+      const bin = stagingFolder(folder);
+      // By rename, so that of two sweepers one wins.
+      renameSync(join(staging, name), join(bin, "dead"));
+      dropStaging(bin);
+    } catch {
+      // Another user's, or another sweeper was first.
+    }
+  }
+}
+
+function isLeftOver(staging: string, name: string): boolean {
+  const owner = fromWord(name);
+  const alive = owner && isAlive(owner);
+  if (alive !== undefined) return !alive;
+  const stat = statSync(join(staging, name), { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > SILENT_MS;
 }

@@ -1,28 +1,55 @@
 import { execFile } from "node:child_process";
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { utimesSync } from "node:fs";
+import { open, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ownIdentity, toWord } from "./process-identity.ts";
+import { ownIdentity, toWord } from "../process-identity.ts";
+import { makeFolder, removeFolder } from "./folders.ts";
+
+/** How often the owner of a staging folder shows that it lives, to whoever cannot see its process. */
+const HEARTBEAT_MS = 60_000;
 
 let serial = 0;
+const held = new Set<string>();
+let isBeating = false;
 
 /** A new folder under `staging/` whose name tells its owner, so that only a dead owner's is swept. */
-export async function stagingFolder(cache: string): Promise<string> {
+export function stagingFolder(cache: string): string {
   const folder = join(cache, "staging", `${toWord(ownIdentity())}~${serial++}`);
-  await mkdir(folder, { recursive: true });
+  makeFolder(cache, folder);
+  held.add(folder);
+  if (!isBeating) setInterval(showLife, HEARTBEAT_MS).unref();
+  isBeating = true;
   return folder;
+}
+
+/** Gives a staging folder up, with what is left in it. */
+export function dropStaging(folder: string): void {
+  held.delete(folder);
+  removeFolder(folder);
+}
+
+function showLife(): void {
+  const now = new Date();
+  for (const folder of held) {
+    try {
+      utimesSync(folder, now, now);
+    } catch {
+      held.delete(folder);
+    }
+  }
 }
 
 /** Writes a small file so that its name means complete content, whatever happens: stage, fsync, rename. */
 export async function publishFile(cache: string, path: string, content: string): Promise<void> {
-  const folder = await stagingFolder(cache);
+  const folder = stagingFolder(cache);
   try {
     const staged = join(folder, "file");
     await writeFile(staged, content, { flush: true });
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(cache, dirname(path));
     await rename(staged, path);
     await syncFolder(dirname(path));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    dropStaging(folder);
   }
 }
 
@@ -30,8 +57,8 @@ export async function publishFile(cache: string, path: string, content: string):
  * Renames a finished folder into place; false where a folder of that name
  * stands already. The content must have been synced before.
  */
-export async function publishFolder(staged: string, path: string): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true });
+export async function publishFolder(cache: string, staged: string, path: string): Promise<boolean> {
+  makeFolder(cache, dirname(path));
   try {
     await rename(staged, path);
   } catch (error) {
@@ -41,6 +68,18 @@ export async function publishFolder(staged: string, path: string): Promise<boole
   }
   await syncFolder(dirname(path));
   return true;
+}
+
+/** Moves what stands under a name out of its way and deletes it; nothing where it is gone already. */
+export async function setAside(cache: string, path: string): Promise<void> {
+  const staging = stagingFolder(cache);
+  try {
+    await rename(path, join(staging, "aside"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  } finally {
+    dropStaging(staging);
+  }
 }
 
 /** Brings files and their folders to the disk: one by one where they are few, the whole file system where they are many. */

@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
+import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from "../json.ts";
 import { hex } from "./digest.ts";
 import { publishFile } from "./durable.ts";
+import { makeFolder } from "./folders.ts";
+import { type Found, goodOf, isCount, isDigest, isTexts, readRecord, recordFormat } from "./records.ts";
 
 /** What one execution made. Written last: a key that has a record is a finished execution. */
 export interface KeyRecord {
@@ -18,7 +20,7 @@ export interface KeyRecord {
   >;
   readonly metrics: Readonly<Record<string, Json>>;
   /** Store entries the outputs are nothing without. */
-  readonly leans: readonly { readonly store: string; readonly entry: string }[];
+  readonly leans: readonly Lean[];
   /** The run that made it, and how it went there. */
   readonly run: string;
   readonly at: string;
@@ -26,65 +28,151 @@ export interface KeyRecord {
   readonly peakMemory: number;
 }
 
+export interface Lean {
+  readonly store: string;
+  readonly entry: string;
+}
+
+/** Executions of one step type, to compare a candidate with. */
+export interface Executions {
+  /** Those with the same parameters, newest first. */
+  withParams(params: JsonObject): readonly KeyRecord[];
+  /** The newest with the same inputs. */
+  withInputs(inputs: Readonly<Record<string, string>>): KeyRecord | undefined;
+}
+
 export interface Keys {
   read(key: string): KeyRecord | undefined;
-  /** Every record of a step type, newest first. Reads all records: for explanations, not for every run. */
-  ofType(type: string): readonly KeyRecord[];
+  /** Reads all records the first time: for explanations, not for every run. */
+  ofType(type: string): Executions;
+  /** Where a newer flow wrote a record under this key, that one stays. */
   commit(record: KeyRecord): Promise<void>;
   /** The key a step of a pipeline had when it last ran or was found cached. */
   latest(pipeline: string, step: string): string | undefined;
+  /** For explanations only: where it cannot be kept, nothing is lost. */
   setLatest(pipeline: string, step: string, key: string): void;
 }
 
 export function openKeys(cache: string): Keys {
   const pathOf = (key: string): string => join(cache, "keys", `${hex(key)}.json`);
   const latestPath = (pipeline: string, step: string): string => join(cache, "latest", pipeline, step);
-  let byType: ReadonlyMap<string, readonly KeyRecord[]> | undefined;
+  const find = (key: string): Found<KeyRecord> =>
+    readRecord(pathOf(key), (json) => {
+      const record = checkRecord(json);
+      return record?.key === key ? record : undefined;
+    });
+  let index: Index | undefined;
 
   return {
-    read: (key) => readRecord(pathOf(key)),
+    read: (key) => goodOf(find(key)),
     ofType(type) {
-      byType ??= readAll(join(cache, "keys"));
-      return byType.get(type) ?? [];
+      index ??= readAll(join(cache, "keys"));
+      return index.ofType(type);
     },
     async commit(record) {
-      await publishFile(cache, pathOf(record.key), `${JSON.stringify(record, null, 1)}\n`);
-      byType = undefined;
+      if (find(record.key).kind !== "newer") {
+        const written = { format: recordFormat, ...record };
+        await publishFile(cache, pathOf(record.key), `${JSON.stringify(written, null, 1)}\n`);
+      }
+      index?.add(record);
     },
     latest(pipeline, step) {
       try {
-        return readFileSync(latestPath(pipeline, step), "utf8") || undefined;
+        const key = readFileSync(latestPath(pipeline, step), "utf8");
+        return isDigest(key) ? key : undefined;
       } catch {
         return undefined;
       }
     },
     setLatest(pipeline, step, key) {
-      // It only serves explanations, so it is neither staged nor synced.
-      mkdirSync(dirname(latestPath(pipeline, step)), { recursive: true });
-      writeFileSync(latestPath(pipeline, step), key);
+      const path = latestPath(pipeline, step);
+      try {
+        makeFolder(cache, dirname(path));
+        // In a shared cache the file may be another user's: a new one takes its place.
+        rmSync(path, { force: true });
+        writeFileSync(path, key);
+      } catch {
+        // A full or read-only disk is told by what matters.
+      }
     },
   };
 }
 
-function readAll(folder: string): ReadonlyMap<string, readonly KeyRecord[]> {
-  const byType = new Map<string, KeyRecord[]>();
-  if (!existsSync(folder)) return byType;
-  const records = readdirSync(folder)
-    .map((name) => readRecord(join(folder, name)))
-    .filter((record) => record !== undefined)
-    .sort((a, b) => byCodeUnit(b.at, a.at));
-  for (const record of records) {
-    const others = byType.get(record.type);
-    if (others === undefined) byType.set(record.type, [record]);
-    else others.push(record);
-  }
-  return byType;
+interface Index {
+  ofType(type: string): Executions;
+  add(record: KeyRecord): void;
 }
 
-function readRecord(path: string): KeyRecord | undefined {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as KeyRecord;
-  } catch {
-    return undefined;
-  }
+/** Records by what they are looked for: one more costs the same however many there are. */
+function newIndex(): Index {
+  const types = new Map<string, { params: Map<string, KeyRecord[]>; inputs: Map<string, KeyRecord> }>();
+  const of = (type: string) => {
+    const known = types.get(type) ?? { params: new Map(), inputs: new Map() };
+    types.set(type, known);
+    return known;
+  };
+  return {
+    ofType(type) {
+      const { params, inputs } = of(type);
+      return {
+        withParams: (wanted) => [...(params.get(canonicalJson(wanted)) ?? [])].reverse(),
+        withInputs: (wanted) => inputs.get(canonicalJson(wanted)),
+      };
+    },
+    add(record) {
+      const { params, inputs } = of(record.type);
+      const name = canonicalJson(record.params);
+      const alike = params.get(name);
+      if (alike === undefined) params.set(name, [record]);
+      else alike.push(record);
+      inputs.set(canonicalJson(record.inputs), record);
+    },
+  };
+}
+
+function readAll(folder: string): Index {
+  const index = newIndex();
+  if (!existsSync(folder)) return index;
+  const records = readdirSync(folder)
+    .map((name) => goodOf(readRecord(join(folder, name), checkRecord)))
+    .filter((record) => record !== undefined)
+    .sort((a, b) => byCodeUnit(a.at, b.at));
+  for (const record of records) index.add(record);
+  return index;
+}
+
+function checkRecord(json: Json): KeyRecord | undefined {
+  if (!isObject(json)) return undefined;
+  const { key, type, version, params, inputs, outputs, metrics, leans, run, at, seconds, peakMemory } = json;
+  const isRecord =
+    isDigest(key) &&
+    typeof type === "string" &&
+    isCount(version) &&
+    isObject(params) &&
+    isObject(inputs) &&
+    Object.values(inputs).every(isDigest) &&
+    isObject(outputs) &&
+    Object.values(outputs).every(isOutput) &&
+    isObject(metrics) &&
+    Array.isArray(leans) &&
+    (leans as readonly Json[]).every(isLean) &&
+    typeof run === "string" &&
+    typeof at === "string" &&
+    typeof seconds === "number" &&
+    typeof peakMemory === "number";
+  return isRecord ? (json as unknown as KeyRecord) : undefined;
+}
+
+function isOutput(json: Json): boolean {
+  return isObject(json) && isDigest(json.digest) && isCount(json.bytes) && isTexts(json.notes);
+}
+
+function isLean(json: Json): boolean {
+  return (
+    isObject(json) &&
+    typeof json.store === "string" &&
+    /^[0-9a-f]{64}$/.test(json.store) &&
+    typeof json.entry === "string" &&
+    /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(json.entry)
+  );
 }

@@ -1,18 +1,10 @@
-import {
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fromWord, isAlive, ownIdentity, toWord } from "../process-identity.ts";
 import { hex } from "./digest.ts";
-import { stagingFolder } from "./durable.ts";
-import { fromWord, isAlive, ownIdentity, toWord } from "./process-identity.ts";
+import { dropStaging, stagingFolder } from "./durable.ts";
+import { makeFolder } from "./folders.ts";
 
 export interface LockOptions {
   readonly signal: AbortSignal;
@@ -25,20 +17,21 @@ const DEAD_AFTER_MS = 60_000;
 
 /**
  * Holds a key while it is computed, across processes, so that work is not done
- * twice. Correctness never depends on it. Returns the release.
+ * twice. Correctness never depends on it: where locks cannot be made, there is
+ * none. Returns the release.
  */
 export async function lockKey(cache: string, key: string, options: LockOptions): Promise<() => void> {
   const folder = join(cache, "locks");
   const path = join(folder, hex(key));
-  mkdirSync(folder, { recursive: true });
-  const staging = await stagingFolder(cache);
+  makeFolder(cache, folder);
+  const staging = stagingFolder(cache);
   const mine = join(staging, "lock");
   writeFileSync(mine, toWord(ownIdentity()));
   let waited = false;
   try {
     for (;;) {
       options.signal.throwIfAborted();
-      if (link(mine, path)) break;
+      if (appear(mine, path)) break;
       const owner = readOwner(path);
       if (owner === undefined) continue;
       if (isDead(path, owner)) {
@@ -50,7 +43,7 @@ export async function lockKey(cache: string, key: string, options: LockOptions):
       await sleep(100, undefined, { signal: options.signal });
     }
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    dropStaging(staging);
   }
   const beat = setInterval(() => touch(path), HEARTBEAT_MS);
   beat.unref();
@@ -60,10 +53,22 @@ export async function lockKey(cache: string, key: string, options: LockOptions):
   };
 }
 
-/** A hard link appears with its content or not at all, unlike a file that is created and then written. */
-function link(from: string, to: string): boolean {
+/**
+ * Gives a file a second name that nobody has; false where somebody does. A hard
+ * link appears with its content or not at all. Where the disk has none the file
+ * is created and then written: whoever reads it in between sees no owner yet.
+ */
+function appear(from: string, to: string): boolean {
   try {
     linkSync(from, to);
+    return true;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"].includes(code)) throw error;
+  }
+  try {
+    writeFileSync(to, readFileSync(from), { flag: "wx" });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -74,8 +79,9 @@ function link(from: string, to: string): boolean {
 function readOwner(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+  } catch (error) {
+    // One that cannot be read has an owner all the same.
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : "";
   }
 }
 
@@ -94,7 +100,7 @@ function takeAway(path: string, owner: string, aside: string): void {
   } catch {
     return;
   }
-  if (readOwner(aside) !== owner) link(aside, path);
+  if (readOwner(aside) !== owner) appear(aside, path);
   rmSync(aside, { force: true });
 }
 
@@ -108,5 +114,5 @@ function touch(path: string): void {
 
 function describe(owner: string): string {
   const identity = fromWord(owner);
-  return identity === undefined ? owner : `process ${identity.pid} on ${identity.host}`;
+  return identity === undefined ? "another process" : `process ${identity.pid} on ${identity.host}`;
 }

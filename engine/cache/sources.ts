@@ -1,94 +1,152 @@
 import { createHash } from "node:crypto";
-import { type BigIntStats, existsSync, readFileSync, statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { concurrently } from "../concurrently.ts";
-import { byCodeUnit } from "../json.ts";
-import { publishFile } from "./durable.ts";
-import { fileDigest, listFiles, type Tree, type TreeFile } from "./tree.ts";
+import { byCodeUnit, isObject, type Json } from "../json.ts";
+import { dropStaging, publishFile, stagingFolder } from "./durable.ts";
+import type { SourceFilter } from "./ignore.ts";
+import { isCount, readRecord, recordFormat } from "./records.ts";
+import { type FileStat, fingerprintOf, listSource, statOf } from "./source-files.ts";
+import { fileDigest, type TreeFile } from "./tree.ts";
 
-/** Digests of what users keep outside the cache, remembered by path, size, mtime and inode. */
+/** Digests of what users keep outside the cache, remembered by path, size, times and inode. */
 export interface Sources {
-  /** The tree of a file or folder as it is now; `undefined` where nothing is there. */
-  read(path: string): Promise<Tree | undefined>;
-  /** The tree of some files of a folder, which are there. */
-  read(folder: string, files: readonly string[]): Promise<Tree>;
+  /** A file or folder as it is now; `undefined` where nothing is there. */
+  read(path: string): Promise<Source | undefined>;
+  /** Some files of a folder, which are there. */
+  read(folder: string, files: readonly string[]): Promise<Source>;
   /** md5 of a file as it is now. */
   md5(path: string): Promise<string>;
 }
 
-/** [size, mtime in ns, inode, digest] of a file, by its path under the source. */
-type Remembered = Record<string, readonly [number, string, string, string]>;
+/** A source as it was when it was read. */
+export interface Source {
+  /** In code-unit order of the paths. */
+  readonly files: readonly TreeFile[];
+  readonly stats: ReadonlyMap<string, FileStat>;
+  /** Of all `stats`. */
+  readonly fingerprint: string;
+}
 
-/** A file younger than this could change again within one tick of its clock: it is not remembered. */
-const RACY_NS = 1_000_000_000n;
+/** A file by its path under the source. */
+interface Remembered extends FileStat {
+  readonly digest: string;
+}
 
-export function openSources(cache: string): Sources {
-  const read = async (path: string, files?: readonly string[]): Promise<Tree | undefined> => {
-    if (files !== undefined) return hashAll(cache, path, [...files].sort(byCodeUnit), "sha256 of some");
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (stat === undefined) return undefined;
-    return hashAll(cache, path, stat.isDirectory() ? listFiles(path) : [""], "sha256");
+/** A file touched this short a time ago could change again within one tick of its clock: it is not remembered. */
+const RACY_NS = 2_000_000_000n;
+
+export function openSources(cache: string, filter: SourceFilter): Sources {
+  const read = async (path: string, some?: readonly string[]): Promise<Source | undefined> => {
+    const paths = some === undefined ? listSource(path, filter) : [...some].sort(byCodeUnit);
+    return paths && hashAll({ cache, root: path, paths, purpose: some ? "sha256 of some" : "sha256" });
   };
   return {
     read: read as Sources["read"],
     async md5(path) {
-      const [file] = await hashAll(cache, path, [""], "md5");
-      return file?.digest ?? "";
+      const { files } = await hashAll({ cache, root: path, paths: [""], purpose: "md5" });
+      return files[0]?.digest ?? "";
     },
   };
 }
 
-async function hashAll(
-  cache: string,
-  root: string,
-  paths: readonly string[],
-  purpose: string,
-): Promise<Tree> {
+interface Hashing {
+  readonly cache: string;
+  readonly root: string;
+  readonly paths: readonly string[];
+  /** The algorithm; what follows keeps indexes of one path apart. */
+  readonly purpose: string;
+}
+
+async function hashAll({ cache, root, paths, purpose }: Hashing): Promise<Source> {
   const [algorithm = ""] = purpose.split(" ");
   const name = createHash("sha256").update(`${purpose} ${root}`).digest("hex").slice(0, 32);
-  const index = join(cache, "index", `${name}.json`);
-  const known = readIndex(index);
-  const next: Remembered = Object.create(null);
-  const tree: TreeFile[] = new Array(paths.length);
-  const now = BigInt(Date.now()) * 1_000_000n;
+  const path = join(cache, "index", `${name}.json`);
+  const found = readRecord(path, checkIndex);
+  const known = found.kind === "good" ? found.value : new Map<string, Remembered>();
+  const next = new Map<string, Remembered>();
+  const stats: FileStat[] = new Array(paths.length);
+  const files: TreeFile[] = new Array(paths.length);
+  let isRacy: ((stat: FileStat) => boolean) | undefined;
   let changed = 0;
 
-  await concurrently(paths, 8, async (path, at) => {
-    const full = path === "" ? root : join(root, path);
-    const before = statSync(full, { bigint: true });
-    const old = known[path];
-    const bytes = Number(before.size);
-    if (old !== undefined && sameStat(old, before)) {
-      next[path] = old;
-      tree[at] = { path, digest: old[3], bytes };
+  await concurrently(paths, 8, async (file, at) => {
+    const full = file === "" ? root : join(root, file);
+    const before = statOf(statSync(full, { bigint: true }));
+    const old = known.get(file);
+    if (old !== undefined && isSame(old, before)) {
+      next.set(file, old);
+      stats[at] = before;
+      files[at] = { path: file, digest: old.digest, bytes: before.bytes };
       return;
     }
-    const digest = await fileDigest(full, bytes, algorithm);
-    const after = statSync(full, { bigint: true });
-    const entry = [Number(after.size), String(after.mtimeNs), String(after.ino), digest] as const;
-    tree[at] = { path, digest, bytes: entry[0] };
-    if (sameStat(entry, before) && after.mtimeNs + RACY_NS < now) {
-      next[path] = entry;
+    const digest = await fileDigest(full, before.bytes, algorithm);
+    const after = statOf(statSync(full, { bigint: true }));
+    stats[at] = after;
+    files[at] = { path: file, digest, bytes: after.bytes };
+    isRacy ??= racyBy(cache, root);
+    if (isSame(after, before) && !isRacy(after)) {
+      next.set(file, { ...after, digest });
       changed++;
     }
   });
-  if (changed > 0 || Object.keys(known).length !== Object.keys(next).length) {
-    await publishFile(cache, index, JSON.stringify({ path: root, files: next }));
+  if (found.kind !== "newer" && (changed > 0 || known.size !== next.size)) {
+    // The index only saves work: where it cannot be kept, the next run hashes again.
+    await publishFile(cache, path, formatIndex(root, next)).catch(() => {});
   }
-  return tree;
+  const state = new Map(paths.map((file, at) => [file, stats[at] as FileStat]));
+  return { files, stats: state, fingerprint: fingerprintOf(state) };
 }
 
-function sameStat(entry: readonly [number, string, string, string], stat: BigIntStats): boolean {
-  return entry[0] === Number(stat.size) && entry[1] === String(stat.mtimeNs) && entry[2] === String(stat.ino);
+/**
+ * Tells files that were touched just now. By the clock of the disk they are on,
+ * where the cache is on it too; else by that of this machine, which may be ahead.
+ */
+function racyBy(cache: string, root: string): (stat: FileStat) => boolean {
+  const now = diskTime(cache, root) ?? BigInt(Date.now()) * 1_000_000n - RACY_NS;
+  return ({ mtime, ctime }) => BigInt(mtime) > now - RACY_NS || BigInt(ctime) > now - RACY_NS;
 }
 
-function readIndex(path: string): Remembered {
-  if (!existsSync(path)) return Object.create(null);
+function diskTime(cache: string, root: string): bigint | undefined {
   try {
-    const { files } = JSON.parse(readFileSync(path, "utf8")) as { files: Remembered };
-    return Object.assign(Object.create(null), files);
+    const staging = stagingFolder(cache);
+    try {
+      const file = join(staging, "clock");
+      writeFileSync(file, "");
+      const { dev, mtimeNs } = statSync(file, { bigint: true });
+      return dev === statSync(root, { bigint: true }).dev ? mtimeNs : undefined;
+    } finally {
+      dropStaging(staging);
+    }
   } catch {
-    // The index only saves work: one that cannot be read is as good as none.
-    return Object.create(null);
+    return undefined;
   }
+}
+
+export function isSame(a: FileStat, b: FileStat): boolean {
+  return a.bytes === b.bytes && a.mtime === b.mtime && a.inode === b.inode && a.ctime === b.ctime;
+}
+
+/** [size, mtime in ns, inode, digest, ctime in ns] of each file. */
+function formatIndex(root: string, files: ReadonlyMap<string, Remembered>): string {
+  const entries = [...files].map(([path, { bytes, mtime, inode, digest, ctime }]) => [
+    path,
+    [bytes, mtime, inode, digest, ctime],
+  ]);
+  return JSON.stringify({ format: recordFormat, path: root, files: Object.fromEntries(entries) });
+}
+
+function checkIndex(json: Json): Map<string, Remembered> | undefined {
+  if (!isObject(json) || !isObject(json.files)) return undefined;
+  const files = new Map<string, Remembered>();
+  for (const [path, entry] of Object.entries(json.files)) {
+    if (!Array.isArray(entry)) return undefined;
+    const [bytes, mtime, inode, digest, ctime] = entry as readonly Json[];
+    // An older flow wrote no ctime: such a file is hashed once more.
+    if (ctime === undefined) continue;
+    const isEntry = isCount(bytes) && [mtime, inode, digest, ctime].every((text) => typeof text === "string");
+    if (!isEntry) return undefined;
+    files.set(path, { bytes, mtime, inode, digest, ctime } as Remembered);
+  }
+  return files;
 }

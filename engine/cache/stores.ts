@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { arch, cpus } from "node:os";
 import { join } from "node:path";
-import { byCodeUnit, canonicalJson, type JsonObject } from "../json.ts";
+import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from "../json.ts";
 import type { StoreEntry } from "../step-type.ts";
-import { hasSizes, readStaged } from "./artifacts.ts";
-import { publishFile, publishFolder, stagingFolder, syncFiles } from "./durable.ts";
-import type { Tree } from "./tree.ts";
+import { hasSizes } from "./artifacts.ts";
+import { dropStaging, publishFile, publishFolder, setAside, stagingFolder, syncFiles } from "./durable.ts";
+import { folderMode } from "./folders.ts";
+import { takeIn } from "./gate.ts";
+import { type Found, goodOf, readRecord, recordFormat } from "./records.ts";
+import { checkTree, filesOf, type Tree, type TreeFile } from "./tree.ts";
 
 /**
  * Durable folders of entries, shared by all executions that agree on what names
@@ -18,8 +21,16 @@ export interface Stores {
   /** The id of the store with this name. The name must hold whatever can change a byte of an entry. */
   id(name: JsonObject): string;
   entries(id: string): readonly StoreEntry[];
+  /** Absolute path of an entry. */
+  path(id: string, entry: string): string;
+  /** The files that an entry should hold; `undefined` where there is no such entry. */
+  files(id: string, entry: string): readonly TreeFile[] | undefined;
   /** Whether the entry is there and its files have the recorded sizes. */
   complete(id: string, entry: string): boolean;
+  /**
+   * Publishes a folder that `write` fills. Where an entry of that name stands
+   * already it stays; one of a newer flow too, and then this one gets another name.
+   */
   publish(
     id: string,
     name: JsonObject,
@@ -31,6 +42,7 @@ export interface Stores {
 
 /** `entry.json`: makes an entry self-describing, and damage visible. */
 interface EntryRecord {
+  readonly format: number;
   readonly about: JsonObject;
   readonly files: Tree;
   readonly computedBy: string;
@@ -44,58 +56,62 @@ export function openStores(cache: string): Stores {
 
   return {
     id: (name) => createHash("sha256").update(canonicalJson(name)).digest("hex"),
+    path: pathOf,
     entries(id) {
       if (!existsSync(folderOf(id))) return [];
       const found: StoreEntry[] = [];
       for (const entry of readdirSync(folderOf(id)).sort(byCodeUnit)) {
-        const record = readEntry(pathOf(id, entry));
+        const record = goodOf(findEntry(pathOf(id, entry)));
         if (record) found.push({ store: id, name: entry, path: pathOf(id, entry), about: record.about });
       }
       return found;
     },
-    complete: (id, entry) => readEntry(pathOf(id, entry)) !== undefined,
+    files(id, entry) {
+      const record = goodOf(readRecord(join(pathOf(id, entry), "entry.json"), checkEntry));
+      return record && filesOf(record.files);
+    },
+    complete: (id, entry) => findEntry(pathOf(id, entry)).kind === "good",
     async publish(id, name, entry, write) {
       if (!entryName.test(entry)) throw new Error(`"${entry}" cannot name a store entry`);
-      const staging = await stagingFolder(cache);
+      const staging = stagingFolder(cache);
       try {
         const staged = join(staging, "entry");
-        await mkdir(staged);
+        mkdirSync(staged);
         const about = await write(staged);
-        const files = await readStaged(staged);
-        const record: EntryRecord = {
-          about,
-          files,
-          computedBy: `${arch()} ${cpus()[0]?.model ?? ""}`.trim(),
-        };
+        const options = { author: "step", scratch: staging, folderMode: folderMode(cache) } as const;
+        const files = await takeIn(staged, options);
+        const computedBy = `${arch()} ${cpus()[0]?.model ?? ""}`.trim();
+        const record: EntryRecord = { format: recordFormat, about, files, computedBy };
         await writeFile(join(staged, "entry.json"), JSON.stringify(record), { mode: 0o444 });
-        await syncFiles(staged, [...files.map((file) => file.path), "entry.json"]);
+        await syncFiles(staged, [...filesOf(files).map((file) => file.path), "entry.json"]);
         const description = join(folderOf(id), "store.json");
         if (!existsSync(description)) await publishFile(cache, description, `${canonicalJson(name)}\n`);
-        const path = pathOf(id, entry);
-        let isOwn = await publishFolder(staged, path);
-        if (!isOwn && readEntry(path) === undefined) {
-          await rename(path, join(staging, "damaged"));
-          isOwn = await publishFolder(staged, path);
+        const free = findEntry(pathOf(id, entry)).kind === "newer" ? `${entry}-${recordFormat}` : entry;
+        const path = pathOf(id, free);
+        let isOwn = await publishFolder(cache, staged, path);
+        if (!isOwn && findEntry(path).kind === "absent") {
+          await setAside(cache, path);
+          isOwn = await publishFolder(cache, staged, path);
         }
-        return { store: id, name: entry, path, about, isOwn };
+        return { store: id, name: free, path, about, isOwn };
       } finally {
-        await rm(staging, { recursive: true, force: true });
+        dropStaging(staging);
       }
     },
-    async drop(id, entry) {
-      // By rename first: a half-deleted entry must not look like one.
-      const staging = await stagingFolder(cache);
-      await rename(pathOf(id, entry), join(staging, "dropped"));
-      await rm(staging, { recursive: true, force: true });
-    },
+    // By rename first: a half-deleted entry must not look like one.
+    drop: (id, entry) => setAside(cache, pathOf(id, entry)),
   };
 }
 
-function readEntry(path: string): EntryRecord | undefined {
-  try {
-    const record = JSON.parse(readFileSync(join(path, "entry.json"), "utf8")) as EntryRecord;
-    return hasSizes(path, record.files) ? record : undefined;
-  } catch {
-    return undefined;
-  }
+function findEntry(path: string): Found<EntryRecord> {
+  return readRecord(join(path, "entry.json"), (json) => {
+    const record = checkEntry(json);
+    return record !== undefined && hasSizes(path, record.files) ? record : undefined;
+  });
+}
+
+function checkEntry(json: Json): EntryRecord | undefined {
+  if (!isObject(json) || !isObject(json.about) || typeof json.computedBy !== "string") return undefined;
+  const files = checkTree(json.files ?? null);
+  return files && { format: recordFormat, about: json.about, files, computedBy: json.computedBy };
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream, readdirSync, realpathSync, statSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { byCodeUnit } from "../json.ts";
+import { isObject, type Json } from "../json.ts";
+import { isCount } from "./records.ts";
 
 /** One file of a tree. `path` is POSIX, relative; "" where the tree is a single file. */
 export interface TreeFile {
@@ -10,25 +10,49 @@ export interface TreeFile {
   /** sha256 of the content, hexadecimal. */
   readonly digest: string;
   readonly bytes: number;
+  /** Only in outputs of programs, where it counts. */
+  readonly executable?: true;
 }
 
-/** A folder's content by paths and digests, in code-unit order: what a digest stands for. */
-export type Tree = readonly TreeFile[];
+/** A folder with nothing in it: only in outputs of programs, where it counts. */
+export interface TreeFolder {
+  readonly path: string;
+  readonly folder: true;
+}
+
+/** A folder's content by paths and digests, in code-unit order of the paths: what a digest stands for. */
+export type Tree = readonly (TreeFile | TreeFolder)[];
+
+/** The files of a tree. */
+export function filesOf(tree: Tree): readonly TreeFile[] {
+  return tree.filter((entry) => !isFolder(entry)) as TreeFile[];
+}
 
 /**
  * The identity of a tree: sha256 over the sorted relative paths and file
- * digests. Neither the folder's own name nor times, modes or empty folders enter.
+ * digests. Neither the folder's own name nor times enter; that a file is
+ * executable or a folder empty only where the tree says so.
  */
 export function treeDigest(tree: Tree): string {
   const hash = createHash("sha256");
-  for (const file of tree) hash.update(`${JSON.stringify(file.path)} ${file.digest}\n`);
+  for (const entry of tree) {
+    if (isFolder(entry)) hash.update(`${JSON.stringify(`${entry.path}/`)} folder\n`);
+    else hash.update(`${JSON.stringify(entry.path)} ${entry.digest}${entry.executable ? " x" : ""}\n`);
+  }
   return `sha256:${hash.digest("hex")}`;
 }
 
 export function treeBytes(tree: Tree): number {
-  return tree.reduce((sum, file) => sum + file.bytes, 0);
+  return filesOf(tree).reduce((sum, file) => sum + file.bytes, 0);
 }
 
+/** What was read back as a tree, where it is one. */
+export function checkTree(json: Json): Tree | undefined {
+  if (!Array.isArray(json)) return undefined;
+  return (json as readonly Json[]).every(isEntry) ? (json as unknown as Tree) : undefined;
+}
+
+/** The digest of a file's content, hexadecimal. */
 export async function fileDigest(path: string, bytes: number, algorithm = "sha256"): Promise<string> {
   const hash = createHash(algorithm);
   // One read is faster for pictures; a stream keeps the memory small for large files.
@@ -37,28 +61,22 @@ export async function fileDigest(path: string, bytes: number, algorithm = "sha25
   return hash.digest("hex");
 }
 
-/** A path that is neither file nor folder, or loops. Shown to the user with its path. */
+/** A path that cannot be hashed: neither file nor folder, a circle of links, a name that is no text. Shown to the user as it is. */
 export class TreeError extends Error {
   override readonly name = "TreeError";
 }
 
-/** The regular files under a folder, in code-unit order; links are followed, loops are an error. */
-export function listFiles(root: string): string[] {
-  const files: string[] = [];
-  walk(root, "", [], files);
-  return files.sort(byCodeUnit);
+function isFolder(entry: TreeFile | TreeFolder): entry is TreeFolder {
+  return "folder" in entry;
 }
 
-function walk(root: string, prefix: string, above: readonly string[], files: string[]): void {
-  const folder = join(root, prefix);
-  const real = realpathSync(folder);
-  if (above.includes(real)) throw new TreeError(`${folder} links back to a folder above it`);
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
-    const kind = entry.isSymbolicLink() ? statSync(join(root, path), { throwIfNoEntry: false }) : entry;
-    if (kind === undefined) throw new TreeError(`${join(root, path)} links to nothing`);
-    if (kind.isDirectory()) walk(root, path, [...above, real], files);
-    else if (kind.isFile()) files.push(path);
-    else throw new TreeError(`${join(root, path)} is neither a file nor a folder`);
-  }
+function isEntry(json: Json): boolean {
+  if (!isObject(json) || typeof json.path !== "string" || !staysInside(json.path)) return false;
+  if (json.folder === true) return true;
+  return typeof json.digest === "string" && /^[0-9a-f]{32,64}$/.test(json.digest) && isCount(json.bytes);
+}
+
+/** Paths out of a file become part of a path: none may lead anywhere else. */
+function staysInside(path: string): boolean {
+  return !path.startsWith("/") && !path.split("/").includes("..") && !path.includes("\0");
 }

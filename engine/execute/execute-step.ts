@@ -1,27 +1,30 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { posix, resolve } from "node:path";
 import type { KeyRecord } from "../cache/keys.ts";
-import { treeDigest } from "../cache/tree.ts";
 import type { Failure } from "../failure.ts";
-import { readSource } from "../inputs.ts";
-import { specOf } from "../plan/input-spec.ts";
+import { changesOf, readSource } from "../inputs.ts";
+import { sourceName, specOf } from "../plan/input-spec.ts";
 import type { StepPlan } from "../plan/plan.ts";
 import type { Event, StepOutcome } from "../record/event.ts";
+import { StepError } from "../step-type.ts";
 import type { RunIdentity, Services } from "./services.ts";
-import type { TaskEnd, TaskInput } from "./task.ts";
+import type { Seen, TaskEnd, TaskInput } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
+import type { Made, Watch } from "./watch.ts";
 
 /** A step whose inputs are all known. */
 export interface StepWork {
   readonly identity: RunIdentity;
   readonly plan: StepPlan;
-  /** Of all steps that have finished. */
-  readonly outputs: ReadonlyMap<string, KeyRecord["outputs"]>;
+  /** By all steps that have finished. */
+  readonly made: ReadonlyMap<string, Made>;
+  readonly watch: Watch;
 }
 
 export interface StepResult {
   readonly outcome: StepOutcome;
   /** Where the step has a result, its own or a cached one. */
-  readonly outputs?: KeyRecord["outputs"];
+  readonly made?: Made;
   readonly event: Event & { kind: "step-finished" };
 }
 
@@ -79,7 +82,7 @@ function useCached(work: StepWork, services: Services, record: KeyRecord): StepR
   }
   return ended(work, services, {
     outcome: "cached",
-    outputs: record.outputs,
+    made: record,
     metrics: record.metrics,
     cached: { key: record.key, inputs: record.inputs, run: record.run },
   });
@@ -95,6 +98,7 @@ function dispatch(work: StepWork, services: Services, tasks: Tasks): Promise<Tas
     inputs: taskInputs(work, services),
     root: work.identity.root,
     home: work.identity.home,
+    runs: work.identity.runs,
     cache: cache.folder,
   };
   return tasks.execute(task, {
@@ -107,7 +111,10 @@ function dispatch(work: StepWork, services: Services, tasks: Tasks): Promise<Tas
   });
 }
 
-function taskInputs({ identity, plan, outputs }: StepWork, { cache }: Services): Record<string, TaskInput> {
+function taskInputs(
+  { identity, plan, made, watch }: StepWork,
+  { cache }: Services,
+): Record<string, TaskInput> {
   const inputs: Record<string, TaskInput> = {};
   for (const [name, source] of Object.entries(plan.step.inputs)) {
     const digest = plan.inputs[name];
@@ -116,10 +123,19 @@ function taskInputs({ identity, plan, outputs }: StepWork, { cache }: Services):
       inputs[name] = { path: resolve(identity.root, source.path), digest, notes: [] };
       continue;
     }
-    const output = outputs.get(source.step)?.[source.output];
-    if (output === undefined) throw new Error(`${source.step} has finished without ${source.output}`);
+    const before = made.get(source.step);
+    const output = before?.outputs[source.output];
+    if (before === undefined || output === undefined) {
+      throw new Error(`${source.step} has finished without ${source.output}`);
+    }
     const path = cache.artifacts.path(output.digest);
-    inputs[name] = { path, digest, artifact: output.digest, notes: output.notes };
+    if (!existsSync(path)) {
+      throw new StepError(
+        `${source.step}.${source.output} was taken out of the cache; run the same command again`,
+      );
+    }
+    const watched = watch.over(source, before);
+    inputs[name] = { path, digest, artifact: output.digest, notes: output.notes, watched };
   }
   return inputs;
 }
@@ -151,7 +167,7 @@ async function settle(work: StepWork, services: Services, execution: Execution):
       ...(outcome === "failed" ? { failure: end.failure } : {}),
     });
   }
-  const changed = await changedSources(work, services);
+  const changed = await changedSources(work, services, end.seen);
   if (changed.length > 0) {
     const message = `${changed.join(", ")} changed while the step read it; run the same command again`;
     return ended(work, services, { ...told, outcome: "failed", failure: { kind: "step", message } });
@@ -172,22 +188,34 @@ async function settle(work: StepWork, services: Services, execution: Execution):
     peakMemory,
   });
   cache.keys.setLatest(identity.pipeline, step.id, key);
-  return ended(work, services, { ...told, outcome: "ran", outputs });
+  return ended(work, services, { ...told, outcome: "ran", made: { outputs, leans } });
 }
 
 /** Paths that are no longer what the key says they were: their new content must not pass under the old digest. */
 async function changedSources(
   { identity, plan }: StepWork,
-  { types, cache }: Services,
+  { types, cache, sources }: Services,
+  seen: Seen,
 ): Promise<readonly string[]> {
   const changed: string[] = [];
   const type = types.get(plan.step.uses);
-  for (const [name, source] of Object.entries(plan.step.inputs)) {
-    if (source.kind !== "path") continue;
-    const found = await readSource(cache, resolve(identity.root, source.path), type && specOf(type, name));
-    if (found === undefined || treeDigest(found.tree) !== plan.inputs[name]) changed.push(source.path);
+  for (const [input, source] of Object.entries(plan.step.inputs)) {
+    if (source.kind !== "path" || type === undefined) continue;
+    const name = sourceName(type, input, source.path);
+    const before = sources.get(name);
+    // The worker looked when the step had ended: mostly that is all there is to do.
+    if (before === undefined || before.fingerprint === seen[input]) continue;
+    const now = await readSource(cache, resolve(identity.root, source.path), specOf(type, input));
+    const paths = now === undefined || now.missing.length > 0 ? [""] : changesOf(before, now.source);
+    if (now !== undefined && paths.length === 0) sources.set(name, now.source);
+    if (paths.length > 0) changed.push(shownPaths(source.path, paths));
   }
   return changed;
+}
+
+function shownPaths(source: string, [first = "", ...more]: readonly string[]): string {
+  const path = first === "" ? source : posix.join(source, first);
+  return more.length === 0 ? path : `${path} (and ${more.length} more)`;
 }
 
 interface Ended {
@@ -195,16 +223,16 @@ interface Ended {
   readonly seconds?: number;
   readonly metrics?: TaskEnd["metrics"];
   readonly peakMemory?: number;
-  readonly outputs?: KeyRecord["outputs"];
+  readonly made?: Made;
   readonly failure?: Failure;
   readonly cached?: NonNullable<StepResult["event"]["cached"]>;
 }
 
 function ended({ plan }: StepWork, { now }: Services, end: Ended): StepResult {
-  const { outcome, seconds = 0, metrics = {}, outputs, ...rest } = end;
+  const { outcome, seconds = 0, metrics = {}, made, ...rest } = end;
   return {
     outcome,
-    ...(outputs ? { outputs } : {}),
+    ...(made ? { made } : {}),
     event: {
       kind: "step-finished",
       at: now().toISOString(),
@@ -212,7 +240,7 @@ function ended({ plan }: StepWork, { now }: Services, end: Ended): StepResult {
       outcome,
       seconds,
       metrics,
-      outputs: outputs ?? {},
+      outputs: made?.outputs ?? {},
       ...rest,
     },
   };

@@ -1,11 +1,15 @@
-import { rm } from "node:fs/promises";
-import { openCache } from "../cache/cache.ts";
-import { listFiles } from "../cache/tree.ts";
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { type Cache, openCache } from "../cache/cache.ts";
+import { filesOf } from "../cache/tree.ts";
 import { describeFailure } from "../failure.ts";
+import { sourceFingerprint } from "../inputs.ts";
+import { specOf } from "../plan/input-spec.ts";
 import type { OutputRecord } from "../record/event.ts";
 import { StepError, type StepType } from "../step-type.ts";
 import { openContext } from "./context.ts";
-import type { Task, TaskEnd, TaskUpdate } from "./task.ts";
+import { findDamage } from "./damage.ts";
+import type { Seen, Task, TaskEnd, TaskUpdate } from "./task.ts";
 
 export interface ExecuteOptions {
   readonly types: ReadonlyMap<string, StepType>;
@@ -15,35 +19,73 @@ export interface ExecuteOptions {
 
 /** Executes a step in this process and publishes its outputs. Never rejects. */
 export async function executeTask(task: Task, options: ExecuteOptions): Promise<TaskEnd> {
-  const cache = openCache(task.cache);
+  const { root, runs } = task;
+  const cache = openCache(task.cache, { root, own: [task.cache, runs] });
   let staging: string | undefined;
   let metrics: TaskEnd["metrics"] = {};
   const about = () => ({ metrics, peakMemory: process.resourceUsage().maxRSS * 1024 });
   try {
     const type = options.types.get(task.type);
     if (type === undefined) throw new Error(`no step type ${task.type}`);
-    staging = await cache.staging();
+    staging = cache.staging();
+    const since = statSync(staging, { bigint: true }).mtimeNs;
     const context = await openContext({ task, type, cache, staging, ...options });
     metrics = context.metrics;
-    await type.run(context.ctx);
-    const outputs: Record<string, OutputRecord> = {};
-    const names = type.outputs(task.params);
-    for (const name of names) {
-      const empty = listFiles(context.ctx.output(name)).length === 0;
-      if (empty) throw new StepError(`the step wrote nothing to its output ${name}`);
+    try {
+      await type.run(context.ctx);
+    } finally {
+      await refuseDamage(cache, task, since);
     }
+    const seen = lookAtSources(cache, task, type);
+    const author = type.runsPrograms ? "program" : "step";
+    const names = type.outputs(task.params);
+    for (const name of names) refuseEmpty(context.ctx.output(name), name);
+    const outputs: Record<string, OutputRecord> = {};
     for (const name of names) {
-      const { digest, bytes } = await cache.artifacts.publish(context.ctx.output(name));
+      const folder = context.ctx.output(name);
+      const { digest, bytes } = await cache.artifacts.publish({ folder, scratch: staging, author });
       outputs[name] = { digest, bytes, notes: context.notes(name) };
     }
-    return { kind: "done", outputs, leans: context.leans(), ...about() };
+    return { kind: "done", outputs, leans: context.leans(), seen, ...about() };
   } catch (error) {
     if (options.signal.aborted && isAbort(error, options.signal)) return { kind: "interrupted", ...about() };
     return { kind: "failed", failure: describeFailure(error, [task.cache, task.home]), ...about() };
   } finally {
-    // Best effort: what is left here is swept by a later run.
-    if (staging !== undefined) await rm(staging, { recursive: true, force: true }).catch(() => {});
+    try {
+      if (staging !== undefined) cache.dropStaging(staging);
+    } catch {
+      // What is left here is swept by a later run.
+    }
   }
+}
+
+async function refuseDamage(cache: Cache, task: Task, since: bigint): Promise<void> {
+  const watched = Object.values(task.inputs).flatMap((input) => input.watched ?? []);
+  if (watched.length === 0) return;
+  const sentences = await findDamage(cache.folder, watched, since, (path) => recordedFiles(cache, path));
+  if (sentences.length > 0) throw new StepError([...new Set(sentences)].join("\n"));
+}
+
+/** Digests by path of what an artifact or a store entry should hold. */
+function recordedFiles(cache: Cache, path: string): ReadonlyMap<string, string> | undefined {
+  const tree = cache.artifacts.tree(`sha256:${basename(path)}`);
+  const files = tree ? filesOf(tree) : cache.stores.files(basename(dirname(path)), basename(path));
+  return files && new Map(files.map((file) => [file.path, file.digest]));
+}
+
+/** Whether the sources are still what they were is the engine's to judge: here they are only looked at. */
+function lookAtSources(cache: Cache, task: Task, type: StepType): Seen {
+  const sources = Object.entries(task.inputs).filter(([, { artifact }]) => artifact === undefined);
+  return Object.fromEntries(
+    sources.map(([name, { path }]) => [name, sourceFingerprint(cache, path, specOf(type, name))]),
+  );
+}
+
+function refuseEmpty(folder: string, name: string): void {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  // The gate says what is wrong with what is no folder, or one that cannot be read.
+  if (!stat?.isDirectory() || (stat.mode & 0o500) !== 0o500) return;
+  if (readdirSync(folder).length === 0) throw new StepError(`the step wrote nothing to its output ${name}`);
 }
 
 function isAbort(error: unknown, signal: AbortSignal): boolean {

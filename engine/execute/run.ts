@@ -8,6 +8,7 @@ import { executeStep, type StepResult } from "./execute-step.ts";
 import type { RunIdentity, Services } from "./services.ts";
 import type { Executor } from "./task.ts";
 import { openTasks, type Signals, type Tasks } from "./tasks.ts";
+import { type Made, openWatch } from "./watch.ts";
 
 /** What is to be run, and how. */
 export interface RunRequest {
@@ -19,6 +20,8 @@ export interface RunRequest {
   readonly root: string;
   /** FLOW_HOME. */
   readonly home: string;
+  /** The folder of all runs. */
+  readonly runs: string;
   /** How many steps may run at a time. */
   readonly jobs: number;
   /** After a failure, go on with all that does not need what failed. */
@@ -89,14 +92,17 @@ async function runAll(
   services: Services,
   tasks: Tasks,
 ): Promise<Map<string, StepResult>> {
-  const { id, pipeline, root, home, jobs, keepGoing, world } = request;
+  const { id, pipeline, root, home, runs, jobs, keepGoing, world } = request;
   const { stop } = tasks.signals;
-  const identity: RunIdentity = { run: id, pipeline: pipeline.name, root, home };
+  const identity: RunIdentity = { run: id, pipeline: pipeline.name, root, home, runs };
+  const watch = openWatch(pipeline, services.types, services.cache);
   const own = [services.cache.folder, home];
   const order = topologicalOrder(pipeline.steps);
   const waitsFor = new Map(order.map((step) => [step.id, upstreamOf(step).length]));
   const followers = followersOf(order);
+  const made = new Map<string, Made>();
   const outputs = new Map<string, KeyRecord["outputs"]>();
+  const keysInHand = new Set<string>();
   const results = new Map<string, StepResult>();
   const running = new Map<string, Promise<void>>();
   const ready: Step[] = order.filter((step) => waitsFor.get(step.id) === 0);
@@ -107,8 +113,9 @@ async function runAll(
     results.set(step.id, result);
     services.emit(result.event);
     failed ||= result.outcome === "failed";
-    if (result.outputs === undefined) return;
-    outputs.set(step.id, result.outputs);
+    if (result.made === undefined) return;
+    made.set(step.id, result.made);
+    outputs.set(step.id, result.made.outputs);
     for (const follower of followers.get(step.id) ?? []) {
       const left = (waitsFor.get(follower.id) ?? 0) - 1;
       waitsFor.set(follower.id, left);
@@ -116,11 +123,13 @@ async function runAll(
     }
   };
   const start = (plan: StepPlan): void => {
-    const { step } = plan;
-    const done = executeStep({ identity, plan, outputs }, services, tasks)
+    const { step, key = step.id } = plan;
+    keysInHand.add(key);
+    const done = executeStep({ identity, plan, made, watch }, services, tasks)
       .catch((error: unknown) => crashed(step, describeFailure(error, own), services.now()))
       .then((result) => {
         running.delete(step.id);
+        keysInHand.delete(key);
         finish(step, result);
       });
     running.set(step.id, done);
@@ -134,7 +143,9 @@ async function runAll(
         else queue.push(plan);
         continue;
       }
-      const next = running.size < jobs ? queue.shift() : undefined;
+      // A step like one in hand waits for its result, and leaves its place to others.
+      const at = queue.findIndex(({ key }) => key === undefined || !keysInHand.has(key));
+      const [next] = running.size < jobs && at >= 0 ? queue.splice(at, 1) : [];
       if (next === undefined) return;
       start(next);
     }

@@ -1,6 +1,7 @@
 import type { Cache } from "../cache/cache.ts";
 import type { Event } from "../record/event.ts";
 import type { StepType } from "../step-type.ts";
+import type { SourceStates } from "../survey.ts";
 
 /** What executing needs of the world. */
 export interface Services {
@@ -8,6 +9,8 @@ export interface Services {
   readonly cache: Cache;
   now(): Date;
   emit(event: Event): void;
+  /** Sources as they were when the run was planned. */
+  readonly sources: SourceStates;
   /** Where what the worker of a step prints is kept. */
   logFile(step: string): string;
 }
@@ -22,4 +25,6 @@ export interface RunIdentity {
   readonly root: string;
   /** FLOW_HOME. */
   readonly home: string;
+  /** The folder of all runs. */
+  readonly runs: string;
 }

@@ -17,6 +17,8 @@ export interface Task {
   readonly home: string;
   /** The cache's folder. */
   readonly cache: string;
+  /** The folder of all runs: flow's own, which no source contains. */
+  readonly runs: string;
 }
 
 /** An input as plain data; the worker finds its files by the digests. */
@@ -27,7 +29,21 @@ export interface TaskInput {
   /** Where it is an artifact: the whole one's digest, of which `digest` may cover only what the step reads. */
   readonly artifact?: string;
   readonly notes: readonly string[];
+  /** Folders of the cache that a program gets and could write into, as they were before any did. */
+  readonly watched?: readonly Watched[];
 }
+
+/** A folder of the cache with its fingerprint. */
+export interface Watched {
+  /** Absolute. */
+  readonly path: string;
+  readonly fingerprint: string;
+  /** What people know it by: `make.table`. */
+  readonly name: string;
+}
+
+/** The fingerprint of each source, as the step left it; absent where something of it is gone. */
+export type Seen = Readonly<Record<string, string | undefined>>;
 
 /** What a worker tells while it works. */
 export type TaskUpdate =
@@ -44,6 +60,7 @@ export type TaskEnd = {
       readonly kind: "done";
       readonly outputs: Readonly<Record<string, OutputRecord>>;
       readonly leans: readonly { readonly store: string; readonly entry: string }[];
+      readonly seen: Seen;
     }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "interrupted" }

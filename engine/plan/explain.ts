@@ -66,8 +66,8 @@ function paramChanges(
 }
 
 function inputChange(input: string, old: Tree | undefined | "", now: Tree | undefined | ""): Reason {
-  const before = new Map((old || []).map((file) => [file.path, file.digest]));
-  const after = new Map((now || []).map((file) => [file.path, file.digest]));
+  const before = digestsByPath(old || []);
+  const after = digestsByPath(now || []);
   const added = [...after.keys()].filter((path) => !before.has(path));
   const removed = [...before.keys()].filter((path) => !after.has(path));
   const changed = [...after].filter(([path, digest]) => before.has(path) && before.get(path) !== digest);
@@ -78,6 +78,10 @@ function inputChange(input: string, old: Tree | undefined | "", now: Tree | unde
     removed: sample(removed),
     changed: sample(changed.map(([path]) => path)),
   };
+}
+
+function digestsByPath(tree: Tree): ReadonlyMap<string, string> {
+  return new Map(tree.map((entry) => [entry.path, "folder" in entry ? "folder" : entry.digest]));
 }
 
 function sample(paths: readonly string[]): PathSample {

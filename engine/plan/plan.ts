@@ -1,7 +1,6 @@
-import type { KeyRecord } from "../cache/keys.ts";
+import type { Executions, KeyRecord } from "../cache/keys.ts";
 import type { Tree } from "../cache/tree.ts";
 import type { Pipeline, Step } from "../document/pipeline.ts";
-import { canonicalJson } from "../json.ts";
 import type { StepType } from "../step-type.ts";
 import { type Candidate, differences } from "./explain.ts";
 import { sourceName } from "./input-spec.ts";
@@ -22,8 +21,8 @@ export interface World {
   missing(record: KeyRecord): string | undefined;
   /** The newest execution of this step of this pipeline. */
   latest(step: string): KeyRecord | undefined;
-  /** All executions of a step type, newest first. */
-  ofType(type: string): readonly KeyRecord[];
+  /** All executions of a step type. */
+  ofType(type: string): Executions;
   tree(digest: string): Tree | undefined;
   /** What an artifact is to the input of a step type: its own digest, or that of the files which are read. */
   inputDigest(type: StepType, input: string, artifact: string): string;
@@ -109,35 +108,18 @@ function whyRun(candidate: Candidate, world: World): Reason[] {
 /** The newest execution of the same step type on the same inputs, under whatever name. Without inputs none is alike. */
 function comparable(candidate: Candidate, world: World): KeyRecord | undefined {
   if (Object.keys(candidate.inputs).length === 0 || !isComplete(candidate.inputs)) return undefined;
-  return world.ofType(candidate.step.uses).find((record) => sameKnownInputs(record, candidate));
+  return world.ofType(candidate.step.uses).withInputs(candidate.inputs);
 }
 
 /** Whether some usable result fits all that is known: then the input to come decides. */
 function couldBeCached(candidate: Candidate, world: World): boolean {
-  const alike = byParams(world.ofType(candidate.step.uses)).get(canonicalJson(candidate.params)) ?? [];
+  const alike = world.ofType(candidate.step.uses).withParams(candidate.params);
   return alike.some(
     (record) =>
       record.version === candidate.version &&
       sameKnownInputs(record, candidate) &&
       world.missing(record) === undefined,
   );
-}
-
-const indexes = new WeakMap<readonly KeyRecord[], ReadonlyMap<string, readonly KeyRecord[]>>();
-
-/** Records by their parameters, so that large graphs need not compare every step with every record. */
-function byParams(records: readonly KeyRecord[]): ReadonlyMap<string, readonly KeyRecord[]> {
-  const known = indexes.get(records);
-  if (known !== undefined) return known;
-  const index = new Map<string, KeyRecord[]>();
-  for (const record of records) {
-    const params = canonicalJson(record.params);
-    const others = index.get(params);
-    if (others === undefined) index.set(params, [record]);
-    else others.push(record);
-  }
-  indexes.set(records, index);
-  return index;
 }
 
 function sameKnownInputs(record: KeyRecord, candidate: Candidate): boolean {

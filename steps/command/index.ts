@@ -6,6 +6,7 @@ export const command = defineStep({
   name: "command",
   version: 1,
   description: "Runs any program.",
+  runsPrograms: true,
   templates: true,
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);

@@ -1,9 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Cache, openCache } from "../../engine/cache/cache.ts";
+import { fromWord, isAlive, ownIdentity, toWord } from "../../engine/process-identity.ts";
 
 const key = `sha256:${"a".repeat(64)}`;
 let folder: string;
@@ -17,7 +28,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** The word for a process that has ended. */
 function deadOwner(): string {
   const { pid } = spawnSync("true");
-  return `${hostname()}~${pid}~1`;
+  return toWord({ ...ownIdentity(), pid });
 }
 
 function lockFile(owner: string): string {
@@ -51,6 +62,20 @@ test("a dead owner's lock is taken over", async () => {
   expect(readdirSync(join(folder, "locks"))).toEqual([]);
 });
 
+test("who cannot be seen is not dead: another host, boot or PID namespace, or a word of before", () => {
+  const own = ownIdentity();
+  expect(isAlive(own)).toBe(true);
+  expect(isAlive({ ...own, start: "1" })).toBe(false);
+  const unseen = [
+    { ...own, host: "elsewhere", pid: 1 },
+    { ...own, namespace: "1", start: "1" },
+    { ...own, boot: "1", start: "1" },
+    fromWord(`${own.host}~${own.pid}~1~7`) ?? own,
+  ];
+  expect(unseen.map(isAlive)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(fromWord(`${toWord(own)}~12`)).toEqual(own);
+});
+
 test("another host's lock is taken over once its heartbeat has stopped, and not before", async () => {
   const file = lockFile("elsewhere~77~1");
   const controller = new AbortController();
@@ -62,13 +87,26 @@ test("another host's lock is taken over once its heartbeat has stopped, and not 
   expect(existsSync(file)).toBe(false);
 });
 
-test("sweeping removes what dead processes were writing, and nothing else", async () => {
-  const mine = await cache.staging();
-  mkdirSync(join(folder, "staging", `${deadOwner()}~0`));
+test("sweeping removes what dead processes were writing, also where it is read-only, and nothing else", async () => {
+  const mine = cache.staging();
+  const dead = join(folder, "staging", `${deadOwner()}~0`, "out");
+  mkdirSync(dead, { recursive: true });
+  writeFileSync(join(dead, "file"), "");
+  chmodSync(dead, 0o500);
   mkdirSync(join(folder, "staging", "elsewhere~77~1~0"));
-  await cache.sweep();
+  cache.sweep();
   expect(readdirSync(join(folder, "staging")).sort()).toEqual(
     [mine.split("/").at(-1), "elsewhere~77~1~0"].sort(),
   );
   expect(existsSync(join(folder, "CACHEDIR.TAG"))).toBe(true);
+  expect(readFileSync(join(folder, ".gitignore"), "utf8")).toBe("*\n");
+});
+
+test("what another host left is swept when nothing has moved there for a day", () => {
+  const staging = join(folder, "staging", "elsewhere~77~1~0");
+  mkdirSync(staging, { recursive: true });
+  const day = new Date(Date.now() - 25 * 3_600_000);
+  utimesSync(staging, day, day);
+  cache.sweep();
+  expect(existsSync(staging)).toBe(false);
 });

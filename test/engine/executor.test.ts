@@ -43,7 +43,8 @@ afterEach(() => {
 function task(type: string, changes: Partial<Task> = {}): Task {
   const home = join(root, "home");
   const cache = join(root, "cache");
-  return { step: "s", type, params: {}, inputs: {}, root, home, cache, ...changes };
+  const runs = join(root, "runs");
+  return { step: "s", type, params: {}, inputs: {}, root, home, cache, runs, ...changes };
 }
 
 function start(given: Task) {
@@ -111,7 +112,7 @@ describe.each(Object.entries(executors))("an executor %s", (_, open) => {
     await start(task("mix", { params: { salt: "a", results: 9, speed: 1 } })).end;
     await start(task("fragile", { inputs: {} })).end;
     const cache = openCache(join(root, "cache"));
-    await cache.sweep();
+    cache.sweep();
     expect(readdirSync(join(root, "cache/staging"))).toEqual([]);
   });
 });

@@ -16,7 +16,16 @@ async function endOf(program: string): Promise<TaskEnd> {
   const file = join(folder, "worker.mjs");
   writeFileSync(file, program);
   const executor = localExecutor({ file, args: [] });
-  const task = { step: "s", type: "t", params: {}, inputs: {}, root: folder, home: folder, cache: folder };
+  const task = {
+    step: "s",
+    type: "t",
+    params: {},
+    inputs: {},
+    root: folder,
+    home: folder,
+    cache: folder,
+    runs: folder,
+  };
   return executor.start(task, { log: join(folder, "s.log"), update: () => {} }).end;
 }
 

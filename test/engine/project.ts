@@ -36,7 +36,7 @@ export interface Project {
 export function newProject(types: readonly StepType[], folder?: string): Project {
   const root = folder ?? mkdtempSync(join(tmpdir(), "flow-project-"));
   const registry = new Map(types.map((type) => [type.name, type]));
-  const cache = openCache(join(root, ".flow"));
+  const cache = openCache(join(root, ".flow"), { root, own: [join(root, ".flow"), join(root, "runs")] });
   const home = join(root, "home");
   let serial = 0;
 
@@ -46,8 +46,8 @@ export function newProject(types: readonly StepType[], folder?: string): Project
       exists: (path) => existsSync(resolve(root, path)),
     });
     if (pipeline === undefined) throw new Error(renderDiagnostics(diagnostics));
-    const world = await survey({ pipeline, types: registry, cache, root, home, forced: new Set(forced) });
-    return { pipeline, world };
+    const surveyed = await survey({ pipeline, types: registry, cache, root, home, forced: new Set(forced) });
+    return { pipeline, ...surveyed };
   };
 
   return {
@@ -58,7 +58,7 @@ export function newProject(types: readonly StepType[], folder?: string): Project
       return planPipeline(pipeline, world);
     },
     async run(text, { forced = [], keepGoing = false, executor, stop, kill, onEvent } = {}) {
-      const { pipeline, world } = await load(text, forced);
+      const { pipeline, world, sources } = await load(text, forced);
       const fold = foldRun();
       await runPipeline(
         {
@@ -67,6 +67,7 @@ export function newProject(types: readonly StepType[], folder?: string): Project
           world,
           root,
           home,
+          runs: join(root, "runs"),
           jobs: 2,
           keepGoing,
           executor: executor ?? inProcessExecutor(registry),
@@ -75,6 +76,7 @@ export function newProject(types: readonly StepType[], folder?: string): Project
         {
           types: registry,
           cache,
+          sources,
           now: () => new Date(),
           emit(event) {
             fold.add(event);

@@ -1,0 +1,49 @@
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Bits that make a folder one of a group's: group may write, files take its group. */
+const SHARED = 0o2020;
+
+/**
+ * Makes a folder of the cache, and what is missing above it. In a cache that a
+ * group shares (setgid, or writable for the group) new folders take its mode,
+ * whatever the umask of whoever makes them.
+ */
+export function makeFolder(cache: string, path: string): void {
+  if (!isFolder(cache)) mkdirSync(cache, { recursive: true });
+  const first = mkdirSync(path, { recursive: true });
+  const mode = folderMode(cache);
+  if (first === undefined || (mode & SHARED) === 0) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) chmodSync(made, mode);
+}
+
+/** The mode that folders of a cache have: its own, and always open to whoever made it. */
+export function folderMode(cache: string): number {
+  return (statSync(cache).mode & 0o7777) | 0o700;
+}
+
+/**
+ * Deletes a folder with all that is in it, also where a program took its own
+ * rights on it away. Links are deleted, never followed.
+ */
+export function removeFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    openFolders(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function openFolders(path: string): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory() !== true) return;
+  if ((stat.mode & 0o700) !== 0o700) chmodSync(path, (stat.mode & 0o7777) | 0o700);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) openFolders(join(path, entry.name));
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

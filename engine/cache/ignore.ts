@@ -1,0 +1,82 @@
+import { readFileSync, realpathSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import ignore, { type Ignore } from "ignore";
+
+/**
+ * What is nobody's input: left out wherever a source contains it. A path that a
+ * pipeline names itself is never left out, outputs never.
+ */
+const nobodys: readonly RegExp[] = [
+  // Bytecode that Python leaves beside its modules.
+  /^__pycache__$/,
+  // What macOS and Windows leave in folders.
+  /^\.DS_Store$/,
+  /^\._/,
+  /^(Thumbs|ehthumbs)\.db$/i,
+  /^desktop\.ini$/i,
+  // Version control.
+  /^\.(git|hg|svn|bzr|jj)$/,
+  /^CVS$/,
+  // Editors' swap, lock, autosave and backup files: Vim, Emacs, LibreOffice, Kate, gedit, JetBrains.
+  /^\..*\.sw[a-p]$/,
+  /^\.#/,
+  /^#.*#$/,
+  /~$/,
+  /^\.~lock\..*#$/,
+  /\.kate-swp$/,
+  /^\.goutputstream-/,
+  /___jb_(tmp|old|bak)___$/,
+];
+
+/** Decides what of a source's folders is left out. */
+export interface SourceFilter {
+  /** @param full absolute path of the entry; `source` that of the folder which is the source. */
+  leavesOut(
+    entry: { readonly name: string; readonly full: string; readonly isFolder: boolean },
+    source: string,
+  ): boolean;
+}
+
+export interface Project {
+  /** Absolute; its `.flowignore` adds to the list, in gitignore's syntax. */
+  readonly root: string;
+  /** Folders of flow's own, which no source contains: the cache and the records. */
+  readonly own: readonly string[];
+}
+
+/** Without a project only the list counts. */
+export function sourceFilter(project?: Project): SourceFilter {
+  const rules = project && readRules(join(project.root, ".flowignore"));
+  const own = new Set((project?.own ?? []).map(realPath));
+  return {
+    leavesOut({ name, full, isFolder }, source) {
+      if (nobodys.some((pattern) => pattern.test(name))) return true;
+      // By real path, not by name: others may call a folder `runs` too.
+      if (isFolder && own.has(realPath(full))) return true;
+      return rules?.ignores(pathForRules(full, source, project?.root ?? "", isFolder)) === true;
+    },
+  };
+}
+
+/** Relative to the project, where the source lies in it; else to the source. */
+function pathForRules(full: string, source: string, root: string, isFolder: boolean): string {
+  const base = full.startsWith(root + sep) ? root : source;
+  const path = relative(base, full).split(sep).join("/");
+  return isFolder ? `${path}/` : path;
+}
+
+function readRules(file: string): Ignore | undefined {
+  try {
+    return ignore().add(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { isObject, type Json } from "../json.ts";
+
+/** A record as it was found on disk. */
+export type Found<Value> =
+  | { readonly kind: "good"; readonly value: Value }
+  /** Not there, or damaged: it may be written anew. */
+  | { readonly kind: "absent" }
+  /** Written by a newer flow: as good as absent, but neither overwritten nor deleted. */
+  | { readonly kind: "newer" };
+
+/** The format of every record that this flow writes. A record that does not name one has it. */
+export const recordFormat = 1;
+
+/**
+ * Reads a JSON record and validates it.
+ *
+ * @param check the value, where it is what it should be.
+ */
+export function readRecord<Value>(path: string, check: (json: Json) => Value | undefined): Found<Value> {
+  let json: Json;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8")) as Json;
+  } catch {
+    return { kind: "absent" };
+  }
+  const format = isObject(json) ? (json.format ?? recordFormat) : recordFormat;
+  if (typeof format === "number" && format > recordFormat) return { kind: "newer" };
+  const value = format === recordFormat ? check(json) : undefined;
+  return value === undefined ? { kind: "absent" } : { kind: "good", value };
+}
+
+export function goodOf<Value>(found: Found<Value>): Value | undefined {
+  return found.kind === "good" ? found.value : undefined;
+}
+
+const digestPattern = /^sha256:[0-9a-f]{64}$/;
+
+export function isDigest(value: Json | undefined): value is string {
+  return typeof value === "string" && digestPattern.test(value);
+}
+
+export function isCount(value: Json | undefined): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+export function isTexts(value: Json | undefined): value is readonly string[] {
+  return Array.isArray(value) && (value as readonly Json[]).every((text) => typeof text === "string");
+}

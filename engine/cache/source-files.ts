@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { type BigIntStats, readdirSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { byCodeUnit } from "../json.ts";
+import type { SourceFilter } from "./ignore.ts";
+import { entriesOf } from "./listing.ts";
+import { TreeError } from "./tree.ts";
+
+/**
+ * The regular files of a source, POSIX and relative, in code-unit order; links
+ * are followed. `[""]` for a file; `undefined` where nothing is there.
+ *
+ * @throws TreeError for what is neither file nor folder, for circles of links and links to nothing.
+ */
+export function listSource(path: string, filter: SourceFilter): readonly string[] | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  if (stat.isFile()) return [""];
+  // Reading from a FIFO or a device may never end.
+  if (!stat.isDirectory()) throw new TreeError(`${path} is neither a file nor a folder`);
+  const files: string[] = [];
+  const walk = (prefix: string, above: readonly string[]): void => {
+    const folder = join(path, prefix);
+    const real = realpathSync(folder);
+    if (above.includes(real)) throw new TreeError(`${folder} links back to a folder above it`);
+    for (const entry of entriesOf(folder)) {
+      const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+      const full = join(folder, entry.name);
+      const kind = entry.isSymbolicLink() ? statSync(full, { throwIfNoEntry: false }) : entry;
+      // A hidden link to nothing is a program's lock, not data.
+      if (kind === undefined && entry.name.startsWith(".")) continue;
+      if (filter.leavesOut({ name: entry.name, full, isFolder: kind?.isDirectory() === true }, path))
+        continue;
+      if (kind === undefined) throw new TreeError(`${full} links to nothing`);
+      if (kind.isDirectory()) walk(inner, [...above, real]);
+      else if (kind.isFile()) files.push(inner);
+      else throw new TreeError(`${full} is neither a file nor a folder`);
+    }
+  };
+  walk("", []);
+  return files.sort(byCodeUnit);
+}
+
+/** What tells that a file was written to, or that another took its place. */
+export interface FileStat {
+  readonly bytes: number;
+  /** Nanoseconds, as text. */
+  readonly mtime: string;
+  readonly ctime: string;
+  readonly inode: string;
+}
+
+export function statOf(stat: BigIntStats): FileStat {
+  return {
+    bytes: Number(stat.size),
+    mtime: String(stat.mtimeNs),
+    ctime: String(stat.ctimeNs),
+    inode: String(stat.ino),
+  };
+}
+
+/** One word for the state of many files: equal words, and none of them was touched in between. */
+export function fingerprintOf(files: Iterable<readonly [path: string, stat: FileStat]>): string {
+  const hash = createHash("sha256");
+  for (const [path, { bytes, mtime, ctime, inode }] of files) {
+    hash.update(`${path}\0${bytes} ${mtime} ${ctime} ${inode}\n`);
+  }
+  return hash.digest("hex");
+}
+
+/** The fingerprint of files as they are now; `undefined` where one is gone. */
+export function fingerprint(folder: string, paths: readonly string[]): string | undefined {
+  const files: [string, FileStat][] = [];
+  for (const path of paths) {
+    const stat = statSync(path === "" ? folder : join(folder, path), { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    files.push([path, statOf(stat)]);
+  }
+  return fingerprintOf(files);
+}
+
+/** The fingerprint of everything below a folder of the cache, folders included: also of what was added. */
+export function folderFingerprint(folder: string): string | undefined {
+  try {
+    const paths = [""];
+    const walk = (prefix: string): void => {
+      for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
+        const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+        paths.push(inner);
+        if (entry.isDirectory()) walk(inner);
+      }
+    };
+    walk("");
+    return fingerprint(folder, paths.sort(byCodeUnit));
+  } catch {
+    return undefined;
+  }
+}

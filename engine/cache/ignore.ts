@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import ignore, { type Ignore } from "ignore";
+import ignore from "ignore";
 
 /**
  * What is nobody's input: left out wherever a source contains it. A path that a
@@ -30,6 +30,8 @@ const nobodys: readonly RegExp[] = [
 
 /** Decides what of a source's folders is left out. */
 export interface SourceFilter {
+  /** Filters of one name leave out the same. */
+  readonly name: string;
   /** @param full absolute path of the entry; `source` that of the folder which is the source. */
   leavesOut(
     entry: { readonly name: string; readonly full: string; readonly isFolder: boolean },
@@ -46,9 +48,11 @@ export interface Project {
 
 /** Without a project only the list counts. */
 export function sourceFilter(project?: Project): SourceFilter {
-  const rules = project && readRules(join(project.root, ".flowignore"));
+  const text = project && readText(join(project.root, ".flowignore"));
+  const rules = text === undefined ? undefined : ignore().add(text);
   const own = new Set((project?.own ?? []).map(realPath));
   return {
+    name: JSON.stringify([project?.root, [...own], text]),
     leavesOut({ name, full, isFolder }, source) {
       if (nobodys.some((pattern) => pattern.test(name))) return true;
       // By real path, not by name: others may call a folder `runs` too.
@@ -65,9 +69,9 @@ function pathForRules(full: string, source: string, root: string, isFolder: bool
   return isFolder ? `${path}/` : path;
 }
 
-function readRules(file: string): Ignore | undefined {
+function readText(file: string): string | undefined {
   try {
-    return ignore().add(readFileSync(file, "utf8"));
+    return readFileSync(file, "utf8");
   } catch {
     return undefined;
   }

@@ -18,9 +18,13 @@ export function listSource(path: string, filter: SourceFilter): readonly string[
   if (stat.isFile()) return [""];
   // Reading from a FIFO or a device may never end.
   if (!stat.isDirectory()) throw new TreeError(`${path} is neither a file nor a folder`);
+  const known = listings.get(path);
+  if (known?.filter === filter.name && known.folders.every(isUntouched)) return known.files;
   const files: string[] = [];
+  const folders: Folder[] = [];
   const walk = (prefix: string, above: readonly string[]): void => {
     const folder = join(path, prefix);
+    folders.push({ path: folder, mtime: mtimeOf(folder) });
     const real = realpathSync(folder);
     if (above.includes(real)) throw new TreeError(`${folder} links back to a folder above it`);
     for (const entry of entriesOf(folder)) {
@@ -38,34 +42,65 @@ export function listSource(path: string, filter: SourceFilter): readonly string[
     }
   };
   walk("", []);
-  return files.sort(byCodeUnit);
+  files.sort(byCodeUnit);
+  listings.set(path, { filter: filter.name, folders, files });
+  return files;
+}
+
+interface Folder {
+  readonly path: string;
+  readonly mtime: bigint | undefined;
+}
+
+/**
+ * Listings of this process. Whatever is added to a folder, removed or renamed
+ * moves the folder's time: while none has moved, the list is what it was.
+ */
+const listings = new Map<
+  string,
+  { readonly filter: string; readonly folders: readonly Folder[]; readonly files: readonly string[] }
+>();
+
+/** A folder touched this short a time ago could change again within one tick of its clock. */
+const RACY_NS = 2_000_000_000n;
+
+function mtimeOf(folder: string): bigint | undefined {
+  const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
+  const isOld = stat !== undefined && stat.mtimeNs < BigInt(Date.now()) * 1_000_000n - RACY_NS;
+  return isOld ? stat.mtimeNs : undefined;
+}
+
+function isUntouched({ path, mtime }: Folder): boolean {
+  return mtime !== undefined && mtimeOf(path) === mtime;
 }
 
 /** What tells that a file was written to, or that another took its place. */
 export interface FileStat {
   readonly bytes: number;
-  /** Nanoseconds, as text. */
-  readonly mtime: string;
-  readonly ctime: string;
-  readonly inode: string;
+  /** Nanoseconds. */
+  readonly mtime: bigint;
+  readonly ctime: bigint;
+  readonly inode: bigint;
 }
 
 export function statOf(stat: BigIntStats): FileStat {
-  return {
-    bytes: Number(stat.size),
-    mtime: String(stat.mtimeNs),
-    ctime: String(stat.ctimeNs),
-    inode: String(stat.ino),
-  };
+  return { bytes: Number(stat.size), mtime: stat.mtimeNs, ctime: stat.ctimeNs, inode: stat.ino };
 }
 
 /** One word for the state of many files: equal words, and none of them was touched in between. */
 export function fingerprintOf(files: Iterable<readonly [path: string, stat: FileStat]>): string {
-  const hash = createHash("sha256");
-  for (const [path, { bytes, mtime, ctime, inode }] of files) {
-    hash.update(`${path}\0${bytes} ${mtime} ${ctime} ${inode}\n`);
-  }
-  return hash.digest("hex");
+  const all = [...files];
+  const numbers = new BigUint64Array(4 * all.length);
+  all.forEach(([, { bytes, mtime, ctime, inode }], at) => {
+    numbers[4 * at] = BigInt(bytes);
+    numbers[4 * at + 1] = mtime;
+    numbers[4 * at + 2] = ctime;
+    numbers[4 * at + 3] = inode;
+  });
+  return createHash("sha256")
+    .update(all.map(([path]) => path).join("\0"))
+    .update(new Uint8Array(numbers.buffer))
+    .digest("hex");
 }
 
 /** The fingerprint of files as they are now; `undefined` where one is gone. */

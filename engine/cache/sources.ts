@@ -104,7 +104,7 @@ async function hashAll({ cache, root, paths, purpose }: Hashing): Promise<Source
  */
 function racyBy(cache: string, root: string): (stat: FileStat) => boolean {
   const now = diskTime(cache, root) ?? BigInt(Date.now()) * 1_000_000n - RACY_NS;
-  return ({ mtime, ctime }) => BigInt(mtime) > now - RACY_NS || BigInt(ctime) > now - RACY_NS;
+  return ({ mtime, ctime }) => mtime > now - RACY_NS || ctime > now - RACY_NS;
 }
 
 function diskTime(cache: string, root: string): bigint | undefined {
@@ -131,7 +131,7 @@ export function isSame(a: FileStat, b: FileStat): boolean {
 function formatIndex(root: string, files: ReadonlyMap<string, Remembered>): string {
   const entries = [...files].map(([path, { bytes, mtime, inode, digest, ctime }]) => [
     path,
-    [bytes, mtime, inode, digest, ctime],
+    [bytes, String(mtime), String(inode), digest, String(ctime)],
   ]);
   return JSON.stringify({ format: recordFormat, path: root, files: Object.fromEntries(entries) });
 }
@@ -144,9 +144,22 @@ function checkIndex(json: Json): Map<string, Remembered> | undefined {
     const [bytes, mtime, inode, digest, ctime] = entry as readonly Json[];
     // An older flow wrote no ctime: such a file is hashed once more.
     if (ctime === undefined) continue;
-    const isEntry = isCount(bytes) && [mtime, inode, digest, ctime].every((text) => typeof text === "string");
-    if (!isEntry) return undefined;
-    files.set(path, { bytes, mtime, inode, digest, ctime } as Remembered);
+    if (!isCount(bytes) || !isHex(digest) || ![mtime, inode, ctime].every(isWhole)) return undefined;
+    files.set(path, {
+      bytes,
+      mtime: BigInt(mtime as string),
+      inode: BigInt(inode as string),
+      ctime: BigInt(ctime as string),
+      digest,
+    });
   }
   return files;
+}
+
+function isWhole(json: Json | undefined): json is string {
+  return typeof json === "string" && /^-?\d{1,20}$/.test(json);
+}
+
+function isHex(json: Json | undefined): json is string {
+  return typeof json === "string" && /^[0-9a-f]{32,64}$/.test(json);
 }

@@ -7,23 +7,24 @@ import { ownFolders } from "./project.ts";
 /** Parses the command line, runs one command, and returns the exit code. */
 export async function main(program: Program): Promise<number> {
   const { stdout, stderr } = program;
-  // `flow run … | head`: a reader that goes away must not end the run.
-  for (const stream of [stdout, stderr]) stream.on("error", ignoreClosedPipe);
   let code: ExitCode = exitCode.ok;
+  let unheard: ExitCode | undefined;
+  for (const stream of [stdout, stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // `flow run … | head`, or a terminal that was closed: that nobody listens must not end the run.
+      if (error.code !== "EPIPE" && error.code !== "EIO") unheard = exitCode.machine;
+    });
+  }
   const cli: Command = describeCommands(program, async (options, command) => {
     code = await guarded(program, options, command);
   });
   try {
     await cli.parseAsync([...program.arguments], { from: "user" });
-    return code;
+    return unheard ?? code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
     throw error;
   }
-}
-
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
 }
 
 /** A command whose mistakes are sentences: only a mistake in flow gets through. */

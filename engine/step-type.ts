@@ -107,7 +107,12 @@ export interface StepContext {
   metric(metrics: Readonly<Record<string, Json>>): void;
   /** Attaches a sentence to an output, and to all that is made from it. */
   note(output: string, text: string): void;
+  /** Writes a line to the step's log. */
   log(line: string): void;
+  /** Writes what a program printed to the step's log, as it came. */
+  print(bytes: Uint8Array): void;
+  /** Tells what programs that the step started have taken at most, in bytes: then that is the step's peak. */
+  peakMemory(bytes: number): void;
   /** Aborted by the first Ctrl-C: finish or drop the unit in hand, then throw. */
   readonly signal: AbortSignal;
 }

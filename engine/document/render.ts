@@ -1,3 +1,4 @@
+import { printable } from "../printable.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 
 /** Diagnostics as people read them: place, message, the line with a range of carets, a way out. */
@@ -21,9 +22,4 @@ function renderDiagnostic({ code, message, place, hint }: Diagnostic): string {
 
 function placeText(place: Place): string {
   return place.kind === "option" ? place.option : `${place.file}:${place.line}:${place.column}`;
-}
-
-/** What a file says must not steer the terminal: control characters other than tab and line feed are shown as \ufffd. */
-export function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\t\n]/gu, "\ufffd");
 }

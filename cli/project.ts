@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Cache, openCache } from "../engine/cache/cache.ts";
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
@@ -45,9 +45,18 @@ function places({ env }: Program, options: CommonOptions) {
 function flowHome(env: Program["env"]): string {
   if (env.FLOW_HOME) return resolve(env.FLOW_HOME);
   if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, "flow");
-  return process.platform === "darwin"
-    ? join(homedir(), "Library", "Caches", "flow")
-    : join(homedir(), ".cache", "flow");
+  const own = homeOf(env);
+  return process.platform === "darwin" ? join(own, "Library", "Caches", "flow") : join(own, ".cache", "flow");
+}
+
+/** The user's home; one without a home (in containers, under some services) keeps things with the temporary files. */
+function homeOf(env: Program["env"]): string {
+  if (env.HOME) return env.HOME;
+  try {
+    return homedir();
+  } catch {
+    return join(tmpdir(), `flow-${process.getuid?.() ?? "home"}`);
+  }
 }
 
 export interface Document {

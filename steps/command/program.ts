@@ -72,6 +72,13 @@ export function startProgram({ argv, cwd, env, print }: ProgramOptions): Program
     reject: false,
   });
   const { pid } = child;
+  if (pid === undefined) {
+    // It was refused before there was a process; execa tells it by its result alone.
+    const refused = child.then((result) =>
+      Promise.reject(refusal(name, "cause" in result ? result.cause : result)),
+    );
+    return { pid: 0, exit: refused, end: async () => {}, kill() {} };
+  }
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", print);
     stream?.on("error", () => {});
@@ -79,11 +86,9 @@ export function startProgram({ argv, cwd, env, print }: ProgramOptions): Program
   // The guard's end of the pipe breaks when it is gone.
   child.stdio[3]?.on("error", () => {});
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const exit = new Promise<Exit>((resolve, reject) => {
-    child.once("error", (error) => reject(refusal(name, error)));
+  const exit = new Promise<Exit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
-  if (pid === undefined) return { pid: 0, exit, end: async () => {}, kill() {} };
   return {
     pid,
     exit,

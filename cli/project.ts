@@ -80,19 +80,37 @@ export function readPipeline(
     types: program.types,
     overrides: options.set,
     exists: (path) => existsSync(resolve(project.root, path)),
+    isFile: (path) => statSync(resolve(project.root, path), { throwIfNoEntry: false })?.isFile() === true,
+    userHome: program.env.HOME,
   });
   return { text, ...loaded };
 }
 
 function readText(path: string, file: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return decode(readFileSync(path), file);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") throw new UsageError(`there is no file ${file}`);
     if (code === "EISDIR") throw new UsageError(`${file} is a folder; name a pipeline file in it`);
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** UTF-8, or UTF-16 where a byte order mark says so (as some editors of Windows save). */
+function decode(bytes: Buffer, file: string): string {
+  const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+  const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
+  try {
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return text;
+  } catch {
+    // Not what its beginning says.
+  }
+  throw new UsageError(
+    `${file} is not UTF-8: save it as UTF-8 (text that looks right in an editor may be UTF-16)`,
+  );
 }
 
 /** A pipeline reduced to one step and what it needs. */

@@ -17,7 +17,7 @@ import {
 import type { SourceStates } from "../engine/survey.ts";
 import { continuation } from "./command-line.ts";
 import { listenForInterrupts } from "./interrupts.ts";
-import { reportMistakes } from "./mistakes.ts";
+import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { versions } from "./origin.ts";
 import { type PlanOptions, plan } from "./plan.ts";
 import { type ExitCode, exitCode, exitOf, type Program } from "./program.ts";
@@ -48,6 +48,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   if (document.pipeline === undefined) {
     return reportMistakes(program, file, document.diagnostics, options.json ? "lines" : "text");
   }
+  tellWarnings(program, file, document.diagnostics, options.json ? "lines" : "text");
   const pipeline = until(document.pipeline, options.until);
   const { world, sources } = await look(program, project, pipeline, options);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));

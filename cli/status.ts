@@ -5,7 +5,7 @@ import { printableLine } from "../engine/printable.ts";
 import { fromWord, isAlive } from "../engine/process-identity.ts";
 import { type LastRun, lastRunOf } from "../engine/record/run-folder.ts";
 import type { RunRecord } from "../engine/record/run-record.ts";
-import { reportMistakes } from "./mistakes.ts";
+import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { look, openProject, readPipeline } from "./project.ts";
 import { type Paint, paintWith, wantsColour } from "./views/paint.ts";
@@ -18,6 +18,7 @@ export async function status(program: Program, file: string, options: PipelineOp
   const { pipeline, diagnostics } = readPipeline(program, project, file, options);
   if (pipeline === undefined)
     return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
+  if (!options.json) tellWarnings(program, file, diagnostics, "text");
   const last = lastRunOf(project.runs, pipeline.name);
   const steps = planPipeline(pipeline, (await look(program, project, pipeline, { rerun: [] })).world);
   if (options.json) {

@@ -15,6 +15,8 @@ test.each(cases)("%s", (name) => {
     text: readFileSync(join(folder, name), "utf8"),
     types: stepTypes,
     overrides: [],
+    isFile: () => false,
+    userHome: "/home/me",
     exists: (path) => path === "./images" || path === "./model",
   });
   const text = renderDiagnostics(diagnostics);

@@ -25,6 +25,8 @@ test("every shipped pipeline names the schema, and it takes them all", async () 
       text,
       types: stepTypes,
       overrides: [],
+      isFile: () => false,
+      userHome: undefined,
       exists: () => true,
     });
     expect(diagnostics).toEqual([]);

@@ -1,8 +1,9 @@
 import { type Command, CommanderError } from "commander";
-import { describeFailure } from "../engine/failure.ts";
 import { describeCommands } from "./commands.ts";
+import { placesOf } from "./places.ts";
 import { type CommonOptions, type ExitCode, exitCode, exitOf, type Program, UsageError } from "./program.ts";
-import { ownFolders } from "./project.ts";
+
+const description = "Runs pipelines that learn from more pictures than memory holds.";
 
 /** Parses the command line, runs one command, and returns the exit code. */
 export async function main(program: Program): Promise<number> {
@@ -15,7 +16,7 @@ export async function main(program: Program): Promise<number> {
       if (error.code !== "EPIPE" && error.code !== "EIO") unheard = exitCode.machine;
     });
   }
-  const cli: Command = describeCommands(program, async (options, command) => {
+  const cli: Command = describeCommands(program, description, async (options, command) => {
     code = await guarded(program, options, command);
   });
   try {
@@ -40,7 +41,10 @@ async function guarded(
       tell(program, options, error.message);
       return exitCode.usage;
     }
-    const failure = describeFailure(error, ownFolders(program, options));
+    const { describeFailure } = await import("../engine/failure.ts");
+    const { runs, cache, home } = placesOf(program, options);
+    // Whatever goes wrong in flow's own folders is not the user's mistake.
+    const failure = describeFailure(error, [runs, cache, home]);
     if (failure.kind === "bug") throw error;
     tell(program, options, failure.message);
     return exitOf(failure.kind, "before it started");

@@ -44,7 +44,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   if (options.dryRun) return plan(program, file, options);
   const project = openProject(program, options);
   const environment = versions(program.version, project.root);
-  const document = readPipeline(program, project, file, options);
+  const document = await readPipeline(program, project, file, options);
   if (document.pipeline === undefined) {
     return reportMistakes(program, file, document.diagnostics, options.json ? "lines" : "text");
   }

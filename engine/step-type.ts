@@ -18,6 +18,8 @@ export interface StepType {
   readonly inputs: Readonly<Record<string, InputSpec>> | "any";
   /** Output names. They depend on nothing but the parameters. */
   outputs(params: JsonObject): readonly string[];
+  /** Loads what `check` needs and most pipelines do not. Awaited before a pipeline is checked that names the type. */
+  prepare?(): Promise<void>;
   /** Mistakes no schema can express: parameters that exclude each other or an input. */
   check?(params: JsonObject, inputs: ReadonlySet<string>, facts: Facts): readonly ParamMistake[];
   /** Files outside the pipeline that the parameters name, looked for before anything runs. */

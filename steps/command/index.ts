@@ -1,7 +1,9 @@
 import { defineStep } from "../../engine/define-step.ts";
-import { mistakesOf } from "./check.ts";
 import { declaration } from "./declaration.ts";
 import { variableOf } from "./variables.ts";
+
+/** With the shell parser, which only pipelines with commands need. */
+let checks: typeof import("./check.ts") | undefined;
 
 export const command = defineStep({
   ...declaration,
@@ -14,7 +16,13 @@ export const command = defineStep({
     keepsValuesApart: (path) => path.length === 1 && path[0] === "run",
     variables: { parameter: "env", nameOf: (param) => variableOf("params", param) },
   },
-  check: mistakesOf,
+  async prepare() {
+    checks ??= await import("./check.ts");
+  },
+  check(params, inputs, facts) {
+    if (checks === undefined) throw new Error("a command is checked before its check is loaded");
+    return checks.mistakesOf(params, inputs, facts);
+  },
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);
   },

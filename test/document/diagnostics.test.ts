@@ -5,6 +5,8 @@ import { loadPipeline } from "../../engine/document/load.ts";
 import { renderDiagnostics } from "../../engine/document/render.ts";
 import { stepTypes } from "../../steps/registry.ts";
 
+await stepTypes.get("command")?.prepare?.();
+
 // Each <case>.yaml has a <case>.txt beside it: what flow says about it. UPDATE_GOLDEN=1 writes them anew.
 const folder = new URL("../golden/diagnostics/", import.meta.url).pathname;
 const cases = readdirSync(folder).filter((name) => name.endsWith(".yaml"));

@@ -3,6 +3,8 @@ import { type Loaded, loadPipeline } from "../../engine/document/load.ts";
 import { renderDiagnostics } from "../../engine/document/render.ts";
 import { stepTypes } from "../../steps/registry.ts";
 
+await stepTypes.get("command")?.prepare?.();
+
 function load(text: string, overrides: readonly string[] = []): Loaded {
   return loadPipeline({
     file: "p.yaml",

@@ -79,7 +79,7 @@ export interface ParamMistake {
   /** The piece of the text that is meant. */
   readonly piece?: string;
   /** A warning keeps nothing from running. */
-  readonly severity?: "warning";
+  readonly code?: "unlisted-file" | "unset-variable";
 }
 
 /** A file with a fixed identity that lives in FLOW_HOME, shared by projects. */

@@ -42,7 +42,7 @@ export function checkDocument(root: MapNode, options: CheckOptions): CheckedDocu
   if (name?.kind === "scalar" && typeof name.value === "string") checkName(name.value, name.mark, report);
   const written = entryOf(root, "params")?.value;
   for (const entry of isMap(written) ? written.entries : []) checkName(entry.name, entry.mark, report);
-  const within = (whole: Mark, piece: string): Mark => narrow(whole, piece, options.text);
+  const within = (whole: Mark, piece: string): Mark => narrow(whole, { piece, nth: 0 }, options.text);
   const params = resolveParams(written, { report, within });
   const steps = entryOf(root, "steps")?.value;
   if (!isMap(steps)) return { steps: [], params };
@@ -89,7 +89,7 @@ function checkStep({ id, mark, node, params, written, whole }: RawStep, options:
   for (const entry of isMap(rawInputs) ? rawInputs.entries : []) checkName(entry.name, entry.mark, report);
   const given = entryOf(node, "with")?.value;
   const empty: Node = { kind: "map", mark, entries: [] };
-  const within = (whole: Mark, piece: string): Mark => narrow(whole, piece, text);
+  const within = (whole: Mark, piece: string, nth = 0): Mark => narrow(whole, { piece, nth }, text);
   const rawWith = isMap(given) ? given : empty;
   const outputNames = type ? outputsOf(type, toJson(rawWith) as JsonObject) : [];
   const templates = type?.templates && {
@@ -120,10 +120,10 @@ function checkStep({ id, mark, node, params, written, whole }: RawStep, options:
   }
   const facts = { inputs: inputPaths(inputs), isFile: options.isFile };
   for (const mistake of type.check?.(values, new Set(inputNames), facts) ?? []) {
-    const { path, message, hint, piece, code = "wrong-value" } = mistake;
+    const { path, message, hint, piece, nth, code = "wrong-value" } = mistake;
     const { node: at, entry } = descend(substituted, path);
     const place =
-      path.length === 0 ? mark : piece === undefined ? (entry?.mark ?? at.mark) : within(at.mark, piece);
+      path.length === 0 ? mark : piece === undefined ? (entry?.mark ?? at.mark) : within(at.mark, piece, nth);
     report(code, message, place, hint);
   }
   return { ...draft, params: values, outputs: type.outputs(values) };
@@ -187,9 +187,16 @@ function originOf(params: Node | undefined, places: Places): (node: Node) => str
   };
 }
 
+interface Part {
+  readonly piece: string;
+  /** Which of those that read so, from 0. */
+  readonly nth: number;
+}
+
 /** The range of a piece of text inside a marked value. */
-function narrow(mark: Mark, piece: string, text: string): Mark {
+function narrow(mark: Mark, { piece, nth }: Part, text: string): Mark {
   if (mark.kind === "option") return mark;
-  const at = text.indexOf(piece, mark.start);
+  let at = text.indexOf(piece, mark.start);
+  for (let left = nth; left > 0 && at >= 0; left--) at = text.indexOf(piece, at + 1);
   return at < 0 || at >= mark.end ? mark : { kind: "file", start: at, end: at + piece.length };
 }

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { piecesOf } from "../../engine/document/reference.ts";
+import { type Piece, piecesOf } from "../../engine/document/reference.ts";
 import { suggest } from "../../engine/document/suggest.ts";
 import type { Facts, ParamMistake } from "../../engine/step-type.ts";
 import type { CommandParams } from "./declaration.ts";
@@ -84,15 +84,22 @@ function shellMistakes(line: string, shell: CommandParams["shell"]): readonly Pa
   if (read.kind === "understood") return shared;
   const refused = read.refusals.map(({ reference, construct }) => {
     const { scope, name } = reference;
-    const written = `\${${scope}.${name}}`;
+    const written = writtenText(reference);
+    const before = pieces.slice(0, pieces.indexOf(reference)).map(writtenText).join("");
     return {
       path: ["run"],
       piece: written,
+      nth: before.split(written).length - 1,
       message: `${written} stands in ${construct}, where nothing can be put in safely`,
       hint: `let the program read the variable ${variableOf(scope, name)}`,
     };
   });
   return [...shared, ...refused];
+}
+
+/** A piece as it stands in the file. */
+function writtenText(piece: Piece): string {
+  return piece.kind === "reference" ? `\${${piece.scope}.${piece.name}}` : piece.written;
 }
 
 function listMistakes(shell: CommandParams["shell"]): readonly ParamMistake[] {

@@ -174,6 +174,59 @@ describe("text means what it says", () => {
     ]);
   });
 
+  test("so are params of which a text names the variable, and variables that flow sets itself", () => {
+    const text = command(
+      "{ a-b: 1, a_b: 2 }",
+      '{ run: "echo $FLOW_PARAM_A_B > $FLOW_OUTPUT_O/f", env: { FLOW_OUTPUT_O: x }, outputs: [o] }',
+    );
+    expect(load(text).diagnostics.map(({ message }) => message)).toEqual([
+      "FLOW_PARAM_A_B could be the param a_b and another",
+      "FLOW_OUTPUT_O is set by flow itself",
+    ]);
+  });
+
+  test("a variable that nothing sets is worth a word", () => {
+    const { pipeline, diagnostics } = load(
+      command("{}", '{ run: "echo > $FLOW_OUTPUT_TABEL/f", outputs: [table] }'),
+    );
+    expect(pipeline).toBeDefined();
+    expect(diagnostics).toMatchObject([
+      { code: "unset-variable", severity: "warning", hint: 'did you mean "FLOW_OUTPUT_TABLE"?' },
+    ]);
+  });
+
+  test("a param that is named by its variable is text, whatever stands in it", () => {
+    const text = command(
+      '{ a: "$${inputs.x} $${" }',
+      '{ run: [sh, -c, "echo $FLOW_PARAM_A"], outputs: [o] }',
+    );
+    expect(paramsOf(text)).toMatchObject({ env: { FLOW_PARAM_A: "$${inputs.x} $${" } });
+  });
+
+  test("a truth value in the environment is what was written", () => {
+    const text = command("{ b: False }", '{ run: [x], env: { A: true, B: "${params.b}" }, outputs: [o] }');
+    expect(paramsOf(text)).toMatchObject({ env: { A: "true", B: "False" } });
+  });
+
+  test("numbers that no double holds are text, or refused", () => {
+    const params = "{ a: 1e400, b: [12345678901234567890] }";
+    const text = command(params, '{ run: ["${params.a}"], outputs: [o] }');
+    expect(load(text).pipeline?.params).toEqual({ a: "1e400", b: ["12345678901234567890"] });
+    expect(paramsOf(text)).toMatchObject({ run: ["1e400"] });
+    for (const number of ["1e400", "0x20000000000001"]) {
+      const seed = `name: demo\nsteps:\n  s:\n    uses: generate\n    with: { seed: ${number} }\n`;
+      expect(load(seed).diagnostics.map(({ message }) => message)).toEqual([
+        `${number} is larger than a number can be without rounding`,
+      ]);
+    }
+  });
+
+  test("a parameter that does not exist hides no mistake in another", () => {
+    const text =
+      "name: demo\nsteps:\n  s: { uses: command, inputs: { x: ./x }, with: { run: \"cat '${inputs.x}'\", nope: 1, outputs: [o] } }\n";
+    expect(load(text).diagnostics.map(({ code }) => code)).toEqual(["wrong-value", "unknown-property"]);
+  });
+
   test("a mistake in the inputs hides none in the parameters", () => {
     const text =
       "name: demo\nsteps:\n  s: { uses: command, inputs: { q: [1] }, with: { run: 5, outputs: [o, o] } }\n";
@@ -221,6 +274,9 @@ describe("text means what it says", () => {
       "warning: add it to inputs, `go: ./tools/go.sh`, and write ${inputs.go}",
     ]);
     expect(warn(step("inputs: { tools: ./tools }, "))).toEqual([]);
+    for (const run of ["[sh, --file=tools/go.sh]", "'sh \"tools/go.sh\"'", "x <tools/go.sh"]) {
+      expect(warn(step("").replace("[sh, tools/go.sh]", run))).toHaveLength(1);
+    }
   });
 
   test("a chain of steps may be as long as the file, whichever way it is written", () => {
@@ -256,6 +312,45 @@ describe("hostile text", () => {
       `name: demo\nparams:\n  a0: &a0 [x]\n${levels.join("\n")}\nsteps: {}\n`,
       /too large once its aliases are expanded/,
     );
+  });
+
+  test("params of params that multiply, or nest, are refused", () => {
+    const params = (value: (before: string) => string): string => {
+      const lines = Array.from(
+        { length: 100 },
+        (_, at) => `  p${at}: ${at === 0 ? "x" : value(`"\${params.p${at - 1}}"`)}`,
+      );
+      return `name: demo\nparams:\n${lines.join("\n")}\nsteps: {}\n`;
+    };
+    refused(
+      params((before) => `[${Array(10).fill(before).join(", ")}]`),
+      /too large once its references are filled in/,
+    );
+    refused(
+      params((before) => `"${before.slice(1, -1).repeat(4)}"`),
+      /too large once its references are filled in/,
+    );
+    refused(
+      params((before) => `{ k: ${before} }`),
+      /nested more than 64 deep/,
+    );
+  });
+
+  test("an option that names something far down is refused", () => {
+    const { diagnostics } = load(pipeline, [`steps.count.with.env${".a".repeat(20_000)}=1`]);
+    expect(diagnostics.map(({ message }) => message)).toEqual(["the values are nested more than 64 deep"]);
+  });
+
+  test("a long circle is told by its ends", () => {
+    const steps = Array.from(
+      { length: 1_000 },
+      (_, at) =>
+        `  s${at}: { uses: command, inputs: { i: s${(at + 1) % 1_000}.o }, with: { run: [x], outputs: [o] } }`,
+    );
+    const { diagnostics } = load(`name: demo\nsteps:\n${steps.join("\n")}\n`);
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^steps wait for each other: s0 → .* → … → .* → s0$/),
+    ]);
   });
 
   test("a value that holds itself is refused", () => {

@@ -6,7 +6,7 @@ import { dropStaging, stagingFolder } from "./durable.ts";
 import { makeFolder } from "./folders.ts";
 import { type Project, type SourceFilter, sourceFilter } from "./ignore.ts";
 import { type KeyRecord, type Keys, openKeys } from "./keys.ts";
-import { type LockOptions, lockKey } from "./lock.ts";
+import { type LockOptions, lockKey, sweepLocks } from "./lock.ts";
 import { openSources, type Sources } from "./sources.ts";
 import { openStores, type Stores } from "./stores.ts";
 
@@ -24,7 +24,7 @@ export interface Cache {
   dropStaging(folder: string): void;
   /** What a record names and is not there, in words; `undefined` where the result can be used. */
   missing(record: KeyRecord): string | undefined;
-  /** Marks the folder as a cache, and removes what dead processes left under `staging/`. Never fails. */
+  /** Marks the folder as a cache, and removes what dead processes left under `staging/` and `locks/`. Never fails. */
   sweep(): void;
 }
 
@@ -64,6 +64,7 @@ export function openCache(folder: string, project?: Project): Cache {
       try {
         markFolder(folder);
         sweepStaging(folder);
+        sweepLocks(folder);
       } catch {
         // A convenience: what could not be removed stays for the next time.
       }

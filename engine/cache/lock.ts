@@ -1,4 +1,14 @@
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fromWord, isAlive, ownIdentity, toWord } from "../process-identity.ts";
@@ -51,6 +61,23 @@ export async function lockKey(cache: string, key: string, options: LockOptions):
     clearInterval(beat);
     if (readOwner(path) === toWord(ownIdentity())) rmSync(path, { force: true });
   };
+}
+
+/** Removes the locks of dead owners, whose keys nobody may ever ask for again. */
+export function sweepLocks(cache: string): void {
+  const folder = join(cache, "locks");
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const owner = readOwner(path);
+    if (owner === undefined || !isDead(path, owner)) continue;
+    const staging = stagingFolder(cache);
+    try {
+      takeAway(path, owner, join(staging, "dead"));
+    } finally {
+      dropStaging(staging);
+    }
+  }
 }
 
 /**

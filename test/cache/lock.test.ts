@@ -102,6 +102,16 @@ test("sweeping removes what dead processes were writing, also where it is read-o
   expect(readFileSync(join(folder, ".gitignore"), "utf8")).toBe("*\n");
 });
 
+test("sweeping removes the locks of the dead, also of keys that nobody asks for again", async () => {
+  const release = await cache.lock(key, options());
+  const dead = join(folder, "locks", "f".repeat(64));
+  writeFileSync(dead, deadOwner());
+  cache.sweep();
+  expect(readdirSync(join(folder, "locks"))).toHaveLength(1);
+  expect(existsSync(dead)).toBe(false);
+  release();
+});
+
 test("what another host left is swept when nothing has moved there for a day", () => {
   const staging = join(folder, "staging", "elsewhere~77~1~0");
   mkdirSync(staging, { recursive: true });

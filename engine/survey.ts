@@ -82,7 +82,7 @@ async function remember(cache: Cache, digest: string, { files }: Source): Promis
   try {
     await cache.artifacts.keepTree(digest, files);
   } catch {
-    // What a step needs of it is written again when the step starts, and fails there.
+    // What a step needs of it is written when the step starts, or fails there.
   }
 }
 

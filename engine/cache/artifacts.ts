@@ -16,7 +16,7 @@ export interface Artifacts {
   complete(digest: string): boolean;
   /** The list behind the digest of an artifact or of a source, if it was kept. */
   tree(digest: string): Tree | undefined;
-  /** Keeps a source's list, so that a later plan can say which paths changed. */
+  /** Keeps a source's list, for the steps that read it, and so that a later plan can say which paths changed. */
   keepTree(digest: string, tree: Tree): Promise<void>;
   /** Takes a damaged artifact out of the way; whoever needs it makes it anew. */
   setAside(digest: string): Promise<void>;
@@ -38,6 +38,9 @@ export function openArtifacts(cache: string): Artifacts {
       // A list that is not what its name says is damaged.
       return tree !== undefined && treeDigest(tree) === digest ? tree : undefined;
     });
+
+  // By this process: looking again is not free, and every step that reads a source asks.
+  const kept = new Set<string>();
 
   const artifacts: Artifacts = {
     path: pathOf,
@@ -65,8 +68,11 @@ export function openArtifacts(cache: string): Artifacts {
     },
     tree: (digest) => goodOf(findTree(digest)),
     async keepTree(digest, tree) {
-      if (findTree(digest).kind !== "absent") return;
-      await publishFile(cache, treePath(digest), JSON.stringify(tree));
+      if (kept.has(digest)) return;
+      if (findTree(digest).kind === "absent") {
+        await publishFile(cache, treePath(digest), JSON.stringify(tree));
+      }
+      kept.add(digest);
     },
     setAside: (digest) => setAside(cache, pathOf(digest)),
   };

@@ -67,6 +67,7 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
       inputs: inputs as Readonly<Record<string, string>>,
       reasons: plan.reasons,
     });
+    await keepLists(work, services);
     const end = await dispatch(work, services, tasks);
     return await settle(work, services, { key, started, end, killed: tasks.signals.kill.aborted });
   } finally {
@@ -86,6 +87,17 @@ function useCached(work: StepWork, services: Services, record: KeyRecord): StepR
     metrics: record.metrics,
     cached: { key: record.key, inputs: record.inputs, run: record.run },
   });
+}
+
+/** The lists of what a step reads. The survey goes on where it cannot keep them; a step cannot. */
+async function keepLists({ plan }: StepWork, { types, cache, sources }: Services): Promise<void> {
+  const type = types.get(plan.step.uses);
+  for (const [input, source] of Object.entries(plan.step.inputs)) {
+    if (source.kind !== "path" || type === undefined) continue;
+    const found = sources.get(sourceName(type, input, source.path));
+    const digest = plan.inputs[input];
+    if (found !== undefined && digest !== undefined) await cache.artifacts.keepTree(digest, found.files);
+  }
 }
 
 function dispatch(work: StepWork, services: Services, tasks: Tasks): Promise<TaskEnd> {

@@ -80,10 +80,10 @@ const commands: readonly CommandSpec[] = [
 ];
 
 /** The command line: every command with its options. */
-export function describeCommands(program: Program, call: Call): Command {
+export function describeCommands(program: Program, description: string, call: Call): Command {
   const { stdout, stderr } = program;
   const cli = new Command("flow")
-    .description("Runs pipelines that learn from more pictures than memory holds.")
+    .description(description)
     .version(program.version, "--version", "print the version")
     // As with git and make: `flow -C dir run …`.
     .addOption(rootOption())

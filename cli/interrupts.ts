@@ -1,7 +1,9 @@
-/** Ctrl-C and SIGTERM: the first asks for an end, the second makes it. */
+/** Ctrl-C, SIGTERM and a terminal that goes away: the first asks for an end, the second makes it. */
 export interface Interrupts {
   readonly stop: AbortSignal;
   readonly kill: AbortSignal;
+  /** Ends the run as the first signal does, without a word. */
+  stopNow(): void;
   close(): void;
 }
 
@@ -16,14 +18,14 @@ export function listenForInterrupts(tell: (text: string) => void): Interrupts {
     stop.abort();
     tell("\nStopping: what is in hand is finished or dropped. Again to stop at once.\n");
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
   return {
     stop: stop.signal,
     kill: kill.signal,
+    stopNow: () => stop.abort(),
     close() {
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
+      for (const signal of signals) process.off(signal, onSignal);
     },
   };
 }

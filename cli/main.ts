@@ -1,29 +1,31 @@
 import { type Command, CommanderError } from "commander";
-import { describeFailure } from "../engine/failure.ts";
 import { describeCommands } from "./commands.ts";
+import { placesOf } from "./places.ts";
 import { type CommonOptions, type ExitCode, exitCode, exitOf, type Program, UsageError } from "./program.ts";
-import { ownFolders } from "./project.ts";
+
+const description = "Runs pipelines that learn from more pictures than memory holds.";
 
 /** Parses the command line, runs one command, and returns the exit code. */
 export async function main(program: Program): Promise<number> {
   const { stdout, stderr } = program;
-  // `flow run … | head`: a reader that goes away must not end the run.
-  for (const stream of [stdout, stderr]) stream.on("error", ignoreClosedPipe);
   let code: ExitCode = exitCode.ok;
-  const cli: Command = describeCommands(program, async (options, command) => {
+  let unheard: ExitCode | undefined;
+  for (const stream of [stdout, stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // `flow run … | head`, or a terminal that was closed: that nobody listens must not end the run.
+      if (error.code !== "EPIPE" && error.code !== "EIO") unheard = exitCode.machine;
+    });
+  }
+  const cli: Command = describeCommands(program, description, async (options, command) => {
     code = await guarded(program, options, command);
   });
   try {
     await cli.parseAsync([...program.arguments], { from: "user" });
-    return code;
+    return unheard ?? code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
     throw error;
   }
-}
-
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
 }
 
 /** A command whose mistakes are sentences: only a mistake in flow gets through. */
@@ -39,7 +41,10 @@ async function guarded(
       tell(program, options, error.message);
       return exitCode.usage;
     }
-    const failure = describeFailure(error, ownFolders(program, options));
+    const { describeFailure } = await import("../engine/failure.ts");
+    const { runs, cache, home } = placesOf(program, options);
+    // Whatever goes wrong in flow's own folders is not the user's mistake.
+    const failure = describeFailure(error, [runs, cache, home]);
     if (failure.kind === "bug") throw error;
     tell(program, options, failure.message);
     return exitOf(failure.kind, "before it started");

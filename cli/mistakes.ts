@@ -5,6 +5,17 @@ import { type ExitCode, exitCode, type Program } from "./program.ts";
 /** `lines`: an object a line, for the stream of `flow run --json`; `document`: one JSON document. */
 export type MistakeFormat = "text" | "lines" | "document";
 
+/** What is worth a word and keeps nothing from running; a document carries it itself. */
+export function tellWarnings(
+  program: Program,
+  file: string,
+  diagnostics: readonly Diagnostic[],
+  format: Exclude<MistakeFormat, "document">,
+): void {
+  const warnings = diagnostics.filter(({ severity }) => severity === "warning");
+  if (warnings.length > 0) reportMistakes(program, file, warnings, format);
+}
+
 /** What a command prints where a pipeline has mistakes: nothing was started. */
 export function reportMistakes(
   program: Program,

@@ -4,13 +4,20 @@ import { join, relative } from "node:path";
 import type { Pipeline } from "../engine/document/pipeline.ts";
 import { localExecutor } from "../engine/execute/local.ts";
 import { runPipeline } from "../engine/execute/run.ts";
-import { planPipeline, type World } from "../engine/plan/plan.ts";
+import { planPipeline, type StepPlan, type World } from "../engine/plan/plan.ts";
+import { ownIdentity, toWord } from "../engine/process-identity.ts";
 import type { Event, RunOutcome } from "../engine/record/event.ts";
-import { openRunFolder, type RunFolder, runId } from "../engine/record/run-folder.ts";
+import {
+  openRunFolder,
+  type RunFolder,
+  type RunFolderOptions,
+  runId,
+  withoutFolder,
+} from "../engine/record/run-folder.ts";
 import type { SourceStates } from "../engine/survey.ts";
 import { continuation } from "./command-line.ts";
 import { listenForInterrupts } from "./interrupts.ts";
-import { reportMistakes } from "./mistakes.ts";
+import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { versions } from "./origin.ts";
 import { type PlanOptions, plan } from "./plan.ts";
 import { type ExitCode, exitCode, exitOf, type Program } from "./program.ts";
@@ -37,10 +44,11 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   if (options.dryRun) return plan(program, file, options);
   const project = openProject(program, options);
   const environment = versions(program.version, project.root);
-  const document = readPipeline(program, project, file, options);
+  const document = await readPipeline(program, project, file, options);
   if (document.pipeline === undefined) {
     return reportMistakes(program, file, document.diagnostics, options.json ? "lines" : "text");
   }
+  tellWarnings(program, file, document.diagnostics, options.json ? "lines" : "text");
   const pipeline = until(document.pipeline, options.until);
   const { world, sources } = await look(program, project, pipeline, options);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
@@ -53,8 +61,8 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   project.cache.sweep();
   const id = runId(new Date(), pipeline.name, randomBytes(2).toString("hex"));
   const artifact = (digest: string): string => project.cache.artifacts.path(digest);
-  const folder = openRunFolder({ runs: project.runs, id, text: document.text, artifact });
-  const view = await openView(program, options, { paint, steps: steps.length });
+  const folder = openRecord({ runs: project.runs, id, text: document.text, artifact }, steps);
+  const view = await openView(program, options, { paint, steps: steps.length, logFile: folder.logFile });
   const failures = await follow({
     program,
     project,
@@ -78,9 +86,20 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     }
     program.stdout.write(summaryText(shown));
     const again = continuation(program);
-    if (!options.quiet) program.stdout.write(closingText({ record, folder: path, again, paint }));
+    const shownFolder = folder.isKept ? path : undefined;
+    if (!options.quiet) program.stdout.write(closingText({ record, folder: shownFolder, again, paint }));
   }
   return codeOf(record.outcome, failures);
+}
+
+/** The run's folder. A run with nothing to do needs none: where none can be made, it goes without. */
+function openRecord(options: RunFolderOptions, steps: readonly StepPlan[]): RunFolder {
+  try {
+    return openRunFolder(options);
+  } catch (error) {
+    if (steps.some(({ state }) => state !== "cached")) throw error;
+    return withoutFolder(join(options.runs, options.id));
+  }
 }
 
 interface FollowOptions {
@@ -103,13 +122,22 @@ async function follow(following: FollowOptions): Promise<readonly Failed[]> {
   const { program, project, pipeline, world, sources, folder, view, id, options, environment } = following;
   const kept = progressFilter(2);
   const failures: Failed[] = [];
-  const emit = (event: Event): void => {
-    if (event.kind === "step-finished" && event.outcome === "failed") failures.push(event);
-    if (kept(event)) folder.add(event);
-    view.add(event);
-  };
   const executor = localExecutor(program.worker);
   const interrupts = listenForInterrupts((text) => program.stderr.write(text));
+  let broken: unknown;
+  const emit = (event: Event): void => {
+    if (event.kind === "step-finished" && event.outcome === "failed") failures.push(event);
+    view.add(event);
+    if (!kept(event)) return;
+    try {
+      folder.add(event);
+    } catch (error) {
+      // A run that cannot be written down ends; the first reason is the one to tell.
+      if (broken === undefined) interrupts.stopNow();
+      broken ??= error;
+    }
+  };
+  const timer = setInterval(() => view.tick?.(Date.now()), TICK_MS);
   try {
     await runPipeline(
       {
@@ -122,7 +150,7 @@ async function follow(following: FollowOptions): Promise<readonly Failed[]> {
         jobs: options.jobs ?? availableParallelism(),
         keepGoing: options.keepGoing ?? false,
         executor,
-        origin: { host: hostname(), pid: process.pid, environment },
+        origin: { host: hostname(), pid: process.pid, process: toWord(ownIdentity()), environment },
       },
       {
         types: program.types,
@@ -135,31 +163,38 @@ async function follow(following: FollowOptions): Promise<readonly Failed[]> {
       interrupts,
     );
   } finally {
+    clearInterval(timer);
     interrupts.close();
     executor.close();
     await view.close();
   }
+  if (broken !== undefined) throw broken;
   return failures;
 }
+
+const TICK_MS = 250;
 
 interface Shown {
   readonly paint: Paint;
   /** How many there are. */
   readonly steps: number;
+  logFile(step: string): string;
 }
 
 async function openView(
   program: Program,
   options: RunCommandOptions,
-  { paint, steps }: Shown,
+  { paint, steps, logFile }: Shown,
 ): Promise<View> {
   const { stdout } = program;
   // What is higher than the terminal cannot be drawn again in place.
   const fits = steps < (stdout.rows || 24) - 4;
   if (options.json) return jsonView((line) => stdout.write(line));
   if (options.quiet) return { add() {}, close: async () => {} };
-  if (!stdout.isTTY || program.env.CI || options.verbose || !fits) {
-    return linesView({ paint, verbose: options.verbose ?? false, write: (text) => stdout.write(text) });
+  const redraws = stdout.isTTY && program.env.TERM !== "dumb" && !program.env.CI;
+  if (!redraws || options.verbose || !fits) {
+    const verbose = options.verbose ? { verbose: logFile } : {};
+    return linesView({ paint, ...verbose, write: (text) => stdout.write(text) });
   }
   const { liveView } = await import("./views/live.ts");
   return liveView(paint, () => stdout.columns || 80);

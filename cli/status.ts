@@ -1,24 +1,28 @@
 import { hostname } from "node:os";
+import { relative } from "node:path";
 import { planPipeline } from "../engine/plan/plan.ts";
-import { lastRunOf } from "../engine/record/run-folder.ts";
+import { printableLine } from "../engine/printable.ts";
+import { fromWord, isAlive } from "../engine/process-identity.ts";
+import { type LastRun, lastRunOf } from "../engine/record/run-folder.ts";
 import type { RunRecord } from "../engine/record/run-record.ts";
-import { reportMistakes } from "./mistakes.ts";
+import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { look, openProject, readPipeline } from "./project.ts";
 import { type Paint, paintWith, wantsColour } from "./views/paint.ts";
 import { planDocument, planText } from "./views/plan-text.ts";
-import { durationText, metricsText } from "./views/words.ts";
+import { columnWidth, durationText, idText, metricsText } from "./views/words.ts";
 
 /** `flow status`: what the last run of this pipeline did, and what would run now. */
 export async function status(program: Program, file: string, options: PipelineOptions): Promise<ExitCode> {
   const project = openProject(program, options);
-  const { pipeline, diagnostics } = readPipeline(program, project, file, options);
+  const { pipeline, diagnostics } = await readPipeline(program, project, file, options);
   if (pipeline === undefined)
     return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
+  if (!options.json) tellWarnings(program, file, diagnostics, "text");
   const last = lastRunOf(project.runs, pipeline.name);
   const steps = planPipeline(pipeline, (await look(program, project, pipeline, { rerun: [] })).world);
   if (options.json) {
-    const run = last === undefined ? null : { ...last, outcome: outcomeOf(last) };
+    const run = last.kind === "found" ? { ...last.record, outcome: outcomeOf(last.record) } : null;
     program.stdout.write(`${JSON.stringify({ last: run, now: planDocument(pipeline, steps) }, null, 2)}\n`);
     return exitCode.ok;
   }
@@ -28,8 +32,12 @@ export async function status(program: Program, file: string, options: PipelineOp
 }
 
 /** `crashed` where a run says it is running and its process is gone; other hosts cannot be asked. */
-function outcomeOf({ outcome, host, pid }: RunRecord): RunRecord["outcome"] | "crashed" {
-  if (outcome !== "running" || host !== hostname()) return outcome;
+function outcomeOf({ outcome, host, pid, process: word }: RunRecord): RunRecord["outcome"] | "crashed" {
+  if (outcome !== "running") return outcome;
+  const identity = word === undefined ? undefined : fromWord(word);
+  // A pid alone may be another process's by now.
+  if (identity !== undefined) return isAlive(identity) === false ? "crashed" : "running";
+  if (host !== hostname()) return outcome;
   try {
     process.kill(pid, 0);
     return "running";
@@ -38,14 +46,18 @@ function outcomeOf({ outcome, host, pid }: RunRecord): RunRecord["outcome"] | "c
   }
 }
 
-function lastText(last: RunRecord | undefined, paint: Paint): string {
-  if (last === undefined) return "It has not run here yet.\n";
-  const width = Math.max(...Object.keys(last.steps).map((id) => id.length));
-  const lines = Object.entries(last.steps).map(([id, step]) => {
+function lastText(last: LastRun, paint: Paint): string {
+  if (last.kind === "none") return "It has not run here yet.\n";
+  if (last.kind === "unreadable") {
+    return `The record of the last run cannot be read by this version: ${relative(process.cwd(), last.path)}\n`;
+  }
+  const { record } = last;
+  const width = columnWidth(Object.keys(record.steps));
+  const lines = Object.entries(record.steps).map(([id, step]) => {
     const seconds = step.outcome === "ran" ? durationText(step.seconds) : "";
-    const told = step.failure?.message.split("\n")[0] ?? metricsText(step.metrics);
-    return `  ${id.padEnd(width)}  ${step.outcome.padEnd(11)}  ${seconds.padEnd(8)}  ${told}`.trimEnd();
+    const told = printableLine(step.failure?.message.split("\n")[0] ?? metricsText(step.metrics));
+    return `  ${idText(id, width)}  ${step.outcome.padEnd(11)}  ${seconds.padEnd(8)}  ${told}`.trimEnd();
   });
-  const head = `${paint.bold("Last run")} ${last.id}: ${outcomeOf(last)}, ${durationText(last.seconds)}`;
+  const head = `${paint.bold("Last run")} ${record.id}: ${outcomeOf(record)}, ${durationText(record.seconds)}`;
   return [head, "", ...lines, ""].join("\n");
 }

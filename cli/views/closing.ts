@@ -4,8 +4,8 @@ import { durationText } from "./words.ts";
 
 export interface ClosingOptions {
   readonly record: RunRecord;
-  /** Path of the run's folder, as people would type it. */
-  readonly folder: string;
+  /** Path of the run's folder, as people would type it; `undefined` where none could be made. */
+  readonly folder: string | undefined;
   /** The command that continues. */
   readonly again: string;
   readonly paint: Paint;
@@ -18,7 +18,8 @@ export function closingText({ record, folder, again, paint }: ClosingOptions): s
   const steps = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ");
   const line = `${record.pipeline} ${outcomeText(record.outcome, paint)} in ${durationText(record.seconds)}: ${steps}`;
   const next = record.outcome === "ok" ? [] : [`What was finished is kept. To go on: ${again}`];
-  return [line, paint.dim(`record: ${folder}`), ...next, ""].join("\n");
+  const kept = folder === undefined ? "no record: the project folder cannot be written" : `record: ${folder}`;
+  return [line, paint.dim(kept), ...next, ""].join("\n");
 }
 
 function outcomeText(outcome: RunRecord["outcome"], paint: Paint): string {

@@ -1,41 +1,85 @@
+import { printableLine } from "../../engine/printable.ts";
+import type { Progress } from "../../engine/step-type.ts";
+import { followLog, type LogFollower } from "../follow-log.ts";
 import type { Paint } from "./paint.ts";
 import { endText } from "./step-line.ts";
 import type { View } from "./view.ts";
-import { firstReasonText } from "./words.ts";
+import { columnWidth, firstReasonText, idText, paceText } from "./words.ts";
 
 export interface LinesOptions {
   readonly paint: Paint;
-  readonly verbose: boolean;
+  /** Where the log of a step lies, if its lines are to be shown, and the step's start. */
+  readonly verbose?: (step: string) => string;
   write(text: string): void;
 }
 
-/** For output that is no terminal: one line per step, when it ends; with `verbose` also its start and its log. */
+/** A step that has run this long is named, so that nobody waits before nothing. */
+const NAMED_AFTER_MS = 1_000;
+/** CI systems end jobs that are silent for long. */
+const AGAIN_AFTER_MS = 30_000;
+
+interface Running {
+  readonly started: number;
+  /** When it was last heard of; absent before it was named. */
+  told?: number;
+  progress?: Progress;
+  readonly log?: LogFollower;
+}
+
+/** For output that is no terminal: one line per step when it ends, and now and then while it runs. */
 export function linesView({ paint, verbose, write }: LinesOptions): View {
   let width = 0;
-  const line = (step: string, text: string): void => write(`${step.padEnd(width)}  ${text}\n`);
+  const running = new Map<string, Running>();
+  const line = (step: string, text: string): void => write(`${idText(step, width)}  ${text}\n`);
+  const start = (step: string, at: string): void => {
+    const log = verbose && followLog(verbose(step), (text) => line(step, paint.dim(printableLine(text))));
+    running.set(step, { started: Date.parse(at), ...(log ? { log } : {}) });
+  };
   return {
     add(event) {
       switch (event.kind) {
         case "run-started":
-          width = Math.max(...event.steps.map(({ id }) => id.length));
+          width = columnWidth(event.steps.map(({ id }) => id));
           return;
         case "step-waiting":
-          return line(event.step, `waiting for ${event.owner}, which computes the same`);
+          return line(event.step, `waiting for ${printableLine(event.owner)}, which computes the same`);
         case "step-started":
+          start(event.step, event.at);
           if (verbose) line(event.step, `${paint.blue("started")} ${firstReasonText(event.reasons)}`);
           return;
-        case "step-log":
-          if (verbose) line(event.step, paint.dim(event.line));
+        case "step-progress": {
+          const step = running.get(event.step);
+          if (step) step.progress = event.progress;
           return;
+        }
         case "step-finished":
+          running.get(event.step)?.log?.end();
+          running.delete(event.step);
           return line(event.step, endText(event, paint));
-        case "step-progress":
         case "run-finished":
           return;
         default:
           event satisfies never;
       }
     },
+    tick(now) {
+      for (const [id, step] of running) {
+        step.log?.look();
+        const due = step.told === undefined ? step.started + NAMED_AFTER_MS : step.told + AGAIN_AFTER_MS;
+        if (now < due) continue;
+        step.told = now;
+        line(
+          id,
+          `${paint.blue("running")} ${progressText(step.progress, (now - step.started) / 1000)}`.trimEnd(),
+        );
+      }
+    },
     close: async () => {},
   };
+}
+
+function progressText(progress: Progress | undefined, seconds: number): string {
+  if (progress === undefined) return "";
+  const { done, total, unit } = progress;
+  return `${done}/${total} ${unit}  ${paceText(progress, seconds)}`.trimEnd();
 }

@@ -1,10 +1,11 @@
 import { Listr } from "listr2";
+import { printableLine } from "../../engine/printable.ts";
 import type { Event } from "../../engine/record/event.ts";
 import type { Progress } from "../../engine/step-type.ts";
 import type { Paint } from "./paint.ts";
 import { endText } from "./step-line.ts";
 import type { View } from "./view.ts";
-import { firstReasonText, paceText } from "./words.ts";
+import { columnWidth, firstReasonText, idText, paceText } from "./words.ts";
 
 /** For a terminal: a line per step that changes in place, with a bar, the rate and the time left. */
 export function liveView(paint: Paint, columns: () => number): View {
@@ -13,12 +14,12 @@ export function liveView(paint: Paint, columns: () => number): View {
   let width = 0;
   const room = (): number => columns() - width - 4;
   const title = (row: Row, text: string): void =>
-    row.show(`${row.step.padEnd(width)}  ${clip(text, room())}`);
+    row.show(`${idText(row.step, width)}  ${clip(text, room())}`);
 
   return {
     add(event) {
       if (event.kind === "run-started") {
-        width = Math.max(...event.steps.map(({ id }) => id.length));
+        width = Math.min(columnWidth(event.steps.map(({ id }) => id)), Math.floor(columns() / 3));
         for (const { id } of event.steps) rows.set(id, newRow(id, width));
         shown = show([...rows.values()]);
         return;
@@ -28,7 +29,7 @@ export function liveView(paint: Paint, columns: () => number): View {
       if (row === undefined) return;
       switch (event.kind) {
         case "step-waiting":
-          return title(row, `waiting for ${event.owner}, which computes the same`);
+          return title(row, `waiting for ${printableLine(event.owner)}, which computes the same`);
         case "step-started":
           row.started = Date.parse(event.at);
           return title(row, paint.dim(firstReasonText(event.reasons)));
@@ -36,8 +37,6 @@ export function liveView(paint: Paint, columns: () => number): View {
           const seconds = (Date.parse(event.at) - row.started) / 1000;
           return title(row, barText(event.progress, seconds, room(), paint));
         }
-        case "step-log":
-          return row.log(event.line);
         case "step-finished":
           title(row, endText(event, paint));
           return row.end(event.outcome);
@@ -60,10 +59,9 @@ interface Row {
   started: number;
   first: string;
   show(title: string): void;
-  log(line: string): void;
   end(outcome: Outcome): void;
   /** Set by listr2 when it begins to draw the row. */
-  draw?: { title: string | undefined; output: string; skip(message?: string): void };
+  draw?: { title: string | undefined; skip(message?: string): void };
   readonly ended: Promise<Outcome>;
 }
 
@@ -75,13 +73,10 @@ function newRow(step: string, width: number): Row {
   const row: Row = {
     step,
     started: 0,
-    first: `${step.padEnd(width)}  waiting`,
+    first: `${idText(step, width)}  waiting`,
     show(title) {
       if (row.draw) row.draw.title = title;
       else row.first = title;
-    },
-    log(line) {
-      if (row.draw) row.draw.output = line;
     },
     end: (outcome) => end(outcome),
     ended,

@@ -1,16 +1,16 @@
 import type { Pipeline } from "../../engine/document/pipeline.ts";
-import { printable } from "../../engine/document/render.ts";
 import type { JsonObject } from "../../engine/json.ts";
 import type { StepPlan } from "../../engine/plan/plan.ts";
+import { printable } from "../../engine/printable.ts";
 import type { Paint } from "./paint.ts";
-import { countText, reasonText } from "./words.ts";
+import { columnWidth, countText, idText, reasonText } from "./words.ts";
 
 /** A plan as a table: step, state, and why, one reason a line. */
 export function planText(pipeline: Pipeline, steps: readonly StepPlan[], paint: Paint): string {
-  const width = Math.max(...steps.map(({ step }) => step.id.length), 1);
+  const width = columnWidth(steps.map(({ step }) => step.id));
   const lines = steps.flatMap((planned) => {
     const [first = "", ...more] = explanation(planned);
-    const head = `  ${planned.step.id.padEnd(width)}  ${stateText(planned.state, paint)}  ${first}`;
+    const head = `  ${idText(planned.step.id, width)}  ${stateText(planned.state, paint)}  ${first}`;
     return [head.trimEnd(), ...more.map((line) => `${" ".repeat(width + 13)}${line}`)];
   });
   return [headline(pipeline, steps, paint), "", ...lines, ...legend(steps, paint), ""].join("\n");

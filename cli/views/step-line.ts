@@ -1,3 +1,4 @@
+import { printable, printableLine } from "../../engine/printable.ts";
 import type { Event } from "../../engine/record/event.ts";
 import type { Paint } from "./paint.ts";
 import { durationText, metricsText } from "./words.ts";
@@ -12,7 +13,7 @@ export function endText(event: Event & { kind: "step-finished" }, paint: Paint):
     case "cached":
       return `${paint.green(text)} ${" ".repeat(8)} ${metrics}`.trimEnd();
     case "failed":
-      return `${paint.red(text)} ${event.failure?.message.split("\n")[0] ?? ""}`;
+      return `${paint.red(text)} ${printableLine(event.failure?.message.split("\n")[0] ?? "")}`;
     case "skipped":
       return `${paint.dim(text)} something it needs failed`;
     case "interrupted":
@@ -32,9 +33,14 @@ export function failureText(
 ): readonly string[] {
   const { failure, step } = event;
   if (failure === undefined) return [];
-  const detail = failure.detail === undefined ? [] : failure.detail.split("\n").map((line) => `  | ${line}`);
+  const detail =
+    failure.detail === undefined
+      ? []
+      : printable(failure.detail)
+          .split("\n")
+          .map((line) => `  | ${line}`);
   const bug = failure.kind === "bug" ? ["  This is a mistake in flow, not in your pipeline."] : [];
-  const [first = "", ...more] = failure.message.split("\n");
+  const [first = "", ...more] = printable(failure.message).split("\n");
   return [
     `${paint.red(`${step} failed:`)} ${first}`,
     ...more.map((line) => `  ${line}`),

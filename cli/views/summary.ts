@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pipeline } from "../../engine/document/pipeline.ts";
 import { upstreamOf } from "../../engine/plan/order.ts";
+import { printable, printableLine } from "../../engine/printable.ts";
 import type { RunRecord } from "../../engine/record/run-record.ts";
 import type { StepType } from "../../engine/step-type.ts";
 import type { Paint } from "./paint.ts";
@@ -22,8 +23,10 @@ export function summaryText({ record, pipeline, types, paint, artifact }: Summar
     const summary = types.get(uses)?.summary;
     const output = summary && record.steps[id]?.outputs[summary.output];
     if (followed.has(id) || summary === undefined || output === undefined) continue;
-    const notes = output.notes.map((note) => paint.yellow(`Note: ${note}`));
-    parts.push([...notes, "", readFileSync(join(artifact(output.digest), summary.file), "utf8")].join("\n"));
+    const notes = output.notes.map((note) => paint.yellow(`Note: ${printableLine(note)}`));
+    parts.push(
+      [...notes, "", printable(readFileSync(join(artifact(output.digest), summary.file), "utf8"))].join("\n"),
+    );
   }
   return parts.length === 0 ? "" : `\n${parts.join("\n")}\n`;
 }

@@ -1,9 +1,14 @@
 import type { Json } from "../../engine/json.ts";
 import type { PathSample, Reason } from "../../engine/plan/reason.ts";
+import { printableLine } from "../../engine/printable.ts";
 import type { Progress } from "../../engine/step-type.ts";
 
 /** A reason in words, for one line. */
 export function reasonText(reason: Reason): string {
+  return printableLine(plainReason(reason));
+}
+
+function plainReason(reason: Reason): string {
   switch (reason.kind) {
     case "first-run":
       return "has not run yet";
@@ -69,13 +74,27 @@ export function durationText(seconds: number): string {
 export function metricsText(metrics: Readonly<Record<string, Json>>): string {
   return Object.entries(metrics)
     .filter(([, value]) => typeof value === "number" || typeof value === "string")
-    .map(([name, value]) => `${name} ${typeof value === "number" ? numberText(value) : String(value)}`)
+    .map(([name, value]) => printableLine(`${name} ${typeof value === "number" ? numberText(value) : value}`))
     .join(", ");
 }
 
 function numberText(value: number): string {
   if (Number.isInteger(value)) return String(value);
   return String(Number(value.toPrecision(Math.abs(value) >= 100 ? 5 : 3)));
+}
+
+/** Of a column of step ids: one very long id must not push everything else out of sight. */
+export function columnWidth(ids: readonly string[]): number {
+  return Math.min(WIDEST_ID, Math.max(1, ...ids.map(({ length }) => length)));
+}
+
+const WIDEST_ID = 28;
+
+/** An id in a column: the middle of one that is too long is left out, for ends tell generated names apart. */
+export function idText(id: string, width: number): string {
+  if (id.length <= width) return id.padEnd(width);
+  const end = Math.floor((width - 1) / 2);
+  return `${id.slice(0, width - 1 - end)}…${id.slice(id.length - end)}`;
 }
 
 export function countText(count: number, noun: string): string {

@@ -2,11 +2,23 @@ import type { JsonObject } from "../json.ts";
 import type { StepType } from "../step-type.ts";
 import { checkSchema, type Mismatch } from "./check.ts";
 import type { ReportMistake, StepDraft } from "./connect.ts";
-import { descend, entryOf, isMap, type MapNode, type Mark, type Node, toJson, walk } from "./node.ts";
+import {
+  descend,
+  type Entry,
+  entryOf,
+  isMap,
+  type MapNode,
+  type Mark,
+  type Node,
+  toJson,
+  walk,
+} from "./node.ts";
+import { resolveParams } from "./params.ts";
 import type { Places } from "./places.ts";
 import { namePattern } from "./reference.ts";
 import { documentSchema } from "./schema.ts";
-import { substitute } from "./substitute.ts";
+import { isTooLarge, spellOut } from "./spelling.ts";
+import { type Params, substitute } from "./substitute.ts";
 import { suggest } from "./suggest.ts";
 
 interface CheckOptions {
@@ -14,6 +26,8 @@ interface CheckOptions {
   readonly text: string;
   readonly places: Places;
   readonly report: ReportMistake;
+  /** Whether a path as it is written is a file. */
+  isFile(path: string): boolean;
 }
 
 /** A step with its parameters substituted and, where they are good, completed. */
@@ -23,21 +37,33 @@ export interface CheckedStep extends StepDraft {
   readonly with: Node;
 }
 
+export interface CheckedDocument {
+  readonly steps: readonly CheckedStep[];
+  /** Resolved. */
+  readonly params: Params;
+}
+
 /** The document's own shape and names, then step by step. */
-export function checkDocument(root: MapNode, options: CheckOptions): readonly CheckedStep[] {
+export function checkDocument(root: MapNode, options: CheckOptions): CheckedDocument {
   const { report } = options;
   const broken = reportMismatches(root, checkSchema(documentSchema, toJson(root)), { report });
   const name = entryOf(root, "name")?.value;
   if (name?.kind === "scalar" && typeof name.value === "string") checkName(name.value, name.mark, report);
-  const params = entryOf(root, "params")?.value;
-  for (const entry of isMap(params) ? params.entries : []) checkName(entry.name, entry.mark, report);
+  const written = entryOf(root, "params")?.value;
+  for (const entry of isMap(written) ? written.entries : []) checkName(entry.name, entry.mark, report);
+  const within = (whole: Mark, piece: string): Mark => narrow(whole, piece, options.text);
+  const params = resolveParams(written, { report, within });
   const steps = entryOf(root, "steps")?.value;
-  if (!isMap(steps)) return [];
-  return steps.entries.map(({ name: id, mark, value }) => {
+  if (!isMap(steps)) return { steps: [], params };
+  // Only what is wrong with the parameters themselves keeps them from being looked into.
+  const unfit = new Set(
+    broken.flatMap(([top, step, part]) => (top === "steps" && part === "with" ? [step] : [])),
+  );
+  const checked = steps.entries.map(({ name: id, mark, value }) => {
     checkName(id, mark, report);
-    const whole = !broken.some(([top, step]) => top === "steps" && (step === id || step === undefined));
-    return checkStep({ id, mark, node: value, params, whole }, options);
+    return checkStep({ id, mark, node: value, params, written, whole: !unfit.has(id) }, options);
   });
+  return { steps: checked, params };
 }
 
 const validName = new RegExp(namePattern);
@@ -51,12 +77,14 @@ interface RawStep {
   readonly id: string;
   readonly mark: Mark;
   readonly node: Node;
-  readonly params: Node | undefined;
-  /** Whether its shape is as it should be. */
+  readonly params: Params;
+  /** The pipeline's params as they stand in the file. */
+  readonly written: Node | undefined;
+  /** Whether its `with` is a map. */
   readonly whole: boolean;
 }
 
-function checkStep({ id, mark, node, params, whole }: RawStep, options: CheckOptions): CheckedStep {
+function checkStep({ id, mark, node, params, written, whole }: RawStep, options: CheckOptions): CheckedStep {
   const { types, places, report, text } = options;
   const uses = entryOf(node, "uses")?.value;
   const typeName = uses?.kind === "scalar" && typeof uses.value === "string" ? uses.value : "";
@@ -68,22 +96,30 @@ function checkStep({ id, mark, node, params, whole }: RawStep, options: CheckOpt
   const rawInputs = entryOf(node, "inputs")?.value;
   const inputNames = isMap(rawInputs) ? rawInputs.entries.map((entry) => entry.name) : [];
   for (const entry of isMap(rawInputs) ? rawInputs.entries : []) checkName(entry.name, entry.mark, report);
-  const written = entryOf(node, "with")?.value;
+  const given = entryOf(node, "with")?.value;
   const empty: Node = { kind: "map", mark, entries: [] };
   const within = (whole: Mark, piece: string): Mark => narrow(whole, piece, text);
-  const rawWith = isMap(written) ? written : empty;
+  const rawWith = isMap(given) ? given : empty;
   const outputNames = type ? outputsOf(type, toJson(rawWith) as JsonObject) : [];
-  const templates = type?.templates ? { inputs: inputNames, outputs: outputNames ?? [] } : undefined;
-  const substituted = substitute(rawWith, { params, within, report, ...(templates ? { templates } : {}) });
+  const templates = type?.templates && {
+    inputs: inputNames,
+    outputs: outputNames ?? [],
+    keepsValuesApart: type.templates.keepsValuesApart,
+  };
+  const filled = substitute(rawWith, { params, within, report, ...(templates ? { templates } : {}) });
+  const substituted = spellOut(withVariables(filled, type, params), type?.params);
   const inputs = rawInputs && substitute(rawInputs, { params, within, report });
   const draft = { id, mark, uses: typeName, with: substituted, inputs, ...(type ? { type } : {}) };
   if (type === undefined || !whole) return { ...draft, params: {} };
 
+  for (const { node: inner } of walk(substituted)) {
+    if (isTooLarge(inner)) reportTooLarge(inner, report);
+  }
   const values = toJson(substituted) as JsonObject;
   const mismatches = checkSchema(type.params, values);
   const bad = reportMismatches(substituted, mismatches, {
     report,
-    origin: originOf(params, places),
+    origin: originOf(written, places),
     rootMark: mark,
   });
   const isBroken = [...walk(substituted)].some(({ node: inner }) => inner.kind === "broken");
@@ -91,11 +127,61 @@ function checkStep({ id, mark, node, params, whole }: RawStep, options: CheckOpt
     const outputs = isBroken ? undefined : outputsOf(type, values);
     return { ...draft, params: values, ...(outputs ? { outputs } : {}) };
   }
-  for (const { path, message, hint } of type.check?.(values, new Set(inputNames)) ?? []) {
+  const facts = { inputs: inputPaths(inputs), isFile: options.isFile };
+  for (const mistake of type.check?.(values, new Set(inputNames), facts) ?? []) {
+    const { path, message, hint, piece, severity } = mistake;
     const { node: at, entry } = descend(substituted, path);
-    report("wrong-value", message, path.length === 0 ? mark : (entry?.mark ?? at.mark), hint);
+    const place =
+      path.length === 0 ? mark : piece === undefined ? (entry?.mark ?? at.mark) : within(at.mark, piece);
+    report(severity === "warning" ? "unlisted-file" : "wrong-value", message, place, hint);
   }
   return { ...draft, params: values, outputs: type.outputs(values) };
+}
+
+/**
+ * Params that a text names by their variable (`$FLOW_PARAM_X`) become part of the
+ * parameters: a program reads them there, and their values belong to the key.
+ */
+function withVariables(node: Node, type: StepType | undefined, params: Params): Node {
+  const variables = type?.templates?.variables;
+  if (variables === undefined || !isMap(node)) return node;
+  const texts = [...walk(node)].flatMap(({ node: inner }) =>
+    inner.kind === "scalar" && typeof inner.value === "string" ? [inner.value] : [],
+  );
+  const target = entryOf(node, variables.parameter);
+  const before = isMap(target?.value) ? target.value.entries : [];
+  const added = params.names.flatMap((name): Entry[] => {
+    const variable = variables.nameOf(name);
+    const value = params.value(name);
+    const isNamed = texts.some((text) => new RegExp(`\\b${variable}\\b`).test(text));
+    const isSet = before.some((entry) => entry.name === variable);
+    if (!isNamed || isSet || value?.kind !== "scalar") return [];
+    return [
+      { name: variable, mark: node.mark, value: { ...value, value: value.spelling ?? String(value.value) } },
+    ];
+  });
+  if (added.length === 0) return node;
+  const map: Node = { kind: "map", mark: node.mark, entries: [...before, ...added] };
+  const entry = { name: variables.parameter, mark: target?.mark ?? node.mark, value: map };
+  return { ...node, entries: [...node.entries.filter((other) => other !== target), entry] };
+}
+
+function reportTooLarge(node: Node, report: ReportMistake): void {
+  const spelling = node.kind === "scalar" ? node.spelling : "";
+  report(
+    "wrong-value",
+    `${spelling} is larger than a number can be without rounding`,
+    node.mark,
+    `for a name or an id, write it as text: "${spelling}"`,
+  );
+}
+
+/** The paths among the inputs, as they are written. */
+function inputPaths(inputs: Node | undefined): readonly string[] {
+  return (isMap(inputs) ? inputs.entries : []).flatMap(({ value }) => {
+    const path = isMap(value) ? entryOf(value, "path")?.value : value;
+    return path?.kind === "scalar" && typeof path.value === "string" ? [path.value] : [];
+  });
 }
 
 /** The outputs, where the parameters are good enough to tell. */

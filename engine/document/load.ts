@@ -1,14 +1,15 @@
-import type { JsonObject } from "../json.ts";
+import type { Json } from "../json.ts";
 import type { StepType } from "../step-type.ts";
 import { checkDocument } from "./check-document.ts";
 import { connect, type ReportMistake } from "./connect.ts";
-import type { Diagnostic, Place } from "./diagnostic.ts";
+import { type Diagnostic, type Place, severityOf } from "./diagnostic.ts";
 import { entryOf, isMap, type MapNode, type Node, toJson, walk } from "./node.ts";
 import { applyOverrides } from "./overrides.ts";
 import { parseYaml } from "./parse.ts";
 import type { Pipeline, Step } from "./pipeline.ts";
 import { type Places, placesOf } from "./places.ts";
 import { scanReferences } from "./scan.ts";
+import { isTooLarge } from "./spelling.ts";
 
 export interface LoadOptions {
   /** As the user named it. */
@@ -19,6 +20,9 @@ export interface LoadOptions {
   readonly overrides: readonly string[];
   /** Whether something is at a path as it is written. */
   exists(path: string): boolean;
+  isFile(path: string): boolean;
+  /** The user's home, for hints. */
+  readonly userHome: string | undefined;
 }
 
 export interface Loaded {
@@ -36,6 +40,7 @@ export function loadPipeline(options: LoadOptions): Loaded {
   const report: ReportMistake = (code, message, mark, hint) =>
     void diagnostics.push({
       code,
+      severity: severityOf(code),
       message,
       place: places.place(mark),
       ...(hint === undefined ? {} : { hint }),
@@ -53,14 +58,16 @@ export function loadPipeline(options: LoadOptions): Loaded {
 
   const applied = applyOverrides(root, overrides);
   diagnostics.push(...applied.diagnostics);
-  const steps = checkDocument(applied.root, { types: options.types, text, places, report });
-  const inputs = connect({ steps, places, report, exists: options.exists });
+  const { types, isFile } = options;
+  const { steps, params: resolved } = checkDocument(applied.root, { types, text, places, report, isFile });
+  const inputs = connect({ steps, places, report, exists: options.exists, userHome: options.userHome });
   const sorted = sortDiagnostics(diagnostics);
-  if (sorted.some(({ code }) => code !== "missing-file")) return { diagnostics: sorted };
+  const stops = ({ code, severity }: Diagnostic): boolean => severity === "error" && code !== "missing-file";
+  if (sorted.some(stops)) return { diagnostics: sorted };
   const params = entryOf(applied.root, "params")?.value;
   const pipeline: Pipeline = {
     name: String(toJson(entryOf(applied.root, "name")?.value as Node)),
-    params: params === undefined ? {} : (toJson(params) as JsonObject),
+    params: Object.fromEntries(resolved.names.map((name) => [name, paramJson(resolved.value(name))])),
     steps: steps.map(
       (step): Step => ({
         id: step.id,
@@ -73,6 +80,12 @@ export function loadPipeline(options: LoadOptions): Loaded {
     ),
   };
   return { pipeline, diagnostics: sorted };
+}
+
+/** A whole number that a double cannot hold stays the text that it was. */
+function paramJson(node: Node | undefined): Json {
+  if (node === undefined) return null;
+  return node.kind === "scalar" && isTooLarge(node) ? (node.spelling ?? null) : toJson(node);
 }
 
 function rootOf(root: Node | undefined, report: ReportMistake, hasMistakes: boolean): MapNode | undefined {

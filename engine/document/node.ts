@@ -13,6 +13,8 @@ export type Node =
       readonly kind: "scalar";
       readonly mark: Mark;
       readonly value: string | number | boolean | null;
+      /** Of a number: as it was written, which is what it is where it becomes text (1.10, 007). */
+      readonly spelling?: string;
       /** The name of the pipeline's param it was substituted from. */
       readonly param?: string;
     }

@@ -15,6 +15,7 @@ export function applyOverrides(
     const refuse = (message: string, hint?: string): void =>
       void diagnostics.push({
         code: "bad-option",
+        severity: "error",
         message,
         place: { kind: "option", option },
         ...(hint === undefined ? {} : { hint }),

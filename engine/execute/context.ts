@@ -13,6 +13,7 @@ import {
   type StepType,
   type Store,
 } from "../step-type.ts";
+import type { StepLog } from "./step-log.ts";
 import type { Task, TaskUpdate } from "./task.ts";
 
 export interface ContextOptions {
@@ -21,6 +22,7 @@ export interface ContextOptions {
   readonly cache: Cache;
   /** An empty folder for the outputs. */
   readonly staging: string;
+  readonly log: StepLog;
   readonly signal: AbortSignal;
   update(update: TaskUpdate): void;
 }
@@ -32,10 +34,13 @@ export interface OpenContext {
   /** Of an output: those of all inputs, then its own; each once. */
   notes(output: string): readonly string[];
   leans(): readonly { readonly store: string; readonly entry: string }[];
+  /** Of programs that the step started, in bytes; 0 where it started none. */
+  peakMemory(): number;
 }
 
 export async function openContext(options: ContextOptions): Promise<OpenContext> {
-  const { task, type, cache, staging, signal, update } = options;
+  const { task, type, cache, staging, log, signal, update } = options;
+  let peak = 0;
   const metrics: Record<string, Json> = {};
   const notes = new Map<string, string[]>();
   const leans = new Map<string, { store: string; entry: string }>();
@@ -65,13 +70,18 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
     progress: (progress) => update({ kind: "progress", progress }),
     metric: (more) => void Object.assign(metrics, more),
     note: (output, text) => void notes.set(output, [...(notes.get(output) ?? []), text]),
-    log: (line) => update({ kind: "log", line }),
+    log: log.line,
+    print: log.print,
+    peakMemory(bytes) {
+      peak = Math.max(peak, bytes);
+    },
     signal,
   };
   return {
     ctx,
     metrics,
     notes: (output) => [...new Set([...inherited, ...(notes.get(output) ?? [])])],
+    peakMemory: () => peak,
     leans: () => [...leans].sort(([a], [b]) => byCodeUnit(a, b)).map(([, lean]) => lean),
   };
 }

@@ -112,14 +112,11 @@ function dispatch(work: StepWork, services: Services, tasks: Tasks): Promise<Tas
     home: work.identity.home,
     runs: work.identity.runs,
     cache: cache.folder,
+    log: logFile(step.id),
   };
   return tasks.execute(task, {
-    log: logFile(step.id),
-    update(update) {
-      const at = now().toISOString();
-      if (update.kind === "log") emit({ kind: "step-log", at, step: step.id, line: update.line });
-      else emit({ kind: "step-progress", at, step: step.id, progress: update.progress });
-    },
+    update: ({ progress }) =>
+      emit({ kind: "step-progress", at: now().toISOString(), step: step.id, progress }),
   });
 }
 

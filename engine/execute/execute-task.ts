@@ -9,6 +9,8 @@ import type { OutputRecord } from "../record/event.ts";
 import { StepError, type StepType } from "../step-type.ts";
 import { openContext } from "./context.ts";
 import { findDamage } from "./damage.ts";
+import { measurePeak } from "./peak-memory.ts";
+import { openStepLog } from "./step-log.ts";
 import type { Seen, Task, TaskEnd, TaskUpdate } from "./task.ts";
 
 export interface ExecuteOptions {
@@ -23,19 +25,24 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
   const cache = openCache(task.cache, { root, own: [task.cache, runs] });
   let staging: string | undefined;
   let metrics: TaskEnd["metrics"] = {};
-  const about = () => ({ metrics, peakMemory: process.resourceUsage().maxRSS * 1024 });
+  let programs = (): number => 0;
+  const peak = measurePeak();
+  const about = () => ({ metrics, peakMemory: programs() || peak.bytes() });
+  const log = openStepLog(task.log);
   try {
     const type = options.types.get(task.type);
     if (type === undefined) throw new Error(`no step type ${task.type}`);
     staging = cache.staging();
     const since = statSync(staging, { bigint: true }).mtimeNs;
-    const context = await openContext({ task, type, cache, staging, ...options });
+    const context = await openContext({ task, type, cache, staging, log, ...options });
     metrics = context.metrics;
+    programs = context.peakMemory;
     try {
       await type.run(context.ctx);
     } finally {
       await refuseDamage(cache, task, since);
     }
+    log.close();
     const seen = lookAtSources(cache, task, type);
     const author = type.runsPrograms ? "program" : "step";
     const names = type.outputs(task.params);
@@ -49,9 +56,14 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
     return { kind: "done", outputs, leans: context.leans(), seen, ...about() };
   } catch (error) {
     if (options.signal.aborted && isAbort(error, options.signal)) return { kind: "interrupted", ...about() };
-    return { kind: "failed", failure: describeFailure(error, [task.cache, task.home]), ...about() };
+    return {
+      kind: "failed",
+      failure: describeFailure(error, [task.cache, task.home, task.runs]),
+      ...about(),
+    };
   } finally {
     try {
+      log.close();
       if (staging !== undefined) cache.dropStaging(staging);
     } catch {
       // What is left here is swept by a later run.

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { describeFailure, type Failure } from "../failure.ts";
+import { openStepLog, type StepLog } from "./step-log.ts";
 import type { Executor, RunningTask, StartOptions, Task, TaskEnd } from "./task.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
@@ -11,41 +12,87 @@ export interface WorkerCommand {
 
 /** Places tasks in processes on this machine; a process that has stayed small is used again. */
 export function localExecutor(command: WorkerCommand): Executor {
-  const all: WorkerProcess[] = [];
+  const all = new Set<WorkerProcess>();
   const idle: WorkerProcess[] = [];
   const begin = (): WorkerProcess => {
-    const worker: WorkerProcess = startWorker(command, () => idle.push(worker));
-    all.push(worker);
+    const worker: WorkerProcess = startWorker(command, {
+      onIdle: () => idle.push(worker),
+      onGone() {
+        all.delete(worker);
+        if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
+      },
+    });
+    all.add(worker);
     return worker;
   };
   return {
-    start: (task, options) => (idle.pop() ?? begin()).execute(task, options),
+    start(task, options) {
+      const used = idle.pop();
+      if (used === undefined) return begin().execute(task, options);
+      return again(used.execute(task, options), () => begin().execute(task, options));
+    },
     close() {
       for (const worker of all) worker.dismiss();
     },
   };
 }
 
+/** A task that a used worker was given just as it died: it has not begun, and a new worker gets it. */
+function again(first: Execution, retry: () => Execution): RunningTask {
+  let current = first;
+  let asked: "stop" | "kill" | undefined;
+  const follow = async (): Promise<TaskEnd> => {
+    const end = await first.end;
+    if (first.hasBegun() || asked !== undefined) return end;
+    current = retry();
+    return current.end;
+  };
+  return {
+    end: follow(),
+    stop() {
+      asked ??= "stop";
+      current.stop();
+    },
+    kill() {
+      asked = "kill";
+      current.kill();
+    },
+  };
+}
+
+interface Execution extends RunningTask {
+  /** Whether the worker has said that it has the task in hand. */
+  hasBegun(): boolean;
+}
+
 /** A process that executes one task at a time. */
 interface WorkerProcess {
-  execute(task: Task, options: StartOptions): RunningTask;
+  execute(task: Task, options: StartOptions): Execution;
   /** Lets it end. */
   dismiss(): void;
 }
 
+interface Lifetime {
+  onIdle(): void;
+  onGone(): void;
+}
+
 /** The task in hand. */
 interface Current {
+  readonly task: Task;
   readonly options: StartOptions;
-  readonly log: number;
-  /** The last that the process printed. */
+  /** What the process itself prints; what the step logs, it writes down there. */
+  readonly log: StepLog;
+  /** The last of it. */
   printed: string;
+  hasBegun: boolean;
   resolve(end: TaskEnd): void;
 }
 
 const KEPT_LENGTH = 16_384;
 const SHOWN_LINES = 20;
 
-function startWorker({ file, args }: WorkerCommand, onIdle: () => void): WorkerProcess {
+function startWorker({ file, args }: WorkerCommand, { onIdle, onGone }: Lifetime): WorkerProcess {
   // stdout and stderr belong to native libraries; the protocol has its own channel.
   const child = fork(file, args, { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [] });
   let current: Current | undefined;
@@ -53,37 +100,63 @@ function startWorker({ file, args }: WorkerCommand, onIdle: () => void): WorkerP
     if (current === undefined) return;
     const task = current;
     current = undefined;
-    closeSync(task.log);
-    task.resolve(end(task));
+    const closed = attempt(task.task, () => task.log.close());
+    task.resolve(closed === undefined ? end(task) : ended(closed));
   };
   const keep = (data: Buffer): void => {
     if (current === undefined) return;
-    writeSync(current.log, data);
+    const { task, log } = current;
+    const failure = attempt(task, () => log.print(data));
     current.printed = (current.printed + data.toString()).slice(-KEPT_LENGTH);
+    if (failure === undefined) return;
+    // What cannot be written down must not go on unseen.
+    child.kill("SIGKILL");
+    finish(() => ended(failure));
   };
   child.stdout?.on("data", keep);
   child.stderr?.on("data", keep);
   child.on("message", (message: FromWorker) => {
-    if (message.kind !== "end") {
-      current?.options.update(message);
-      return;
+    switch (message.kind) {
+      case "begun":
+        if (current) current.hasBegun = true;
+        return;
+      case "progress":
+        current?.options.update(message);
+        return;
+      case "end":
+        finish(() => message.end);
+        if (message.stays) onIdle();
+        return;
+      default:
+        message satisfies never;
     }
-    finish(() => message.end);
-    if (message.stays) onIdle();
   });
-  child.on("error", (error) =>
-    finish((task) => dead(task, `the worker could not be started: ${error.message}`)),
-  );
+  child.on("error", (error) => {
+    onGone();
+    finish(() => ended({ kind: "machine", message: `a worker could not be started: ${error.message}` }));
+  });
+  child.on("exit", onGone);
   // "close", not "exit": by then all that it printed and said has arrived.
-  child.on("close", (code, signal) => finish((task) => dead(task, describeDeath(code, signal))));
+  child.on("close", (code, signal) => finish((task) => ended(died(task, describeDeath(code, signal)))));
 
   return {
     execute(task, options) {
+      let mine: Current | undefined;
       const end = new Promise<TaskEnd>((resolve) => {
-        current = { options, log: openSync(options.log, "a"), printed: "", resolve };
+        const log = openStepLog(task.log);
+        mine = { task, options, log, printed: "", hasBegun: false, resolve };
+        current = mine;
+        if (child.exitCode !== null || child.signalCode !== null) {
+          finish((gone) => ended(died(gone, describeDeath(child.exitCode, child.signalCode))));
+        }
       });
       send(child, { kind: "execute", task });
-      return { end, stop: () => send(child, { kind: "stop" }), kill: () => void child.kill("SIGKILL") };
+      return {
+        end,
+        hasBegun: () => mine?.hasBegun ?? false,
+        stop: () => send(child, { kind: "stop" }),
+        kill: () => void child.kill("SIGKILL"),
+      };
     },
     dismiss() {
       if (child.connected) child.disconnect();
@@ -96,10 +169,23 @@ function send(child: ChildProcess, message: ToWorker): void {
   if (child.connected) child.send(message, () => {});
 }
 
-function dead({ printed }: Current, message: string): TaskEnd {
-  const detail = printed.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n");
-  const failure = { kind: "worker", message, ...(detail === "" ? {} : { detail }) } as const;
+/** Why something about the log failed, if it did. */
+function attempt({ cache, home, runs }: Task, write: () => void): Failure | undefined {
+  try {
+    write();
+    return undefined;
+  } catch (error) {
+    return describeFailure(error, [cache, home, runs]);
+  }
+}
+
+function ended(failure: Failure): TaskEnd {
   return { kind: "failed", failure, metrics: {}, peakMemory: 0 };
+}
+
+function died({ printed }: Current, message: string): Failure {
+  const detail = printed.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n");
+  return { kind: "worker", message, ...(detail === "" ? {} : { detail }) };
 }
 
 function describeDeath(code: number | null, signal: NodeJS.Signals | null): string {

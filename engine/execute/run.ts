@@ -31,6 +31,7 @@ export interface RunRequest {
   readonly origin: {
     readonly host: string;
     readonly pid: number;
+    readonly process?: string;
     readonly environment: Record<string, string>;
   };
 }
@@ -96,7 +97,7 @@ async function runAll(
   const { stop } = tasks.signals;
   const identity: RunIdentity = { run: id, pipeline: pipeline.name, root, home, runs };
   const watch = openWatch(pipeline, services.types, services.cache);
-  const own = [services.cache.folder, home];
+  const own = [services.cache.folder, home, runs];
   const order = topologicalOrder(pipeline.steps);
   const waitsFor = new Map(order.map((step) => [step.id, upstreamOf(step).length]));
   const followers = followersOf(order);

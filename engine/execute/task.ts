@@ -17,6 +17,8 @@ export interface Task {
   readonly home: string;
   /** The cache's folder. */
   readonly cache: string;
+  /** The step's log file. */
+  readonly log: string;
   /** The folder of all runs: flow's own, which no source contains. */
   readonly runs: string;
 }
@@ -46,9 +48,10 @@ export interface Watched {
 export type Seen = Readonly<Record<string, string | undefined>>;
 
 /** What a worker tells while it works. */
-export type TaskUpdate =
-  | { readonly kind: "progress"; readonly progress: Progress }
-  | { readonly kind: "log"; readonly line: string };
+export interface TaskUpdate {
+  readonly kind: "progress";
+  readonly progress: Progress;
+}
 
 /** How a task ended. */
 export type TaskEnd = {
@@ -74,8 +77,6 @@ export interface Executor {
 }
 
 export interface StartOptions {
-  /** Where what the worker prints is kept. */
-  readonly log: string;
   update(update: TaskUpdate): void;
 }
 

@@ -6,6 +6,8 @@ import type { Task, TaskEnd, TaskUpdate } from "./task.ts";
 export type ToWorker = { readonly kind: "execute"; readonly task: Task } | { readonly kind: "stop" };
 /** What a worker tells the engine. */
 export type FromWorker =
+  /** It has the task in hand. */
+  | { readonly kind: "begun" }
   | TaskUpdate
   | {
       readonly kind: "end";
@@ -23,9 +25,10 @@ const STAYS_BELOW_BYTES = 160 << 20;
 /** The life of a worker process: tasks, one at a time, told over the IPC channel. */
 export function runWorker(types: ReadonlyMap<string, StepType>): void {
   let controller: AbortController | undefined;
-  // Ctrl-C reaches the whole group: the engine decides what it means.
+  // Ctrl-C and a closed terminal reach the whole group: the engine decides what they mean.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {});
+  process.on("SIGHUP", () => {});
   process.on("disconnect", () => {
     if (controller === undefined) process.exit(0);
     controller.abort();
@@ -50,6 +53,7 @@ export function runWorker(types: ReadonlyMap<string, StepType>): void {
 
   async function work(task: Task): Promise<void> {
     controller = new AbortController();
+    send({ kind: "begun" });
     const updates = paced((message) => send(message));
     const end = await executeTask(task, { types, signal: controller.signal, update: updates.send });
     updates.flush();
@@ -60,7 +64,7 @@ export function runWorker(types: ReadonlyMap<string, StepType>): void {
   }
 }
 
-/** Lets progress through at most ten times a second, the first at once and the last always; logs go to stdout as well, which is kept. */
+/** Lets progress through at most ten times a second, the first at once and the last always. */
 function paced(send: (update: TaskUpdate) => void): { send(update: TaskUpdate): void; flush(): void } {
   let held: TaskUpdate | undefined;
   let pause: NodeJS.Timeout | undefined;
@@ -73,11 +77,6 @@ function paced(send: (update: TaskUpdate) => void): { send(update: TaskUpdate): 
   return {
     flush,
     send(update) {
-      if (update.kind === "log") {
-        process.stdout.write(`${update.line}\n`);
-        send(update);
-        return;
-      }
       held = update;
       if (pause !== undefined) return;
       flush();

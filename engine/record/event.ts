@@ -22,6 +22,8 @@ export type Event =
       readonly params: JsonObject;
       readonly host: string;
       readonly pid: number;
+      /** The process beyond its number: see `process-identity.ts`. */
+      readonly process?: string;
       readonly environment: Readonly<Record<string, string>>;
       readonly steps: readonly { readonly id: string; readonly uses: string; readonly params: JsonObject }[];
     }
@@ -41,7 +43,6 @@ export type Event =
       readonly step: string;
       readonly progress: Progress;
     }
-  | { readonly kind: "step-log"; readonly at: string; readonly step: string; readonly line: string }
   | {
       readonly kind: "step-finished";
       readonly at: string;

@@ -1,21 +1,25 @@
 import {
   appendFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { byCodeUnit } from "../json.ts";
+import { isObject, type Json } from "../json.ts";
 import type { Event } from "./event.ts";
 import { foldRun, type RunRecord } from "./run-record.ts";
 
 /** `runs/<id>/`: run.json, events.ndjson, pipeline.yaml, logs, and one link per output. */
 export interface RunFolder {
   readonly path: string;
+  /** Whether anything of it is on the disk. */
+  readonly isKept: boolean;
   /** Writes one event down; run.json at the run's start and its end. */
   add(event: Event): void;
   logFile(step: string): string;
@@ -37,6 +41,7 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
   const path = join(runs, id);
   mkdirSync(join(path, "logs"), { recursive: true });
   writeFileSync(join(path, "pipeline.yaml"), text);
+  keepOutOfGit(runs, path);
   replaceLink(join(runs, "latest"), id);
   const fold = foldRun();
   const record = (): RunRecord => {
@@ -46,6 +51,7 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
   };
   return {
     path,
+    isKept: true,
     record,
     logFile: (step) => join(path, "logs", `${step}.log`),
     add(event) {
@@ -64,17 +70,40 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
   };
 }
 
-/** The record of a pipeline's newest run; `undefined` where there is none. */
-export function lastRunOf(runs: string, pipeline: string): RunRecord | undefined {
-  if (!existsSync(runs)) return undefined;
+/** A run that leaves no record, where nothing can be written: it has nothing to do but to say so. */
+export function withoutFolder(path: string): RunFolder {
+  const fold = foldRun();
+  return {
+    path,
+    isKept: false,
+    add: fold.add,
+    logFile: (step) => join(path, "logs", `${step}.log`),
+    record() {
+      const record = fold.record();
+      if (record === undefined) throw new Error("the run has not started");
+      return record;
+    },
+  };
+}
+
+/** A run's record as it was found. */
+export type LastRun =
+  | { readonly kind: "none" }
+  | { readonly kind: "found"; readonly record: RunRecord }
+  /** It stays where it is: records are history. */
+  | { readonly kind: "unreadable"; readonly path: string };
+
+/** The newest run of a pipeline. */
+export function lastRunOf(runs: string, pipeline: string): LastRun {
+  if (!existsSync(runs)) return { kind: "none" };
   // Ids begin with the second a run started in; of those of one second the record tells.
   const ids = readdirSync(runs).filter((id) => id.slice(SECOND_LENGTH, -5) === `-${pipeline}`);
-  const newest = ids.sort(byCodeUnit).at(-1)?.slice(0, SECOND_LENGTH);
-  const records = ids
-    .filter((id) => newest !== undefined && id.startsWith(newest))
-    .map((id) => readRecord(join(runs, id)))
-    .filter((record) => record !== undefined);
-  return records.sort((a, b) => byCodeUnit(a.started, b.started)).at(-1);
+  const newest = ids.sort().at(-1)?.slice(0, SECOND_LENGTH);
+  if (newest === undefined) return { kind: "none" };
+  const folders = ids.filter((id) => id.startsWith(newest)).map((id) => join(runs, id));
+  const records = folders.map((folder) => readRecord(folder)).filter((record) => record !== undefined);
+  const [record] = records.sort((a, b) => (a.started < b.started ? 1 : -1));
+  return record ? { kind: "found", record } : { kind: "unreadable", path: folders.at(-1) ?? runs };
 }
 
 /** Of `2026-03-01T10-22-31`. */
@@ -83,8 +112,8 @@ const SECOND_LENGTH = 19;
 /** run.json; of a run that did not end, what its events tell. */
 function readRecord(folder: string): RunRecord | undefined {
   try {
-    const record = JSON.parse(readFileSync(join(folder, "run.json"), "utf8")) as RunRecord;
-    if (record.outcome !== "running") return record;
+    const record = checkRun(JSON.parse(readFileSync(join(folder, "run.json"), "utf8")) as Json);
+    if (record === undefined || record.outcome !== "running") return record;
     const fold = foldRun();
     for (const line of readFileSync(join(folder, "events.ndjson"), "utf8").split("\n")) {
       // The last line of a process that was killed may be cut short.
@@ -96,9 +125,38 @@ function readRecord(folder: string): RunRecord | undefined {
   }
 }
 
+function checkRun(json: Json): RunRecord | undefined {
+  if (!isObject(json) || (json.format ?? 1) !== 1) return undefined;
+  const { id, pipeline, outcome, started, seconds, host, pid, steps } = json;
+  const isRun =
+    [id, pipeline, outcome, started, host].every((text) => typeof text === "string") &&
+    [seconds, pid].every((number) => typeof number === "number") &&
+    isObject(steps) &&
+    Object.values(steps).every(isStep);
+  return isRun ? (json as unknown as RunRecord) : undefined;
+}
+
+function isStep(json: Json): boolean {
+  return (
+    isObject(json) &&
+    typeof json.uses === "string" &&
+    typeof json.outcome === "string" &&
+    typeof json.seconds === "number" &&
+    isObject(json.metrics) &&
+    isObject(json.outputs)
+  );
+}
+
 /** A name for a run that sorts by time and says what ran: `2026-03-01T10-22-31-food5k-7f3a`. */
 export function runId(at: Date, pipeline: string, random: string): string {
   return `${at.toISOString().slice(0, 19).replaceAll(":", "-")}-${pipeline}-${random}`;
+}
+
+/** What flow makes under `runs/` stays out of git; what others keep there does not. */
+function keepOutOfGit(runs: string, run: string): void {
+  writeFileSync(join(run, ".gitignore"), "*\n");
+  const file = join(runs, ".gitignore");
+  if (!existsSync(file)) writeFileSync(file, "/latest\n/latest.*\n/.gitignore\n");
 }
 
 /** Relative inside the project, so that it can be moved; absolute to a cache elsewhere. */
@@ -106,10 +164,23 @@ function targetFrom(link: string, target: string, root: string): string {
   return target.startsWith(root + sep) ? relative(dirname(link), target) : target;
 }
 
+/** A convenience: where the disk has no links, or something else has the name, there is none. */
 function replaceLink(path: string, target: string): void {
   const staged = `${path}.${process.pid}`;
-  symlinkSync(target, staged);
-  renameSync(staged, path);
+  try {
+    // What a killed process of the same number left.
+    rmSync(staged, { force: true });
+    symlinkSync(target, staged);
+    if (isLinkOrNothing(path)) renameSync(staged, path);
+    else rmSync(staged, { force: true });
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EACCES", "EINVAL"].includes(code)) throw error;
+  }
+}
+
+function isLinkOrNothing(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== false;
 }
 
 function replaceFile(path: string, content: string): void {

@@ -5,6 +5,8 @@ import type { Event, OutputRecord, RunOutcome, StepOutcome } from "./event.ts";
 
 /** `run.json`: what a run did, readable without the program. */
 export interface RunRecord {
+  /** Of the record: 1. */
+  readonly format?: number;
   readonly id: string;
   readonly pipeline: string;
   /** `running` with a process that is gone means the run crashed. */
@@ -13,6 +15,8 @@ export interface RunRecord {
   readonly seconds: number;
   readonly host: string;
   readonly pid: number;
+  /** The process beyond its number, as `toWord` writes it; absent in records of an older flow. */
+  readonly process?: string;
   readonly params: JsonObject;
   readonly environment: Readonly<Record<string, string>>;
   readonly steps: Readonly<Record<string, StepRecord>>;
@@ -82,7 +86,6 @@ export function foldRun(): RecordFold {
           return;
         case "step-waiting":
         case "step-progress":
-        case "step-log":
           return;
         default:
           event satisfies never;
@@ -93,7 +96,9 @@ export function foldRun(): RecordFold {
 
 function newRun(event: Event & { kind: "run-started" }): Omit<RunRecord, "steps"> {
   const { run, pipeline, at, host, pid, params, environment } = event;
+  const identity = event.process === undefined ? {} : { process: event.process };
   return {
+    format: 1,
     id: run,
     pipeline,
     outcome: "running",
@@ -101,6 +106,7 @@ function newRun(event: Event & { kind: "run-started" }): Omit<RunRecord, "steps"
     seconds: 0,
     host,
     pid,
+    ...identity,
     params,
     environment,
   };

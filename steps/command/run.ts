@@ -1,94 +1,104 @@
-import { execa } from "execa";
 import { StepError } from "../../engine/step-type.ts";
 import type { CommandContext, CommandParams } from "./declaration.ts";
-import { expand, expandShell } from "./expand.ts";
+import { expand, expandShell, type Paths } from "./expand.ts";
+import { lastLines } from "./last-lines.ts";
+import { type Exit, type Program, startProgram } from "./program.ts";
+import { peakMemoryBelow } from "./session.ts";
+import { variableOf } from "./variables.ts";
 
-const KILL_AFTER_MS = 5_000;
-const LAST_LINES = 10;
-
-/** Runs the program in the project root, in a process group of its own. */
+/** Runs the program in the project root. When the step ends, in whatever way, all that it started has ended. */
 export async function run(ctx: CommandContext): Promise<void> {
   const { params } = ctx;
   const inputs = Object.fromEntries(Object.entries(ctx.inputs).map(([name, { path }]) => [name, path]));
   const outputs = Object.fromEntries(params.outputs.map((name) => [name, ctx.output(name)]));
   const paths = { inputs, outputs };
-  const [program = "", ...args] =
-    typeof params.run === "string"
-      ? ["/bin/sh", "-c", expandShell(params.run, paths)]
-      : params.run.map((argument) => expand(argument, paths));
-
-  const child = execa(program, args, {
+  const { argv, variables } = commandLine(params, paths);
+  const last = lastLines();
+  ctx.signal.throwIfAborted();
+  const program = startProgram({
+    argv,
     cwd: ctx.root,
-    env: programEnvironment(params.env, inputs, outputs),
-    extendEnv: false,
-    // A group of its own, so that its children end with it.
-    detached: true,
-    cleanup: false,
-    stdin: "ignore",
-    all: true,
-    buffer: false,
-    reject: false,
+    env: programEnvironment(params.env, paths, variables),
+    print(bytes) {
+      ctx.print(bytes);
+      last.add(bytes);
+    },
   });
-  const last: string[] = [];
-  const endGroup = (signal: NodeJS.Signals): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, signal);
-    } catch {
-      // It is gone already.
-    }
-  };
-  const onAbort = (): void => {
-    endGroup("SIGTERM");
-    setTimeout(() => endGroup("SIGKILL"), KILL_AFTER_MS).unref();
-  };
-  const onExit = (): void => endGroup("SIGKILL");
-  ctx.signal.addEventListener("abort", onAbort);
-  process.on("exit", onExit);
-  try {
-    ctx.signal.throwIfAborted();
-    for await (const line of child.iterable({ from: "all" })) {
-      ctx.log(line);
-      last.push(line);
-      if (last.length > LAST_LINES) last.shift();
-    }
-    const result = await child;
-    ctx.signal.throwIfAborted();
-    if (result.exitCode !== undefined) ctx.metric({ exitCode: result.exitCode });
-    if (result.failed) throw new StepError([`${program} ${describe(result)}`, ...last].join("\n"));
-  } finally {
-    ctx.signal.removeEventListener("abort", onAbort);
-    process.off("exit", onExit);
+  const { code, signal } = await untilEnd(ctx, program);
+  ctx.signal.throwIfAborted();
+  if (code !== null) ctx.metric({ exitCode: code });
+  if (code !== 0) {
+    const what = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
+    throw new StepError([`${argv[0]} ${what}`, ...last.lines()].join("\n"));
   }
 }
 
-function describe(result: {
-  readonly exitCode?: number | undefined;
-  readonly signal?: string | undefined;
-  readonly code?: string | undefined;
-}): string {
-  if (result.code === "ENOENT") return "is not there, or not in PATH";
-  if (result.code === "EACCES") return "is not executable";
-  if (result.signal !== undefined) return `was killed by ${result.signal}`;
-  return `ended with exit code ${result.exitCode ?? "unknown"}`;
+interface CommandLine {
+  readonly argv: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+function commandLine({ run, shell }: CommandParams, paths: Paths): CommandLine {
+  if (typeof run !== "string") return { argv: run.map((argument) => expand(argument, paths)), variables: {} };
+  const { line, variables } = expandShell(run, shell, paths);
+  // The first command that fails fails the step.
+  const interpreter = shell === "bash" ? ["bash", "--norc", "-eo", "pipefail"] : ["/bin/sh", "-e"];
+  return { argv: [...interpreter, "-c", line], variables };
+}
+
+async function untilEnd(ctx: CommandContext, program: Program): Promise<Exit> {
+  let ending: Promise<void> | undefined;
+  const end = (): void => {
+    ending ??= program.end();
+  };
+  const memory = sampleMemory(program.pid, (bytes) => ctx.peakMemory(bytes));
+  ctx.signal.addEventListener("abort", end);
+  process.on("exit", program.kill);
+  try {
+    return await program.exit;
+  } finally {
+    memory.stop();
+    ctx.signal.removeEventListener("abort", end);
+    // What it left in the background ends with it, before anything is hashed.
+    end();
+    await ending;
+    process.off("exit", program.kill);
+  }
+}
+
+const OFTEN_MS = 20;
+const SELDOM_MS = 500;
+const OFTEN_FOR_MS = 3_000;
+
+/** Looks every 20 ms in a program's first seconds, then less often. */
+function sampleMemory(pid: number, tell: (bytes: number) => void): { stop(): void } {
+  const started = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    tell(peakMemoryBelow(pid));
+    timer = setTimeout(look, performance.now() - started < OFTEN_FOR_MS ? OFTEN_MS : SELDOM_MS);
+  };
+  look();
+  return { stop: () => clearTimeout(timer) };
 }
 
 /** Nothing but what a program needs to run at all, and what the pipeline names. */
 function programEnvironment(
   named: CommandParams["env"],
-  inputs: Readonly<Record<string, string>>,
-  outputs: Readonly<Record<string, string>>,
+  { inputs, outputs }: Paths,
+  variables: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const passed = Object.keys(process.env).filter((name) => /^(PATH|HOME|LANG|LANGUAGE|LC_.*)$/.test(name));
-  const env: Record<string, string> = {};
+  // Python would leave bytecode beside the modules that are its input.
+  const env: Record<string, string> = { PYTHONDONTWRITEBYTECODE: "1" };
   const set = (name: string, value: string | null | undefined): void => {
     if (typeof value === "string") env[name] = value;
   };
   for (const name of passed) set(name, process.env[name]);
-  for (const [name, value] of Object.entries(named))
-    set(name, value === null ? process.env[name] : String(value));
-  const variable = (kind: string, name: string): string =>
-    `FLOW_${kind}_${name.toUpperCase().replaceAll("-", "_")}`;
-  for (const [name, path] of Object.entries(inputs)) set(variable("INPUT", name), path);
-  for (const [name, path] of Object.entries(outputs)) set(variable("OUTPUT", name), path);
-  return env;
+  for (const [name, value] of Object.entries(named)) {
+    set(name, value === null ? process.env[name] : expand(value, { inputs, outputs }));
+  }
+  for (const [name, path] of Object.entries(inputs)) set(variableOf("inputs", name), path);
+  for (const [name, path] of Object.entries(outputs)) set(variableOf("outputs", name), path);
+  return { ...env, ...variables };
 }

@@ -44,13 +44,13 @@ function task(type: string, changes: Partial<Task> = {}): Task {
   const home = join(root, "home");
   const cache = join(root, "cache");
   const runs = join(root, "runs");
-  return { step: "s", type, params: {}, inputs: {}, root, home, cache, runs, ...changes };
+  const log = join(root, "s.log");
+  return { step: "s", type, params: {}, inputs: {}, root, home, cache, runs, log, ...changes };
 }
 
 function start(given: Task) {
   const updates: TaskUpdate[] = [];
-  const log = join(root, "s.log");
-  const running = executor.start(given, { log, update: (update) => void updates.push(update) });
+  const running = executor.start(given, { update: (update) => void updates.push(update) });
   return { ...running, updates };
 }
 
@@ -102,7 +102,7 @@ describe.each(Object.entries(executors))("an executor %s", (_, open) => {
     const progress = new Promise<void>((resolve) => {
       told = resolve;
     });
-    const running = executor.start(task("patient"), { log: join(root, "s.log"), update: () => told() });
+    const running = executor.start(task("patient"), { update: () => told() });
     await progress;
     running.stop();
     expect((await running.end).kind).toBe("interrupted");

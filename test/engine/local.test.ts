@@ -25,8 +25,9 @@ async function endOf(program: string): Promise<TaskEnd> {
     home: folder,
     cache: folder,
     runs: folder,
+    log: join(folder, "s.log"),
   };
-  return executor.start(task, { log: join(folder, "s.log"), update: () => {} }).end;
+  return executor.start(task, { update: () => {} }).end;
 }
 
 test("a worker that exits is failed with its exit code and the last lines it printed", async () => {

@@ -75,7 +75,7 @@ export function readLocation(
   if (!isSplit(split)) throw new StepError(`${place}: "${split}" is no split (${splits.join(", ")})`);
   for (const name of [values.class, file]) {
     // They become part of a path.
-    if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
+    if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) {
       throw new StepError(`${place}: "${name}" cannot be the name of a file or a class`);
     }
   }

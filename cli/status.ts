@@ -19,7 +19,7 @@ export async function status(program: Program, file: string, options: PipelineOp
   if (pipeline === undefined)
     return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
   if (!options.json) tellWarnings(program, file, diagnostics, "text");
-  const last = lastRunOf(project.runs, pipeline.name);
+  const last = lastRunOf(project.runs, pipeline);
   const steps = planPipeline(pipeline, (await look(program, project, pipeline, { rerun: [] })).world);
   if (options.json) {
     const run = last.kind === "found" ? { ...last.record, outcome: outcomeOf(last.record) } : null;

@@ -20,6 +20,8 @@ export function isKind(content: string | undefined): content is Kind {
 export function contentOf(head: Uint8Array): string | undefined {
   const text = Buffer.from(head.subarray(0, HEAD)).toString("latin1");
   const known = signatures.find(([, at, words]) => words.some((word) => text.startsWith(word, at)));
+  // Any text may begin with the two letters of a BMP; four bytes further on are reserved.
+  if (known?.[0] === "BMP" && !text.startsWith("\0\0\0\0", 6)) return undefined;
   return known?.[0] ?? markupOf(text);
 }
 

@@ -47,7 +47,7 @@ export async function readPipeline(
     types: program.types,
     overrides: options.set,
     exists: (path) => existsSync(resolve(project.root, path)),
-    isFile: (path) => statSync(resolve(project.root, path), { throwIfNoEntry: false })?.isFile() === true,
+    isFile: (path) => isFile(resolve(project.root, path)),
     userHome: program.env.HOME,
   });
   return { text, ...loaded };
@@ -62,6 +62,15 @@ function readText(path: string, file: string): string {
     if (code === "ENOENT") throw new UsageError(`there is no file ${file}`);
     if (code === "EISDIR") throw new UsageError(`${file} is a folder; name a pipeline file in it`);
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    // A word too long for a name is none.
+    return false;
   }
 }
 

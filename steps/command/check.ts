@@ -14,7 +14,7 @@ export function mistakesOf(
   return [
     ...sharedVariables("outputs", outputs),
     ...sharedVariables("inputs", [...inputs]),
-    ...(typeof run === "string" ? shellMistakes(run) : listMistakes(shell)),
+    ...(typeof run === "string" ? shellMistakes(run, shell) : listMistakes(shell)),
     ...unlistedFiles(typeof run === "string" ? run.split(/\s+/) : run, facts),
   ];
 }
@@ -26,7 +26,7 @@ function sharedVariables(scope: "inputs" | "outputs", names: readonly string[]):
   }));
 }
 
-function shellMistakes(line: string): readonly ParamMistake[] {
+function shellMistakes(line: string, shell: CommandParams["shell"]): readonly ParamMistake[] {
   const pieces = piecesOf(line);
   const params = pieces.flatMap((piece) =>
     piece.kind === "reference" && piece.scope === "params" ? [piece.name] : [],
@@ -35,7 +35,7 @@ function shellMistakes(line: string): readonly ParamMistake[] {
     path: ["run"],
     message: `the params ${one} and ${other} would share the variable ${variableOf("params", one)}: rename one of them`,
   }));
-  const read = readShellLine(pieces);
+  const read = readShellLine(pieces, shell);
   if (read.kind === "understood") return shared;
   const refused = read.refusals.map(({ reference, construct }) => {
     const { scope, name } = reference;

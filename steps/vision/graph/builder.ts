@@ -42,7 +42,7 @@ export function newBuilder(input: Shape): Builder {
 }
 
 /** One number, of any rank. */
-export function scalar(value: number, rank: number): Tensor {
+function scalar(value: number, rank: number): Tensor {
   return { shape: new Array<number>(rank).fill(1), data: Float32Array.of(value) };
 }
 

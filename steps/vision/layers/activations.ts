@@ -42,7 +42,7 @@ function readLayer(
 }
 
 /** Keras 3: relu6(x + 3) / 6. Keras 2 and TensorFlow.js: 0.2 · x + 0.5 between 0 and 1. */
-export function hardSigmoid(dialect: Dialect): Activation {
+function hardSigmoid(dialect: Dialect): Activation {
   return (builder, input) => {
     if (dialect === "keras3") return hardSigmoid3(builder, input);
     const line = withNumber(builder, "add", withNumber(builder, "multiply", input, 0.2), 0.5);

@@ -60,11 +60,6 @@ export function isModel(part: Layer | Model): part is Model {
   return "parts" in part;
 }
 
-/** All layers, those of inner models in the place of these. */
-export function layersOf(model: Model): readonly Layer[] {
-  return model.parts.flatMap((part) => (isModel(part) ? layersOf(part) : [part]));
-}
-
 /** The ids of the values that a call takes. */
 export function takenBy({ args, named }: Pick<Call, "args" | "named">): readonly string[] {
   return [...args, ...Object.values(named)].flatMap(valuesIn);

@@ -236,9 +236,7 @@ describe("records", () => {
     );
     await place.flow(["run", "q.yaml"]);
     place.write("p.yaml", pipeline("", "echo 3 > $FLOW_OUTPUT_O/f"));
-    expect((await place.flow(["plan", "p.yaml"])).stdout).toMatch(
-      /echo 1 .*echo 3/,
-    );
+    expect((await place.flow(["plan", "p.yaml"])).stdout).toMatch(/echo 1 .*echo 3/);
     expect((await place.flow(["status", "p.yaml"])).stdout).toMatch(/Last run \S+: ok/);
   });
 

@@ -1,4 +1,5 @@
 import { sep } from "node:path";
+import { CacheError } from "./cache/records.ts";
 import { TreeError } from "./cache/tree.ts";
 import { StepError } from "./step-type.ts";
 
@@ -24,6 +25,7 @@ export function describeFailure(error: unknown, own: readonly string[]): Failure
   if (!(error instanceof Error)) return { kind: "bug", message: String(error) };
   if (error instanceof StepError || error instanceof TreeError)
     return { kind: "step", message: error.message };
+  if (error instanceof CacheError) return { kind: "machine", message: error.message };
   const { code = "", path, syscall } = error as NodeJS.ErrnoException;
   const file = path === undefined || path === "" ? "" : `: ${path}`;
   const ofMachine = machineCodes[code];

@@ -16,18 +16,26 @@ export const recordFormat = 1;
  * Reads a JSON record and validates it.
  *
  * @param check the value, where it is what it should be.
+ * @throws where the system is out of open files or memory.
  */
 export function readRecord<Value>(path: string, check: (json: Json) => Value | undefined): Found<Value> {
   let json: Json;
   try {
     json = JSON.parse(readFileSync(path, "utf8")) as Json;
-  } catch {
+  } catch (error) {
+    // Of the record that says nothing: as absent, whatever leans on it would be made anew.
+    if (/^(EMFILE|ENFILE|ENOMEM)$/.test((error as NodeJS.ErrnoException).code ?? "")) throw error;
     return { kind: "absent" };
   }
   const format = isObject(json) ? (json.format ?? recordFormat) : recordFormat;
   if (typeof format === "number" && format > recordFormat) return { kind: "newer" };
   const value = format === recordFormat ? check(json) : undefined;
   return value === undefined ? { kind: "absent" } : { kind: "good", value };
+}
+
+/** What the cache should hold is gone or damaged: the machine's fault. Shown to the user as it is. */
+export class CacheError extends Error {
+  override readonly name = "CacheError";
 }
 
 export function goodOf<Value>(found: Found<Value>): Value | undefined {

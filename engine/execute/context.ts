@@ -1,18 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
+import { CacheError } from "../cache/records.ts";
 import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
 import { specOf } from "../plan/input-spec.ts";
-import {
-  type InputFile,
-  type ReadonlyStore,
-  type StepContext,
-  StepError,
-  type StepInput,
-  type StepType,
-  type Store,
-} from "../step-type.ts";
+import type { InputFile, ReadonlyStore, StepContext, StepInput, StepType, Store } from "../step-type.ts";
 import type { StepLog } from "./step-log.ts";
 import type { Task, TaskUpdate } from "./task.ts";
 
@@ -102,7 +95,7 @@ function openInputs({ task, type, cache }: ContextOptions): StepContext["inputs"
             ? cache.artifacts.tree(digest)
             : artifactFiles(cache, artifact, specOf(type, name));
         if (tree === undefined)
-          throw new StepError(`the cache has lost the list of files of ${path}; run it again`);
+          throw new CacheError(`the cache has lost the list of files of ${path}; run it again`);
         files = inputFiles(path, tree);
         return files;
       },

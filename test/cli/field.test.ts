@@ -75,6 +75,17 @@ describe("as an ordinary user", () => {
     writeFileSync(join(place.root, "afile"), "");
     expect(await place.flow(["run", "p.yaml", "--cache", "afile"])).toMatchObject({ code: 4 });
   });
+
+  test("a .flowignore that cannot be read is told: without it other files would count", async () => {
+    place.write("data", "x");
+    place.write("p.yaml", pipeline("inputs: { d: . }, "));
+    place.write(".flowignore", "*.tmp");
+    chmodSync(join(place.root, ".flowignore"), 0);
+    expect(await place.flow(["plan", "p.yaml"])).toMatchObject({
+      code: 2,
+      stderr: `flow: permission is denied: ${join(place.root, ".flowignore")}\n`,
+    });
+  });
 });
 
 describe("sources", () => {
@@ -236,9 +247,7 @@ describe("records", () => {
     );
     await place.flow(["run", "q.yaml"]);
     place.write("p.yaml", pipeline("", "echo 3 > $FLOW_OUTPUT_O/f"));
-    expect((await place.flow(["plan", "p.yaml"])).stdout).toMatch(
-      /echo 1 .*echo 3/,
-    );
+    expect((await place.flow(["plan", "p.yaml"])).stdout).toMatch(/echo 1 .*echo 3/);
     expect((await place.flow(["status", "p.yaml"])).stdout).toMatch(/Last run \S+: ok/);
   });
 

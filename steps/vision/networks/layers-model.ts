@@ -37,7 +37,8 @@ export async function readLayersModel(path: string): Promise<{ topology: Topolog
 }
 
 async function readJson(file: string): Promise<JsonObject> {
-  const text = await readFile(file, "utf8").catch(() => {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
     throw new StepError(`${file} is missing: a TensorFlow.js layers model has a model.json`);
   });
   try {

@@ -1,7 +1,6 @@
 import { sep } from "node:path";
-import { CacheError } from "./cache/records.ts";
 import { TreeError } from "./cache/tree.ts";
-import { StepError } from "./step-type.ts";
+import { CacheError, StepError } from "./step-type.ts";
 
 /** What went wrong, and whose fault it is. Commands make their exit codes from the kind. */
 export interface Failure {

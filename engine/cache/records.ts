@@ -33,11 +33,6 @@ export function readRecord<Value>(path: string, check: (json: Json) => Value | u
   return value === undefined ? { kind: "absent" } : { kind: "good", value };
 }
 
-/** What the cache should hold is gone or damaged: the machine's fault. Shown to the user as it is. */
-export class CacheError extends Error {
-  override readonly name = "CacheError";
-}
-
 export function goodOf<Value>(found: Found<Value>): Value | undefined {
   return found.kind === "good" ? found.value : undefined;
 }

@@ -1,11 +1,18 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
-import { CacheError } from "../cache/records.ts";
 import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
 import { specOf } from "../plan/input-spec.ts";
-import type { InputFile, ReadonlyStore, StepContext, StepInput, StepType, Store } from "../step-type.ts";
+import {
+  CacheError,
+  type InputFile,
+  type ReadonlyStore,
+  type StepContext,
+  type StepInput,
+  type StepType,
+  type Store,
+} from "../step-type.ts";
 import type { StepLog } from "./step-log.ts";
 import type { Task, TaskUpdate } from "./task.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import ignore from "ignore";
+import ignore, { type Ignore } from "ignore";
 
 /**
  * What is nobody's input: left out wherever a source contains it. A path that a
@@ -48,16 +48,26 @@ export interface Project {
 
 /** Without a project only the list counts. */
 export function sourceFilter(project?: Project): SourceFilter {
-  const text = project && readText(join(project.root, ".flowignore"));
-  const rules = text === undefined ? undefined : ignore().add(text);
+  const file = project && join(project.root, ".flowignore");
+  let read: { readonly text: string | undefined; readonly rules: Ignore | undefined } | undefined;
+  // When a source is looked at: what goes wrong is told as any other mistake.
+  const ofUser = () => {
+    if (read === undefined) {
+      const text = file && readText(file);
+      read = { text, rules: text === undefined ? undefined : ignore().add(text) };
+    }
+    return read;
+  };
   const own = new Set((project?.own ?? []).map(realPath));
   return {
-    name: JSON.stringify([project?.root, [...own], text]),
+    get name() {
+      return JSON.stringify([project?.root, [...own], ofUser().text]);
+    },
     leavesOut({ name, full, isFolder }, source) {
       if (nobodys.some((pattern) => pattern.test(name))) return true;
       // By real path, not by name: others may call a folder `runs` too.
       if (isFolder && own.has(realPath(full))) return true;
-      return rules?.ignores(pathForRules(full, source, project?.root ?? "", isFolder)) === true;
+      return ofUser().rules?.ignores(pathForRules(full, source, project?.root ?? "", isFolder)) === true;
     },
   };
 }
@@ -72,8 +82,10 @@ function pathForRules(full: string, source: string, root: string, isFolder: bool
 function readText(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Without it other files would count: it is left out only where there is none.
+    if (/^(ENOENT|EISDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
   }
 }
 

@@ -16,12 +16,15 @@ export const recordFormat = 1;
  * Reads a JSON record and validates it.
  *
  * @param check the value, where it is what it should be.
+ * @throws where the system is out of open files or memory.
  */
 export function readRecord<Value>(path: string, check: (json: Json) => Value | undefined): Found<Value> {
   let json: Json;
   try {
     json = JSON.parse(readFileSync(path, "utf8")) as Json;
-  } catch {
+  } catch (error) {
+    // Of the record that says nothing: as absent, whatever leans on it would be made anew.
+    if (/^(EMFILE|ENFILE|ENOMEM)$/.test((error as NodeJS.ErrnoException).code ?? "")) throw error;
     return { kind: "absent" };
   }
   const format = isObject(json) ? (json.format ?? recordFormat) : recordFormat;

@@ -5,10 +5,10 @@ import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
 import { specOf } from "../plan/input-spec.ts";
 import {
+  CacheError,
   type InputFile,
   type ReadonlyStore,
   type StepContext,
-  StepError,
   type StepInput,
   type StepType,
   type Store,
@@ -102,7 +102,7 @@ function openInputs({ task, type, cache }: ContextOptions): StepContext["inputs"
             ? cache.artifacts.tree(digest)
             : artifactFiles(cache, artifact, specOf(type, name));
         if (tree === undefined)
-          throw new StepError(`the cache has lost the list of files of ${path}; run it again`);
+          throw new CacheError(`the cache has lost the list of files of ${path}; run it again`);
         files = inputFiles(path, tree);
         return files;
       },

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Json } from "../../engine/json.ts";
-import { StepError } from "../../engine/step-type.ts";
+import { CacheError, StepError } from "../../engine/step-type.ts";
 import { locateRows } from "../learning/features/rows.ts";
 import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
@@ -81,7 +81,8 @@ export async function run(ctx: ExtractContext): Promise<void> {
     const where = locateRows(await store.entries());
     for (const row of rows) {
       const place = where.get(row.digest);
-      if (place === undefined) throw new Error(`${row.file} was computed and is in no entry`);
+      if (place === undefined)
+        throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
       store.lean(place.entry);
     }
     const manifest: FeaturesManifest = {

@@ -75,6 +75,17 @@ describe("as an ordinary user", () => {
     writeFileSync(join(place.root, "afile"), "");
     expect(await place.flow(["run", "p.yaml", "--cache", "afile"])).toMatchObject({ code: 4 });
   });
+
+  test("a .flowignore that cannot be read is told: without it other files would count", async () => {
+    place.write("data", "x");
+    place.write("p.yaml", pipeline("inputs: { d: . }, "));
+    place.write(".flowignore", "*.tmp");
+    chmodSync(join(place.root, ".flowignore"), 0);
+    expect(await place.flow(["plan", "p.yaml"])).toMatchObject({
+      code: 2,
+      stderr: `flow: permission is denied: ${join(place.root, ".flowignore")}\n`,
+    });
+  });
 });
 
 describe("sources", () => {

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import ignore from "ignore";
 
@@ -71,8 +71,10 @@ function pathForRules(full: string, source: string, root: string, isFolder: bool
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
-  } catch {
+    return statSync(file).isFile() ? readFileSync(file, "utf8") : undefined;
+  } catch (error) {
+    // Without its rules other files would count, unnoticed.
+    if ((error as NodeJS.ErrnoException).code === "EACCES") throw error;
     return undefined;
   }
 }

@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 function publish(author: Author = "program") {
-  return cache.artifacts.publish({ folder: out, scratch: join(out, ".."), author });
+  return cache.artifacts.publish({ name: "output out", folder: out, scratch: join(out, ".."), author });
 }
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
@@ -147,6 +147,7 @@ describe("a cache that a group shares", () => {
     mkdirSync(join(staging, "out/deep"), { recursive: true });
     writeFileSync(join(staging, "out/deep/a"), "1");
     const { digest } = await shared.artifacts.publish({
+      name: "output out",
       folder: join(staging, "out"),
       scratch: staging,
       author: "step",

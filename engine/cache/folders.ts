@@ -17,14 +17,14 @@ export function makeFolder(cache: string, path: string): void {
   for (let made = path; made.length >= first.length; made = dirname(made)) chmodSync(made, mode);
 }
 
-/** Lets whoever shares the cache read a file of it, whatever the umask of whoever wrote it. */
-export function shareFile(cache: string, path: string): void {
-  if ((folderMode(cache) & SHARED) !== 0) chmodSync(path, 0o644);
-}
-
 /** The mode that folders of a cache have: its own, and always open to whoever made it. */
 export function folderMode(cache: string): number {
   return (statSync(cache).mode & 0o7777) | 0o700;
+}
+
+/** Makes a record readable for those who share the cache, whatever the umask of whoever wrote it. */
+export function shareFile(cache: string, path: string): void {
+  if ((folderMode(cache) & SHARED) !== 0) chmodSync(path, 0o664);
 }
 
 /**

@@ -92,10 +92,9 @@ export function openStores(cache: string): Stores {
         });
         const computedBy = `${arch()} ${cpus()[0]?.model ?? ""}`.trim();
         const record: EntryRecord = { format: recordFormat, about, files, computedBy };
-        const described = join(staged, "entry.json");
-        await writeFile(described, JSON.stringify(record));
-        // Whatever the umask.
-        await chmod(described, 0o444);
+        await writeFile(join(staged, "entry.json"), JSON.stringify(record));
+        // Not by the mode of creation, which a umask narrows.
+        await chmod(join(staged, "entry.json"), 0o444);
         await syncFiles(staged, [...filesOf(files).map((file) => file.path), "entry.json"]);
         const description = join(folderOf(id), "store.json");
         if (!existsSync(description)) await publishFile(cache, description, `${canonicalJson(name)}\n`);

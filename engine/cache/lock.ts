@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fromWord, isAlive, ownIdentity, toWord } from "../process-identity.ts";
 import { hex } from "./digest.ts";
 import { dropStaging, stagingFolder } from "./durable.ts";
-import { makeFolder } from "./folders.ts";
+import { makeFolder, shareFile } from "./folders.ts";
 
 export interface LockOptions {
   readonly signal: AbortSignal;
@@ -37,6 +37,7 @@ export async function lockKey(cache: string, key: string, options: LockOptions):
   const staging = stagingFolder(cache);
   const mine = join(staging, "lock");
   writeFileSync(mine, toWord(ownIdentity()));
+  shareFile(cache, mine);
   let waited = false;
   try {
     for (;;) {
@@ -127,8 +128,8 @@ function takeAway(path: string, owner: string, aside: string): void {
   } catch {
     return;
   }
+  // What is left of it goes with its staging folder.
   if (readOwner(aside) !== owner) appear(aside, path);
-  rmSync(aside, { force: true });
 }
 
 function touch(path: string): void {

@@ -33,6 +33,20 @@ export function readRecord<Value>(path: string, check: (json: Json) => Value | u
   return value === undefined ? { kind: "absent" } : { kind: "good", value };
 }
 
+/**
+ * The same for a record that this flow may write: also where it is to be
+ * written. That is beside one of a newer flow, where such a one has the name.
+ */
+export function readOwnRecord<Value>(
+  path: string,
+  check: (json: Json) => Value | undefined,
+): { readonly value: Value | undefined; readonly path: string } {
+  const found = readRecord(path, check);
+  if (found.kind !== "newer") return { value: goodOf(found), path };
+  const own = path.replace(/\.json$/, `.${recordFormat}.json`);
+  return { value: goodOf(readRecord(own, check)), path: own };
+}
+
 export function goodOf<Value>(found: Found<Value>): Value | undefined {
   return found.kind === "good" ? found.value : undefined;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type BigIntStats, readdirSync, realpathSync, statSync } from "node:fs";
+import { type BigIntStats, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { byCodeUnit } from "../json.ts";
 import type { SourceFilter } from "./ignore.ts";
@@ -25,8 +25,10 @@ export function listSource(path: string, filter: SourceFilter): readonly string[
   const walk = (prefix: string, above: readonly string[]): void => {
     const folder = join(path, prefix);
     folders.push({ path: folder, mtime: mtimeOf(folder) });
-    const real = realpathSync(folder);
-    if (above.includes(real)) throw new TreeError(`${folder} links back to a folder above it`);
+    // By number, not by real path: what a link leads to may have a name that is not UTF-8.
+    const { dev, ino } = statSync(folder, { bigint: true });
+    const identity = `${dev} ${ino}`;
+    if (above.includes(identity)) throw new TreeError(`${folder} links back to a folder above it`);
     for (const entry of entriesOf(folder)) {
       const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
       const full = join(folder, entry.name);
@@ -36,7 +38,7 @@ export function listSource(path: string, filter: SourceFilter): readonly string[
       if (filter.leavesOut({ name: entry.name, full, isFolder: kind?.isDirectory() === true }, path))
         continue;
       if (kind === undefined) throw new TreeError(`${full} links to nothing`);
-      if (kind.isDirectory()) walk(inner, [...above, real]);
+      if (kind.isDirectory()) walk(inner, [...above, identity]);
       else if (kind.isFile()) files.push(inner);
       else throw new TreeError(`${full} is neither a file nor a folder`);
     }
@@ -117,17 +119,22 @@ export function fingerprint(folder: string, paths: readonly string[]): string | 
 /** The fingerprint of everything below a folder of the cache, folders included: also of what was added. */
 export function folderFingerprint(folder: string): string | undefined {
   try {
-    const paths = [""];
-    const walk = (prefix: string): void => {
-      for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
-        const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
-        paths.push(inner);
-        if (entry.isDirectory()) walk(inner);
-      }
-    };
-    walk("");
-    return fingerprint(folder, paths.sort(byCodeUnit));
+    return fingerprint(folder, ["", ...pathsBelow(folder)]);
   } catch {
     return undefined;
   }
+}
+
+/** Everything below a folder, folders included, in code-unit order; links are not followed. */
+export function pathsBelow(folder: string): readonly string[] {
+  const paths: string[] = [];
+  const walk = (prefix: string): void => {
+    for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
+      const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+      paths.push(inner);
+      if (entry.isDirectory()) walk(inner);
+    }
+  };
+  walk("");
+  return paths.sort(byCodeUnit);
 }

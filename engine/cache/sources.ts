@@ -5,7 +5,7 @@ import { concurrently } from "../concurrently.ts";
 import { byCodeUnit, isObject, type Json } from "../json.ts";
 import { dropStaging, publishFile, stagingFolder } from "./durable.ts";
 import type { SourceFilter } from "./ignore.ts";
-import { isCount, readRecord, recordFormat } from "./records.ts";
+import { isCount, readOwnRecord, recordFormat } from "./records.ts";
 import { type FileStat, fingerprintOf, listSource, statOf } from "./source-files.ts";
 import { fileDigest, type TreeFile } from "./tree.ts";
 
@@ -61,9 +61,8 @@ interface Hashing {
 async function hashAll({ cache, root, paths, purpose }: Hashing): Promise<Source> {
   const [algorithm = ""] = purpose.split(" ");
   const name = createHash("sha256").update(`${purpose} ${root}`).digest("hex").slice(0, 32);
-  const path = join(cache, "index", `${name}.json`);
-  const found = readRecord(path, checkIndex);
-  const known = found.kind === "good" ? found.value : new Map<string, Remembered>();
+  const { value, path } = readOwnRecord(join(cache, "index", `${name}.json`), checkIndex);
+  const known = value ?? new Map<string, Remembered>();
   const next = new Map<string, Remembered>();
   const stats: FileStat[] = new Array(paths.length);
   const files: TreeFile[] = new Array(paths.length);
@@ -90,7 +89,7 @@ async function hashAll({ cache, root, paths, purpose }: Hashing): Promise<Source
       changed++;
     }
   });
-  if (found.kind !== "newer" && (changed > 0 || known.size !== next.size)) {
+  if (changed > 0 || known.size !== next.size) {
     // The index only saves work: where it cannot be kept, the next run hashes again.
     await publishFile(cache, path, formatIndex(root, next)).catch(() => {});
   }

@@ -124,7 +124,12 @@ function locate(name: string, cwd: string, path = ""): string {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Nothing there, or in a folder that this user cannot enter: PATH may name such.
+    return false;
+  }
 }
 
 function isExecutable(path: string): boolean {

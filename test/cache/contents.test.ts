@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -119,6 +120,23 @@ describe("stores", () => {
     expect(cache.stores.complete(cache.stores.id(name), "same")).toBe(false);
     await publish("same", "again");
     expect(readFileSync(join(path, "data"), "utf8")).toBe("again");
+  });
+
+  test("take a damaged entry out of the way when asked to verify, and give its name to a whole one", async () => {
+    const { path } = await publish("same", "first");
+    const id = cache.stores.id(name);
+    await publish("other", "whole");
+    for (const ask of [() => cache.stores.verify(id), () => publish("same", "again")]) {
+      mkdirSync(path, { recursive: true });
+      if (!existsSync(join(path, "data"))) await publish("same", "first");
+      chmodSync(join(path, "data"), 0o644);
+      // Of the recorded size.
+      writeFileSync(join(path, "data"), "f1rst");
+      await ask();
+      expect(existsSync(path) && readFileSync(join(path, "data"), "utf8")).not.toBe("f1rst");
+    }
+    expect(readFileSync(join(path, "data"), "utf8")).toBe("again");
+    expect(cache.stores.complete(id, "other")).toBe(true);
   });
 
   test("show nothing of an entry whose writing failed", async () => {

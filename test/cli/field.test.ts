@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -60,6 +61,26 @@ describe("as an ordinary user", () => {
     const { code, stdout, stderr } = await place.flow(["run", "p.yaml"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/s +cached[\s\S]*no record: the project folder cannot be written/);
+  });
+
+  test("a .flowignore that cannot be read is an error: without it other files would count", async () => {
+    place.write("data", "x");
+    place.write(".flowignore", "x");
+    chmodSync(join(place.root, ".flowignore"), 0);
+    place.write("p.yaml", pipeline("inputs: { d: ./data }, "));
+    const { code, stderr } = await place.flow(["plan", "p.yaml"]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `flow: permission is denied: ${join(place.root, ".flowignore")}\n`,
+    });
+  });
+
+  test("a folder in PATH that cannot be entered is passed over", async () => {
+    const closed = join(place.root, "closed");
+    mkdirSync(closed, { mode: 0 });
+    place.write("p.yaml", pipeline().replace(/run: '.*?'/, "run: [touch, '${outputs.o}/f']"));
+    const { code, stderr } = await place.flow(["run", "p.yaml"], { PATH: `${closed}:${process.env.PATH}` });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
   test("a file that cannot be read is the user's, one of the cache is the machine's", async () => {
@@ -167,6 +188,34 @@ describe("sources", () => {
       code: 2,
       stderr: expect.stringMatching(/the name caf\\xe9 in .*data is not UTF-8/),
     });
+  });
+
+  test("a FIFO hangs nothing, wherever a file is wanted", async () => {
+    const fifo = (name: string) => expect(spawnSync("mkfifo", [join(place.root, name)]).status).toBe(0);
+    const extract = (network: string): string =>
+      `name: p\nsteps:\n  s: { uses: extract, inputs: { images: ./data, network: ${network} }, with: { input: { scaling: none } } }\n`;
+    mkdirSync(join(place.root, "net"));
+    fifo("net/model.json");
+    fifo("net.json");
+    for (const [network, named] of [["./net", "net/model.json"], ["./net.json"], ["/dev/zero"]] as const) {
+      place.write("n.yaml", extract(network));
+      const { code, stderr } = await place.flow(["plan", "n.yaml"]);
+      expect({ network, code }).toEqual({ network, code: 2 });
+      expect(stderr).toMatch(new RegExp(`${named ?? network.replace("./", "")} is not a file`));
+    }
+    fifo(".flowignore");
+    expect(await outcome()).toBe("ran");
+  });
+
+  test("a link to a folder whose name is not UTF-8 is followed", async () => {
+    const target = Buffer.concat([Buffer.from(join(place.root, "caf")), Buffer.from([0xe9])]);
+    mkdirSync(target);
+    writeFileSync(Buffer.concat([target, Buffer.from("/a")]), "1");
+    symlinkSync(target, join(place.root, "data/link"));
+    place.write("p.yaml", pipeline("inputs: { d: ./data }, ", "cat $FLOW_INPUT_D/link/a > $FLOW_OUTPUT_O/f"));
+    expect(await outcome()).toBe("ran");
+    writeFileSync(Buffer.concat([target, Buffer.from("/a")]), "2");
+    expect(await outcome()).toBe("ran");
   });
 
   test("a new name for a file (a hard link) while a step reads it does not fail the step", async () => {

@@ -23,9 +23,7 @@ test.each(scenes)("%s", async (scene) => {
   const mistakes: string[] = [];
   let done = 0;
   await concurrently(trials, 2, async (trial) => {
-    const t0 = Date.now();
     const found = await attempt(stage, trial);
-    if (Date.now() - t0 > 5000) process.stdout.write(`SLOW ${JSON.stringify(trial)} ${Date.now() - t0}\n`);
     mistakes.push(...found);
     done++;
     for (const mistake of found) process.stdout.write(`${mistake}\n`);

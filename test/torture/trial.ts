@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync, truncateSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { type Disturbed, disturbed, errors, type Fault, flow, type Point, type Traced } from "./disturb.ts";
 import { unsyncedFiles } from "./order.ts";
@@ -91,11 +91,16 @@ function sameContent(before: ReadonlyMap<string, string>, after: ReadonlyMap<str
 
 /** What was in memory only is gone: files whose names reached the disk before their bytes are empty. */
 function losePages(project: string, lost: ReadonlySet<number>): void {
+  // The machine was down for a while.
+  const before = new Date(Date.now() - 3_600_000);
   const visit = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) visit(path);
-      else if (entry.isFile() && lost.has(lstatSync(path).ino)) truncateSync(path);
+      else if (entry.isFile() && lost.has(lstatSync(path).ino)) {
+        truncateSync(path);
+        utimesSync(path, before, before);
+      }
     }
   };
   for (const folder of readdirSync(project)) {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Pipeline } from "../document/pipeline.ts";
 import { isObject, type Json } from "../json.ts";
 import type { Event } from "./event.ts";
 import { foldRun, type RunRecord } from "./run-record.ts";
@@ -16,23 +17,32 @@ export type LastRun =
   /** It stays where it is: records are history. */
   | { readonly kind: "unreadable"; readonly path: string };
 
-/** The newest run of a pipeline. */
-export function lastRunOf(runs: string, pipeline: string): LastRun {
+/** The newest run of a pipeline; two files may hold pipelines of one name. */
+export function lastRunOf(runs: string, { name, file }: Pick<Pipeline, "name" | "file">): LastRun {
   if (!existsSync(runs)) return { kind: "none" };
+  const ids = readdirSync(runs).filter((id) => id.slice(SECOND_LENGTH, -5) === `-${name}`);
   // Ids begin with the second a run started in; of those of one second the record tells.
-  const ids = readdirSync(runs).filter((id) => id.slice(SECOND_LENGTH, -5) === `-${pipeline}`);
-  // A folder without run.json is of a run that ended before it began.
-  const last = ids.sort().findLast((id) => existsSync(join(runs, id, "run.json")));
-  if (last === undefined) return { kind: "none" };
-  const ofThatSecond = ids.filter((id) => id.startsWith(last.slice(0, SECOND_LENGTH)));
-  const found = ofThatSecond.flatMap((id) => {
-    const record = readRecord(join(runs, id));
-    return record === undefined ? [] : [{ id, record }];
-  });
-  const [newest] = found.sort((a, b) => (a.record.started < b.record.started ? 1 : -1));
-  if (newest === undefined) return { kind: "unreadable", path: join(runs, last) };
-  const { mtimeMs } = statSync(join(runs, newest.id, "run.json"));
-  return { kind: "found", record: newest.record, silent: Date.now() - mtimeMs };
+  const seconds = [...new Set(ids.map((id) => id.slice(0, SECOND_LENGTH)))].sort().reverse();
+  for (const second of seconds) {
+    // A folder without run.json is of a run that ended before it began.
+    const folders = ids
+      .filter((id) => id.startsWith(second))
+      .map((id) => join(runs, id))
+      .filter((folder) => existsSync(join(folder, "run.json")));
+    const unreadable = folders.at(-1);
+    if (unreadable === undefined) continue;
+    const found = folders.flatMap((folder) => {
+      const record = readRecord(folder);
+      return record === undefined ? [] : [{ folder, record }];
+    });
+    if (found.length === 0) return { kind: "unreadable", path: unreadable };
+    const own = found.filter(({ record }) => record.file === undefined || record.file === file);
+    const [newest] = own.sort((a, b) => (a.record.started < b.record.started ? 1 : -1));
+    if (newest === undefined) continue;
+    const { mtimeMs } = statSync(join(newest.folder, "run.json"));
+    return { kind: "found", record: newest.record, silent: Date.now() - mtimeMs };
+  }
+  return { kind: "none" };
 }
 
 /** Of `2026-03-01T10-22-31`. */

@@ -10,7 +10,7 @@ export const modelFile = "model.json";
  * shards that its weights manifest names, in the folder of it.
  *
  * @param path absolute, of `model.json` or of its folder.
- * @returns POSIX paths in that folder. Of a file that cannot be read it is that file alone: reading it says why.
+ * @returns POSIX paths in that folder. Of a file that is not there or is no JSON it is that file alone: opening the network says why.
  */
 export function filesOfLayersModel(path: string): readonly string[] {
   const isFolder = statSync(path).isDirectory();
@@ -23,8 +23,10 @@ function shardsOf(file: string): readonly string[] {
   let json: Json;
   try {
     json = JSON.parse(readFileSync(file, "utf8")) as Json;
-  } catch {
-    return [];
+  } catch (error) {
+    // Anything else may be over the next time: then the list would be another one.
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
   const groups =
     isObject(json) && Array.isArray(json.weightsManifest) ? (json.weightsManifest as readonly Json[]) : [];

@@ -24,7 +24,7 @@ export function listSource(path: string, filter: SourceFilter): readonly string[
   const folders: Folder[] = [];
   const walk = (prefix: string, above: readonly string[]): void => {
     const folder = join(path, prefix);
-    folders.push({ path: folder, mtime: mtimeOf(folder) });
+    folders.push({ path: folder, state: stateOf(folder) });
     // By number, not by real path: what a link leads to may have a name that is not UTF-8.
     const { dev, ino } = statSync(folder, { bigint: true });
     const identity = `${dev} ${ino}`;
@@ -51,12 +51,13 @@ export function listSource(path: string, filter: SourceFilter): readonly string[
 
 interface Folder {
   readonly path: string;
-  readonly mtime: bigint | undefined;
+  /** `undefined` where it may still change unseen. */
+  readonly state: string | undefined;
 }
 
 /**
  * Listings of this process. Whatever is added to a folder, removed or renamed
- * moves the folder's time: while none has moved, the list is what it was.
+ * moves the folder's times: while none has moved, the list is what it was.
  */
 const listings = new Map<
   string,
@@ -66,14 +67,17 @@ const listings = new Map<
 /** A folder touched this short a time ago could change again within one tick of its clock. */
 const RACY_NS = 2_000_000_000n;
 
-function mtimeOf(folder: string): bigint | undefined {
+/** By the inode's own time too: the other one can be set back, and a link can lead to a copy that has it. */
+function stateOf(folder: string): string | undefined {
   const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
-  const isOld = stat !== undefined && stat.mtimeNs < BigInt(Date.now()) * 1_000_000n - RACY_NS;
-  return isOld ? stat.mtimeNs : undefined;
+  if (stat === undefined) return undefined;
+  const { dev, ino, mtimeNs, ctimeNs } = stat;
+  const isOld = ctimeNs < BigInt(Date.now()) * 1_000_000n - RACY_NS;
+  return isOld ? [dev, ino, mtimeNs, ctimeNs].join(" ") : undefined;
 }
 
-function isUntouched({ path, mtime }: Folder): boolean {
-  return mtime !== undefined && mtimeOf(path) === mtime;
+function isUntouched({ path, state }: Folder): boolean {
+  return state !== undefined && stateOf(path) === state;
 }
 
 /** What tells that a file was written to, or that another took its place. */

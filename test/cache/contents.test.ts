@@ -90,6 +90,35 @@ describe("the digest of a folder", () => {
     expect(await digestOf("data")).not.toBe(before);
   });
 
+  test("is that of the folder a link leads to now, also where times tell nothing", async () => {
+    write("one/a", "1");
+    write("two/b", "1");
+    for (const name of ["one", "two"]) utimesSync(join(folder, name), 1, 1);
+    symlinkSync("one", join(folder, "link"));
+    expect(await digestOf("link")).toBe(await digestOf("one"));
+    rmSync(join(folder, "link"));
+    symlinkSync("two", join(folder, "link"));
+    expect(await digestOf("link")).toBe(await digestOf("two"));
+  });
+
+  test("and those of some of its files are remembered apart", async () => {
+    write("data/a", "1");
+    write("data/b", "2");
+    const read = (name: string) => cache.sources.read(join(folder, "data"), [name]);
+    const remembered = (): readonly string[] =>
+      existsSync(join(folder, "cache/index")) ? readdirSync(join(folder, "cache/index")) : [];
+    await vi.waitUntil(async () => {
+      await read("a");
+      await read("b");
+      return remembered().length === 2;
+    }, 10_000);
+    const state = () => remembered().map((name) => statSync(join(folder, "cache/index", name)).mtimeMs);
+    const before = state();
+    await read("a");
+    await read("b");
+    expect(state()).toEqual(before);
+  });
+
   test("is undefined where nothing is", async () => {
     expect(await digestOf("nowhere")).toBeUndefined();
   });

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Cache, openCache } from "../../engine/cache/cache.ts";
-import { lastRunOf } from "../../engine/record/run-folder.ts";
+import { lastRunOf } from "../../engine/record/last-run.ts";
 import { newWorkplace } from "../cli/flow.ts";
 
 // A cache and a run as the first version wrote them: records without a format are format 1 and stay good.

@@ -2,9 +2,9 @@
 export const GUARD = "flow-guard";
 
 /** Of the worker's end of the pipe that the guard reads. */
-export const PIPE = 3;
+const PIPE = 3;
 /** A descriptor of the worker's own that stays open until the guard is gone. */
-export const HELD = 4;
+const HELD = 4;
 
 /**
  * Becomes the program, after it has left a guard in its session. The guard reads

@@ -35,7 +35,7 @@ export function liveView(paint: Paint, columns: () => number, draw = drawRows): 
           return title(row, paint.dim(firstReasonText(event.reasons)));
         case "step-progress": {
           const seconds = (Date.parse(event.at) - row.started) / 1000;
-          return title(row, barText(event.progress, seconds, room(), paint));
+          return title(row, barText(event.progress, seconds, room() - 1, paint));
         }
         case "step-finished":
           title(row, endText(event, paint));

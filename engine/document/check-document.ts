@@ -58,10 +58,16 @@ export function checkDocument(root: MapNode, options: CheckOptions): CheckedDocu
 }
 
 const validName = new RegExp(namePattern);
+/** Files and folders are named after it, with a date or an ending: disks take 255 bytes. */
+const LONGEST_NAME = 200;
 
 function checkName(name: string, mark: Mark, report: ReportMistake): void {
-  if (validName.test(name)) return;
-  report("bad-name", `"${name}" cannot be a name`, mark, "letters, digits, - and _, a letter first");
+  if (!validName.test(name)) {
+    report("bad-name", `"${name}" cannot be a name`, mark, "letters, digits, - and _, a letter first");
+  } else if (name.length > LONGEST_NAME) {
+    const message = `a name of ${name.length} characters is too long`;
+    report("bad-name", message, mark, `${LONGEST_NAME} at most: files are named after it`);
+  }
 }
 
 interface RawStep {

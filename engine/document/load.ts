@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { StepType } from "../step-type.ts";
 import { checkDocument } from "./check-document.ts";
 import { connect, type ReportMistake } from "./connect.ts";
@@ -66,6 +67,7 @@ export function loadPipeline(options: LoadOptions): Loaded {
   const params = entryOf(applied.root, "params")?.value;
   const pipeline: Pipeline = {
     name: String(toJson(entryOf(applied.root, "name")?.value as Node)),
+    file: posix.normalize(file),
     params: Object.fromEntries(
       resolved.names.map((name) => [name, toJson(exact(resolved.value(name) as Node))]),
     ),

@@ -95,7 +95,7 @@ function world({ sources = {}, records = [], latest = {}, gone = [], forced = []
 
 /** `state: reason, reason` for each step. */
 function planned(steps: readonly Step[], told: Told): Readonly<Record<string, string>> {
-  const pipeline: Pipeline = { name: "p", params: {}, steps };
+  const pipeline: Pipeline = { name: "p", file: "p.yaml", params: {}, steps };
   const text = (plan: StepPlan): string => {
     const reasons = "reasons" in plan ? plan.reasons.map(({ kind }) => kind).join(", ") : "";
     return reasons === "" ? plan.state : `${plan.state}: ${reasons}`;

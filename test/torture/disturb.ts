@@ -9,14 +9,17 @@ const preload = new URL("./preload.mjs", import.meta.url).href;
 export const errors = ["EIO", "ENOSPC", "EMFILE"] as const;
 
 /**
- * What goes wrong at a call: an error that the call ends with, the death of the
- * process before it (`kill`) or when half of it is done (`tear`), or a power
- * cut before it: all processes end, and what was not synced is lost.
+ * What goes wrong at a call: an error that the call ends with, a disk that is
+ * full from then on, the death of the process before it (`kill`) or when half of
+ * it is done (`tear`), or a power cut before it: all processes end, and what was
+ * not synced is lost.
  */
-export type Fault = (typeof errors)[number] | "kill" | "tear" | "cut";
+export type Fault = (typeof errors)[number] | "full" | "kill" | "tear" | "cut";
 
 /** A call of a process: both counted from the start, the processes by role. */
 export interface Point {
+  /** Calls that change the disk, or that read the project. */
+  readonly of: "writes" | "reads";
   /** `engine.0`, `worker.0`, … */
   readonly process: string;
   readonly at: number;
@@ -28,6 +31,8 @@ export interface Traced {
   /** Number of a call that begins, or ends. */
   readonly begin?: number;
   readonly end?: number;
+  /** Number of a call that reads. */
+  readonly read?: number;
   readonly call?: string;
   readonly path?: string;
   readonly from?: string;

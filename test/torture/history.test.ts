@@ -13,7 +13,13 @@ import { type Content, contentOf, type Expected, expectedOf, mistakesIn } from "
 type Action =
   | { readonly kind: "word"; readonly to: string }
   | { readonly kind: "photos"; readonly to: Photos }
-  | { readonly kind: "kill"; readonly process: string; readonly at: number; readonly fault: "kill" | "cut" }
+  | {
+      readonly kind: "kill";
+      readonly of: "writes";
+      readonly process: string;
+      readonly at: number;
+      readonly fault: "kill" | "cut";
+    }
   | { readonly kind: "run"; readonly options: readonly string[] }
   | { readonly kind: "plan" };
 
@@ -25,6 +31,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("kill"),
+    of: fc.constant("writes"),
     process: fc.constantFrom("engine.0", "worker.0"),
     at: fc.integer({ min: 1, max: 120 }),
     fault: fc.constantFrom("kill", "cut"),

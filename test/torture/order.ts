@@ -19,7 +19,8 @@ export function unsyncedNames(trace: readonly Traced[]): readonly string[] {
       }
       if (place !== "keys") return;
       for (const [folder, path] of places) {
-        if (!disk.has(folder)) mistakes.push(`${line.path} was written before ${path} was synced`);
+        if (!disk.has(folder))
+          mistakes.push(`${nameIn(line.path)} was written before ${nameIn(path)} was synced`);
       }
     },
     ends(line, folder) {
@@ -68,6 +69,10 @@ function replay(trace: readonly Traced[], { begins, ends }: Listener): Disk {
     ends(start.line, folder);
   });
   return disk;
+}
+
+function nameIn(path = ""): string {
+  return path.replace(/^.*\/\.flow\//, "");
 }
 
 /** The folder of the cache in which a rename gives a name. */

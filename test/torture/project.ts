@@ -35,6 +35,11 @@ export function setWord(project: string, word: string): void {
   writeFileSync(join(project, "p.yaml"), pipeline(word));
 }
 
+/** One step that writes so many files that they are not synced one by one. */
+export function setManyFiles(project: string): void {
+  writeFileSync(join(project, "p.yaml"), manyFiles);
+}
+
 /** The user's own files, which no run may touch. */
 export function sourcesOf(project: string): Content {
   return new Map([...contentOf(join(project, "photos")), ...contentOf(join(project, "net"))]);
@@ -98,3 +103,13 @@ const network = {
     },
   ],
 };
+
+const manyFiles = `
+name: many
+steps:
+  many:
+    uses: command
+    with:
+      outputs: [files]
+      run: [sh, -c, "for i in $(seq 80); do echo $i > $1/$i; done", sh, "\${outputs.files}"]
+`;

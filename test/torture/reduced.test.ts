@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { concurrently } from "../../engine/concurrently.ts";
 import { disturbed, type Traced } from "./disturb.ts";
 import { unsyncedNames } from "./order.ts";
+import { setManyFiles } from "./project.ts";
 import { openStage, type Scene, type Stage, scenes } from "./scene.ts";
 import { attempt, type Trial, trialsOf } from "./trial.ts";
 
@@ -23,6 +24,14 @@ afterAll(() => stage.remove());
 
 test.each(scenes)("nothing takes a name in a %s run before it is on the disk", (scene) => {
   expect(unsyncedNames(traces.get(scene) ?? [])).toEqual([]);
+});
+
+test("nor does a folder of many files, for which the whole file system is synced", async () => {
+  const project = stage.set("cold");
+  setManyFiles(project);
+  const { code, trace } = await disturbed(project, join(project, "notes"));
+  expect(code).toBe(0);
+  expect(unsyncedNames(trace)).toEqual([]);
 });
 
 test(`after a crash, an error of the disk or a power cut anywhere, the next run is right (FLOW_TORTURE_SEED=${seed})`, async () => {

@@ -19,15 +19,29 @@ const divisible = /^(appendFile|copyFile|execFile|fork|rm|spawn|write|writeFile)
 /** Calls that no error of the disk ends. */
 const starting = /^(execFile|fork|spawn|syncfs)$/;
 
+/** Calls that need room on the disk. */
+const growing = /^(appendFile|copyFile|link|mkdir|open|symlink|write|writeFile)$/;
+
 /** Every trial that there is at the calls of an undisturbed run. */
 export function trialsOf(scene: Scene, trace: readonly Traced[]): readonly Trial[] {
-  return trace.flatMap(({ process, begin: at, call = "" }) => {
-    if (at === undefined) return [];
+  return trace.flatMap(({ process, begin, read, call = "" }): readonly Trial[] => {
+    if (read !== undefined) {
+      const point = { scene, process, of: "reads", at: read, call } as const;
+      const faults = /stat$/.test(call) ? (["EIO"] as const) : (["EIO", "EMFILE"] as const);
+      return faults.map((fault) => ({ ...point, fault }));
+    }
+    if (begin === undefined) return [];
     const faults: Fault[] = ["kill", "cut"];
     if (divisible.test(call)) faults.push("tear");
+    if (growing.test(call)) faults.push("full");
     if (!starting.test(call)) faults.push(...errors);
-    return faults.map((fault) => ({ scene, process, at, fault, call }));
+    return faults.map((fault) => ({ scene, process, of: "writes", at: begin, fault, call }));
   });
+}
+
+/** What a trial is called in messages. */
+export function titleOf({ scene, fault, process, of, at, call }: Trial): string {
+  return `${scene}, ${fault} at ${process} ${of} ${at} (${call})`;
 }
 
 /** What a trial showed that should not be, in words; none where all is well. */
@@ -46,8 +60,7 @@ export async function attempt(stage: Stage, trial: Trial): Promise<readonly stri
       mistakes.push(`the next run ended with ${next.code ?? next.signal}: ${next.stderr}`);
     } else mistakes.push(...mistakesIn(project, expected));
     if (!sameContent(before, sourcesOf(project))) mistakes.push("the user's own files have changed");
-    const title = `${trial.scene}, ${trial.fault} at ${trial.process} ${trial.at} (${trial.call})`;
-    return mistakes.map((mistake) => `${title}: ${mistake}`);
+    return mistakes.map((mistake) => `${titleOf(trial)}: ${mistake}`);
   } finally {
     rmSync(project, { recursive: true, force: true });
   }
@@ -64,13 +77,16 @@ function mistakesInEnd({ fault, process }: Trial, { code, signal, stderr }: Dist
   }
   if (code === 0 && stderr === "") return [];
   const sentences = stderr.split("\n").filter((line) => line.includes(sentence[fault]));
-  const isPlain = code === 4 && sentences.length === 1 && !/^\s+at /m.test(stderr);
+  // On a full disk more than one step may say so.
+  const isOne = sentences.length === 1 || (sentences.length > 1 && fault === "full");
+  const isPlain = code === 4 && isOne && !/^\s+at /m.test(stderr);
   return isPlain ? [] : [end];
 }
 
 const sentence = {
   EIO: "the disk reports an error",
   ENOSPC: "the disk is full",
+  full: "the disk is full",
   EMFILE: "too many files are open",
 } as const;
 

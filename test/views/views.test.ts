@@ -85,3 +85,30 @@ test("a failure: what, why, the last lines, where the log is", () => {
   );
   expectGolden("failures", `${failures.join("\n")}\n`);
 });
+
+test("lines: whoever waits for another run says so again, until it is over", () => {
+  let text = "";
+  const write = (piece: string): void => {
+    text += piece;
+  };
+  const view = linesView({ paint, write });
+  const at = "2026-03-01T10:00:00.000Z";
+  const start = Date.parse(at);
+  view.add({
+    kind: "run-started",
+    at,
+    run: "r",
+    pipeline: "p",
+    params: {},
+    host: "h",
+    pid: 1,
+    environment: {},
+    steps: [{ id: "s", uses: "command", params: {} }],
+  });
+  view.add({ kind: "step-waiting", at, step: "s", owner: "process 7 on h\u001b[2J" });
+  for (const seconds of [1, 29, 31, 59, 61]) view.tick?.(start + seconds * 1000);
+  view.add({ kind: "step-finished", at, step: "s", outcome: "cached", seconds: 0, metrics: {}, outputs: {} });
+  view.tick?.(start + 120_000);
+  const waiting = "s  waiting for process 7 on h␛[2J, which computes the same\n";
+  expect(text).toBe(`${waiting.repeat(3)}s  cached\n`);
+});

@@ -40,6 +40,11 @@ export function describeFailure(error: unknown, own: readonly string[]): Failure
   return { kind: "bug", message: error.message, ...(error.stack ? { detail: error.stack } : {}) };
 }
 
+/** How a process was ended by a signal, as the rest of a sentence. */
+export function killedBy(signal: string): string {
+  return `was killed by ${signal}${signal === "SIGKILL" ? "; the system does this when memory runs out" : ""}`;
+}
+
 /** What no file is to blame for, wherever it happens. */
 const machineCodes: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",

@@ -65,18 +65,6 @@ describe("as an ordinary user", () => {
     expect(stdout).toMatch(/s +cached[\s\S]*no record: the project folder cannot be written/);
   });
 
-  test("a .flowignore that cannot be read is an error: without it other files would count", async () => {
-    place.write("data", "x");
-    place.write(".flowignore", "x");
-    chmodSync(join(place.root, ".flowignore"), 0);
-    place.write("p.yaml", pipeline("inputs: { d: ./data }, "));
-    const { code, stderr } = await place.flow(["plan", "p.yaml"]);
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: `flow: permission is denied: ${join(place.root, ".flowignore")}\n`,
-    });
-  });
-
   test("a folder in PATH that cannot be entered is passed over", async () => {
     const closed = join(place.root, "closed");
     mkdirSync(closed, { mode: 0 });

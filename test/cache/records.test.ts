@@ -48,7 +48,10 @@ describe("records of the first version", () => {
     try {
       cpSync(join(folder, "cache"), join(place.root, ".flow"), { recursive: true });
       cpSync(join(folder, "p.yaml"), join(place.root, "p.yaml"));
-      expect((await place.flow(["plan", "p.yaml", "--check"])).stdout).toMatch(/3 steps, 3 cached/);
+      // A step type whose version has risen runs again; the rows in its store are used all the same.
+      const { stdout } = await place.flow(["run", "p.yaml"]);
+      expect(stdout).toMatch(/draw +cached/);
+      expect(stdout).toMatch(/features +(cached|ran .*computed 0, reused 2)/);
     } finally {
       place.remove();
     }

@@ -196,7 +196,7 @@ describe("a program that cannot be started is the step's mistake", () => {
     ['run: [""]', /the program has no name/],
     ['run: ["echo", "a\\0b"]', /holds a NUL character/],
     [`run: "echo ${"x".repeat(140_000)}"`, /longer than the system allows/],
-    ['run: "rmdir $FLOW_OUTPUT_O"', /the output folder .* is not there any more/],
+    ['run: "rmdir $FLOW_OUTPUT_O"', /output o .*is not there any more/],
     ['run: "rmdir $FLOW_OUTPUT_O; echo > $FLOW_OUTPUT_O"', /was replaced by something else/],
   ])("%s", async (line, message) => {
     place.write(

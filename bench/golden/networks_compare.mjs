@@ -20,7 +20,8 @@ for (const name of readdirSync(folder).sort()) {
 }
 
 for (const { name, message } of results.refused) process.stdout.write(`refused ${name}: ${message}\n`);
-for (const { name, difference } of results.wrong) process.stdout.write(`wrong ${name}: ${difference.toExponential(2)}\n`);
+for (const { name, difference } of results.wrong)
+  process.stdout.write(`wrong ${name}: ${difference.toExponential(2)}\n`);
 const differences = results.right.map(({ difference }) => difference).sort((a, b) => a - b);
 const at = (share) => (differences[Math.floor(share * (differences.length - 1))] ?? 0).toExponential(2);
 process.stdout.write(
@@ -46,7 +47,8 @@ async function differenceOf(place, { path, h5, size, scaling, layer, pool = "non
   for (let at = 0; at < rows.length; at++) {
     const distance = Math.abs(rows[at] - expected[at]);
     // NaN counts as far away.
-    difference = distance <= difference ? difference : Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
+    difference =
+      distance <= difference ? difference : Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
     most = Math.max(most, Math.abs(expected[at]));
   }
   return difference / (most || 1);

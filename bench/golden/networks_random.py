@@ -136,7 +136,7 @@ def called(d, x, s):
 
 def relu(d, x, s):
     return L.ReLU(max_value=d.one([None, 6.0, 1.5]), negative_slope=d.one([0.0, 0.1, 0.3]),
-                  threshold=d.one([0.0, 0.5, 0.2]), name=d.name("relu"))(x)
+                  threshold=d.one([0.0, 0.4871, 0.2337]), name=d.name("relu"))(x)
 
 
 def leaky(d, x, s):
@@ -181,7 +181,9 @@ def crop(d, x, s):
 
 
 def upsample(d, x, s):
-    return L.UpSampling2D(d.one([2, 3, (1, 2), (3, 2)]), interpolation=d.one(["nearest", "bilinear"]),
+    # Positions are float32 in Keras too: far from the origin they are not sharp.
+    modes = ["nearest", "bilinear"] if max(s[1:3]) <= 64 else ["nearest"]
+    return L.UpSampling2D(d.one([2, 3, (1, 2), (3, 2)]), interpolation=d.one(modes),
                           name=d.name("resize"))(x)
 
 

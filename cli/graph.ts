@@ -1,7 +1,9 @@
 import type { Pipeline } from "../engine/document/pipeline.ts";
+import { printable } from "../engine/printable.ts";
 import { reportMistakes } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { openProject, readPipeline } from "./project.ts";
+import { jsonDocument } from "./views/json.ts";
 
 export interface GraphOptions extends PipelineOptions {
   readonly format: "mermaid" | "dot";
@@ -10,12 +12,12 @@ export interface GraphOptions extends PipelineOptions {
 /** `flow graph`: the pipeline as a graph in a language that draws it. */
 export async function graph(program: Program, file: string, options: GraphOptions): Promise<ExitCode> {
   const project = openProject(program, options);
-  const { pipeline, diagnostics } = readPipeline(program, project, file, options);
+  const { pipeline, diagnostics } = await readPipeline(program, project, file, options);
   if (pipeline === undefined)
     return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
   const graph = graphOf(pipeline);
-  if (options.json) program.stdout.write(`${JSON.stringify(graph, null, 2)}\n`);
-  else program.stdout.write(options.format === "dot" ? dot(pipeline.name, graph) : mermaid(graph));
+  if (options.json) program.stdout.write(jsonDocument(graph));
+  else program.stdout.write(printable(options.format === "dot" ? dot(pipeline.name, graph) : mermaid(graph)));
   return exitCode.ok;
 }
 

@@ -1,7 +1,8 @@
 import { planPipeline } from "../engine/plan/plan.ts";
-import { reportMistakes } from "./mistakes.ts";
+import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { type ForceOptions, look, openProject, readPipeline, until } from "./project.ts";
+import { jsonDocument } from "./views/json.ts";
 import { paintWith, wantsColour } from "./views/paint.ts";
 import { planDocument, planText } from "./views/plan-text.ts";
 
@@ -13,16 +14,21 @@ export interface PlanOptions extends PipelineOptions, ForceOptions {
 /** `flow plan`: what would run, and why. */
 export async function plan(program: Program, file: string, options: PlanOptions): Promise<ExitCode> {
   const project = openProject(program, options);
-  const document = readPipeline(program, project, file, options);
+  const document = await readPipeline(program, project, file, options);
   if (document.pipeline === undefined) {
     return reportMistakes(program, file, document.diagnostics, options.json ? "document" : "text");
   }
+  const { diagnostics } = document;
+  if (!options.json) tellWarnings(program, file, diagnostics, "text");
   const pipeline = until(document.pipeline, options.until);
   const steps = planPipeline(pipeline, (await look(program, project, pipeline, options)).world);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
   program.stdout.write(
     options.json
-      ? `${JSON.stringify(planDocument(pipeline, steps), null, 2)}\n`
+      ? jsonDocument({
+          ...planDocument(pipeline, steps),
+          diagnostics: diagnostics.filter(({ severity }) => severity === "warning"),
+        })
       : planText(pipeline, steps, paint),
   );
   if (steps.some(({ state }) => state === "blocked")) return exitCode.usage;

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Cache, openCache } from "../engine/cache/cache.ts";
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
 import { loadPipeline } from "../engine/document/load.ts";
 import type { Pipeline } from "../engine/document/pipeline.ts";
 import { ancestry } from "../engine/plan/order.ts";
 import { type Surveyed, survey } from "../engine/survey.ts";
+import { placesOf } from "./places.ts";
 import { type CommonOptions, type PipelineOptions, type Program, UsageError } from "./program.ts";
 
 /** The places a command works with. */
@@ -20,43 +20,9 @@ export interface Project {
 }
 
 export function openProject(program: Program, options: CommonOptions): Project {
-  const { root, runs, cache, home } = places(program, options);
+  const { root, runs, cache, home } = placesOf(program, options);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${root} is no folder`);
   return { root, runs, cache: openCache(cache, { root, own: [cache, runs] }), home };
-}
-
-/** The folders that are flow's: whatever goes wrong there is not the user's mistake. */
-export function ownFolders(program: Program, options: CommonOptions): readonly string[] {
-  const { runs, cache, home } = places(program, options);
-  return [runs, cache, home];
-}
-
-function places({ env }: Program, options: CommonOptions) {
-  const root = resolve(options.directory ?? ".");
-  return {
-    root,
-    runs: join(root, "runs"),
-    cache: resolve(root, options.cache ?? (env.FLOW_CACHE || ".flow")),
-    home: flowHome(env),
-  };
-}
-
-/** FLOW_HOME, else `flow` in the user's cache directory (XDG Base Directory Specification; macOS has its own). */
-function flowHome(env: Program["env"]): string {
-  if (env.FLOW_HOME) return resolve(env.FLOW_HOME);
-  if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, "flow");
-  const own = homeOf(env);
-  return process.platform === "darwin" ? join(own, "Library", "Caches", "flow") : join(own, ".cache", "flow");
-}
-
-/** The user's home; one without a home (in containers, under some services) keeps things with the temporary files. */
-function homeOf(env: Program["env"]): string {
-  if (env.HOME) return env.HOME;
-  try {
-    return homedir();
-  } catch {
-    return join(tmpdir(), `flow-${process.getuid?.() ?? "home"}`);
-  }
 }
 
 export interface Document {
@@ -67,32 +33,60 @@ export interface Document {
 }
 
 /** Reads and checks a pipeline file. `file` is relative to the project root. */
-export function readPipeline(
+export async function readPipeline(
   program: Program,
   project: Project,
   file: string,
   options: PipelineOptions,
-): Document {
+): Promise<Document> {
   const text = readText(resolve(project.root, file), file);
+  for (const type of program.types.values()) if (text.includes(type.name)) await type.prepare?.();
   const loaded = loadPipeline({
     file,
     text,
     types: program.types,
     overrides: options.set,
     exists: (path) => existsSync(resolve(project.root, path)),
+    isFile: (path) => isFile(resolve(project.root, path)),
+    userHome: program.env.HOME,
   });
   return { text, ...loaded };
 }
 
 function readText(path: string, file: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return decode(readFileSync(path), file);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") throw new UsageError(`there is no file ${file}`);
     if (code === "EISDIR") throw new UsageError(`${file} is a folder; name a pipeline file in it`);
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+    throw error;
   }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    // A word too long for a name is none.
+    return false;
+  }
+}
+
+/** UTF-8, or UTF-16 where a byte order mark says so (as some editors of Windows save). */
+function decode(bytes: Buffer, file: string): string {
+  const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+  const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
+  try {
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    if (!text.includes("\0")) return text;
+  } catch {
+    // Not what its beginning says.
+  }
+  throw new UsageError(
+    `${file} is not UTF-8: save it as UTF-8 (text that looks right in an editor may be UTF-16)`,
+  );
 }
 
 /** A pipeline reduced to one step and what it needs. */

@@ -1,6 +1,14 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import type { JsonObject } from "./json.ts";
-import type { InputSpec, ParamMistake, Requirement, StepContext, StepInput, StepType } from "./step-type.ts";
+import type {
+  Facts,
+  InputSpec,
+  ParamMistake,
+  Requirement,
+  StepContext,
+  StepInput,
+  StepType,
+} from "./step-type.ts";
 
 /** What a step takes and gives. In a file of its own, so that the definition and its `run.ts` both import it. */
 export interface Declaration {
@@ -44,7 +52,11 @@ type OutputOf<Outputs extends Declaration["outputs"]> = Outputs extends readonly
 /** The members of a `StepType` with the types that its declaration gives them. */
 export type Definition<Declared extends Declaration> = Declared &
   Omit<StepType, "params" | "inputs" | "outputs" | "check" | "requires" | "summary" | "run"> & {
-    check?(params: ParamsOf<Declared["params"]>, inputs: ReadonlySet<string>): readonly ParamMistake[];
+    check?(
+      params: ParamsOf<Declared["params"]>,
+      inputs: ReadonlySet<string>,
+      facts: Facts,
+    ): readonly ParamMistake[];
     requires?(params: ParamsOf<Declared["params"]>, inputs: ReadonlySet<string>): readonly Requirement[];
     readonly summary?: { readonly output: OutputOf<Declared["outputs"]>; readonly file: string };
     run(ctx: ContextOf<Declared>): Promise<void>;

@@ -23,8 +23,10 @@ export interface StepType {
   readonly inputs: Readonly<Record<string, InputSpec>> | "any";
   /** Output names. They depend on nothing but the parameters. */
   outputs(params: JsonObject): readonly string[];
+  /** Loads what `check` needs and most pipelines do not. Awaited before a pipeline is checked that names the type. */
+  prepare?(): Promise<void>;
   /** Mistakes no schema can express: parameters that exclude each other or an input. */
-  check?(params: JsonObject, inputs: ReadonlySet<string>): readonly ParamMistake[];
+  check?(params: JsonObject, inputs: ReadonlySet<string>, facts: Facts): readonly ParamMistake[];
   /** Files outside the pipeline that the parameters name, looked for before anything runs. */
   requires?(params: JsonObject, inputs: ReadonlySet<string>): readonly Requirement[];
   /**
@@ -33,8 +35,8 @@ export interface StepType {
    * afterwards: a program can write where it should only read.
    */
   readonly runsPrograms?: boolean;
-  /** Whether `${inputs.name}` and `${outputs.name}` may stand in string parameters. */
-  readonly templates?: boolean;
+  /** Where `${inputs.name}` and `${outputs.name}` may stand in string parameters, and the step puts paths in itself. */
+  readonly templates?: Templates;
   /** The text file of an output that `flow run` prints at its end. */
   readonly summary?: { readonly output: string; readonly file: string };
   /** Does the work. Called in a worker process only; heavy modules are imported inside it. */
@@ -55,11 +57,36 @@ export interface InputSpec {
   reads?(path: string): readonly string[];
 }
 
+/** How a step type reads text with references in it. */
+export interface Templates {
+  /**
+   * Whether values of params stay apart from the text around them at a path in
+   * `with`: they arrive as `${params.x="…"}`, as `piecesOf` takes them apart.
+   */
+  keepsValuesApart(path: readonly string[]): boolean;
+  /** Variables by which programs know params: those that a text names are put into a parameter that is a map. */
+  readonly variables?: { readonly parameter: string; nameOf(param: string): string };
+}
+
+/** What a check may ask of the project. */
+export interface Facts {
+  /** Paths among the step's inputs, as written. */
+  readonly inputs: readonly string[];
+  /** Whether a path, relative to the project root, is a file. */
+  isFile(path: string): boolean;
+}
+
 export interface ParamMistake {
   /** Where in `with` it is, as a path of names: ["optimizer", "kind"]. */
   readonly path: readonly string[];
   readonly message: string;
   readonly hint?: string;
+  /** The piece of the text that is meant. */
+  readonly piece?: string;
+  /** Which of the pieces that read so, from 0; absent: the first. */
+  readonly nth?: number;
+  /** A warning keeps nothing from running. */
+  readonly code?: "unlisted-file" | "unset-variable";
 }
 
 /** A file with a fixed identity that lives in FLOW_HOME, shared by projects. */

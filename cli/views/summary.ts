@@ -20,13 +20,16 @@ export function summaryText({ record, pipeline, types, paint, artifact }: Summar
   const followed = new Set(pipeline.steps.flatMap(upstreamOf));
   const parts: string[] = [];
   for (const { id, uses } of pipeline.steps) {
+    const outputs = record.steps[id]?.outputs;
+    if (followed.has(id) || outputs === undefined) continue;
+    const texts = new Set(Object.values(outputs).flatMap((output) => output.notes));
+    const notes = [...texts].map((note) => paint.yellow(`Note: ${printableLine(note)}`));
     const summary = types.get(uses)?.summary;
-    const output = summary && record.steps[id]?.outputs[summary.output];
-    if (followed.has(id) || summary === undefined || output === undefined) continue;
-    const notes = output.notes.map((note) => paint.yellow(`Note: ${printableLine(note)}`));
-    parts.push(
-      [...notes, "", printable(readFileSync(join(artifact(output.digest), summary.file), "utf8"))].join("\n"),
-    );
+    const output = outputs[summary?.output ?? ""];
+    if (summary !== undefined && output !== undefined) {
+      notes.push("", printable(readFileSync(join(artifact(output.digest), summary.file), "utf8")));
+    }
+    if (notes.length > 0) parts.push(notes.join("\n"));
   }
   return parts.length === 0 ? "" : `\n${parts.join("\n")}\n`;
 }

@@ -1,4 +1,4 @@
-import type { Json } from "../../engine/json.ts";
+import { isObject, type Json } from "../../engine/json.ts";
 import type { PathSample, Reason } from "../../engine/plan/reason.ts";
 import { printableLine } from "../../engine/printable.ts";
 import type { Progress } from "../../engine/step-type.ts";
@@ -73,9 +73,19 @@ export function durationText(seconds: number): string {
 /** "images 462, computed 12, imagesPerSecond 24.1": what a step says about itself, on one line. */
 export function metricsText(metrics: Readonly<Record<string, Json>>): string {
   return Object.entries(metrics)
-    .filter(([, value]) => typeof value === "number" || typeof value === "string")
-    .map(([name, value]) => printableLine(`${name} ${typeof value === "number" ? numberText(value) : value}`))
+    .flatMap(([name, value]) => {
+      const text = metricText(value);
+      return text === undefined ? [] : [printableLine(`${name} ${text}`)];
+    })
     .join(", ");
+}
+
+/** Counts by kind are shown as "(.bmp 1, .heic 2)"; what is none of these is for programs. */
+function metricText(value: Json): string | undefined {
+  if (typeof value === "number") return numberText(value);
+  if (typeof value === "string") return value;
+  if (!isObject(value) || Object.keys(value).length === 0) return undefined;
+  return `(${metricsText(value)})`;
 }
 
 function numberText(value: number): string {

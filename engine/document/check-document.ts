@@ -3,17 +3,22 @@ import type { StepType } from "../step-type.ts";
 import { checkSchema, type Mismatch } from "./check.ts";
 import type { ReportMistake, StepDraft } from "./connect.ts";
 import { descend, entryOf, isMap, type MapNode, type Mark, type Node, toJson, walk } from "./node.ts";
+import { resolveParams } from "./params.ts";
 import type { Places } from "./places.ts";
 import { namePattern } from "./reference.ts";
 import { documentSchema } from "./schema.ts";
-import { substitute } from "./substitute.ts";
+import { replaceTooLarge, spellOut } from "./spelling.ts";
+import { type Params, substitute } from "./substitute.ts";
 import { suggest } from "./suggest.ts";
+import { withVariables } from "./variables.ts";
 
 interface CheckOptions {
   readonly types: ReadonlyMap<string, StepType>;
   readonly text: string;
   readonly places: Places;
   readonly report: ReportMistake;
+  /** Whether a path as it is written is a file. */
+  isFile(path: string): boolean;
 }
 
 /** A step with its parameters substituted and, where they are good, completed. */
@@ -23,40 +28,60 @@ export interface CheckedStep extends StepDraft {
   readonly with: Node;
 }
 
+export interface CheckedDocument {
+  readonly steps: readonly CheckedStep[];
+  /** Resolved. */
+  readonly params: Params;
+}
+
 /** The document's own shape and names, then step by step. */
-export function checkDocument(root: MapNode, options: CheckOptions): readonly CheckedStep[] {
+export function checkDocument(root: MapNode, options: CheckOptions): CheckedDocument {
   const { report } = options;
   const broken = reportMismatches(root, checkSchema(documentSchema, toJson(root)), { report });
   const name = entryOf(root, "name")?.value;
   if (name?.kind === "scalar" && typeof name.value === "string") checkName(name.value, name.mark, report);
-  const params = entryOf(root, "params")?.value;
-  for (const entry of isMap(params) ? params.entries : []) checkName(entry.name, entry.mark, report);
+  const written = entryOf(root, "params")?.value;
+  for (const entry of isMap(written) ? written.entries : []) checkName(entry.name, entry.mark, report);
+  const within = (whole: Mark, piece: string): Mark => narrow(whole, { piece, nth: 0 }, options.text);
+  const params = resolveParams(written, { report, within });
   const steps = entryOf(root, "steps")?.value;
-  if (!isMap(steps)) return [];
-  return steps.entries.map(({ name: id, mark, value }) => {
+  if (!isMap(steps)) return { steps: [], params };
+  // Only what is wrong with the parameters themselves keeps them from being looked into.
+  const unfit = new Set(
+    broken.flatMap(([top, step, part]) => (top === "steps" && part === "with" ? [step] : [])),
+  );
+  const checked = steps.entries.map(({ name: id, mark, value }) => {
     checkName(id, mark, report);
-    const whole = !broken.some(([top, step]) => top === "steps" && (step === id || step === undefined));
-    return checkStep({ id, mark, node: value, params, whole }, options);
+    return checkStep({ id, mark, node: value, params, written, whole: !unfit.has(id) }, options);
   });
+  return { steps: checked, params };
 }
 
 const validName = new RegExp(namePattern);
+/** Files and folders are named after it, with a date or an ending: disks take 255 bytes. */
+const LONGEST_NAME = 200;
 
 function checkName(name: string, mark: Mark, report: ReportMistake): void {
-  if (validName.test(name)) return;
-  report("bad-name", `"${name}" cannot be a name`, mark, "letters, digits, - and _, a letter first");
+  if (!validName.test(name)) {
+    report("bad-name", `"${name}" cannot be a name`, mark, "letters, digits, - and _, a letter first");
+  } else if (name.length > LONGEST_NAME) {
+    const message = `a name of ${name.length} characters is too long`;
+    report("bad-name", message, mark, `${LONGEST_NAME} at most: files are named after it`);
+  }
 }
 
 interface RawStep {
   readonly id: string;
   readonly mark: Mark;
   readonly node: Node;
-  readonly params: Node | undefined;
-  /** Whether its shape is as it should be. */
+  readonly params: Params;
+  /** The pipeline's params as they stand in the file. */
+  readonly written: Node | undefined;
+  /** Whether its `with` is a map. */
   readonly whole: boolean;
 }
 
-function checkStep({ id, mark, node, params, whole }: RawStep, options: CheckOptions): CheckedStep {
+function checkStep({ id, mark, node, params, written, whole }: RawStep, options: CheckOptions): CheckedStep {
   const { types, places, report, text } = options;
   const uses = entryOf(node, "uses")?.value;
   const typeName = uses?.kind === "scalar" && typeof uses.value === "string" ? uses.value : "";
@@ -68,34 +93,60 @@ function checkStep({ id, mark, node, params, whole }: RawStep, options: CheckOpt
   const rawInputs = entryOf(node, "inputs")?.value;
   const inputNames = isMap(rawInputs) ? rawInputs.entries.map((entry) => entry.name) : [];
   for (const entry of isMap(rawInputs) ? rawInputs.entries : []) checkName(entry.name, entry.mark, report);
-  const written = entryOf(node, "with")?.value;
+  const given = entryOf(node, "with")?.value;
   const empty: Node = { kind: "map", mark, entries: [] };
-  const within = (whole: Mark, piece: string): Mark => narrow(whole, piece, text);
-  const rawWith = isMap(written) ? written : empty;
+  const within = (whole: Mark, piece: string, nth = 0): Mark => narrow(whole, { piece, nth }, text);
+  const rawWith = isMap(given) ? given : empty;
   const outputNames = type ? outputsOf(type, toJson(rawWith) as JsonObject) : [];
-  const templates = type?.templates ? { inputs: inputNames, outputs: outputNames ?? [] } : undefined;
-  const substituted = substitute(rawWith, { params, within, report, ...(templates ? { templates } : {}) });
+  const templates = type?.templates && {
+    inputs: inputNames,
+    outputs: outputNames ?? [],
+    keepsValuesApart: type.templates.keepsValuesApart,
+  };
+  const filled = substitute(rawWith, { params, within, report, ...(templates ? { templates } : {}) });
+  const spelled = spellOut(withVariables(filled, type, { params, report }), type?.params);
+  const substituted = replaceTooLarge(spelled, (number) => refuseTooLarge(number, report));
   const inputs = rawInputs && substitute(rawInputs, { params, within, report });
   const draft = { id, mark, uses: typeName, with: substituted, inputs, ...(type ? { type } : {}) };
   if (type === undefined || !whole) return { ...draft, params: {} };
 
   const values = toJson(substituted) as JsonObject;
   const mismatches = checkSchema(type.params, values);
-  const bad = reportMismatches(substituted, mismatches, {
+  reportMismatches(substituted, mismatches, {
     report,
-    origin: originOf(params, places),
+    origin: originOf(written, places),
     rootMark: mark,
   });
   const isBroken = [...walk(substituted)].some(({ node: inner }) => inner.kind === "broken");
-  if (bad.length > 0 || isBroken) {
+  // What does not belong there keeps nobody from looking at the rest.
+  const isUsable = !isBroken && mismatches.every(({ code }) => code === "unknown-property");
+  if (!isUsable) {
     const outputs = isBroken ? undefined : outputsOf(type, values);
     return { ...draft, params: values, ...(outputs ? { outputs } : {}) };
   }
-  for (const { path, message, hint } of type.check?.(values, new Set(inputNames)) ?? []) {
+  const facts = { inputs: inputPaths(inputs), isFile: options.isFile };
+  for (const mistake of type.check?.(values, new Set(inputNames), facts) ?? []) {
+    const { path, message, hint, piece, nth, code = "wrong-value" } = mistake;
     const { node: at, entry } = descend(substituted, path);
-    report("wrong-value", message, path.length === 0 ? mark : (entry?.mark ?? at.mark), hint);
+    const place =
+      path.length === 0 ? mark : piece === undefined ? (entry?.mark ?? at.mark) : within(at.mark, piece, nth);
+    report(code, message, place, hint);
   }
   return { ...draft, params: values, outputs: type.outputs(values) };
+}
+
+function refuseTooLarge({ mark, spelling }: Node & { readonly kind: "scalar" }, report: ReportMistake): Node {
+  const message = `${spelling} is larger than a number can be without rounding`;
+  report("wrong-value", message, mark, `for a name or an id, write it as text: "${spelling}"`);
+  return { kind: "broken", mark };
+}
+
+/** The paths among the inputs, as they are written. */
+function inputPaths(inputs: Node | undefined): readonly string[] {
+  return (isMap(inputs) ? inputs.entries : []).flatMap(({ value }) => {
+    const path = isMap(value) ? entryOf(value, "path")?.value : value;
+    return path?.kind === "scalar" && typeof path.value === "string" ? [path.value] : [];
+  });
 }
 
 /** The outputs, where the parameters are good enough to tell. */
@@ -142,9 +193,16 @@ function originOf(params: Node | undefined, places: Places): (node: Node) => str
   };
 }
 
+interface Part {
+  readonly piece: string;
+  /** Which of those that read so, from 0. */
+  readonly nth: number;
+}
+
 /** The range of a piece of text inside a marked value. */
-function narrow(mark: Mark, piece: string, text: string): Mark {
+function narrow(mark: Mark, { piece, nth }: Part, text: string): Mark {
   if (mark.kind === "option") return mark;
-  const at = text.indexOf(piece, mark.start);
+  let at = text.indexOf(piece, mark.start);
+  for (let left = nth; left > 0 && at >= 0; left--) at = text.indexOf(piece, at + 1);
   return at < 0 || at >= mark.end ? mark : { kind: "file", start: at, end: at + piece.length };
 }

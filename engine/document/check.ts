@@ -17,6 +17,7 @@ export interface Mismatch {
 
 const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, strictTypes: false, verbose: true });
 ajv.addKeyword("x-unkeyed");
+ajv.addKeyword("x-text");
 const compiled = new WeakMap<JsonObject, ValidateFunction>();
 
 /**

@@ -3,7 +3,7 @@ import type { DiagnosticCode } from "./diagnostic.ts";
 import { entryOf, isMap, type Mark, type Node } from "./node.ts";
 import type { InputSource } from "./pipeline.ts";
 import type { Places } from "./places.ts";
-import { suggest } from "./suggest.ts";
+import { circleText, suggest } from "./suggest.ts";
 
 /** A step as far as it could be understood. */
 export interface StepDraft {
@@ -24,6 +24,8 @@ export interface ConnectOptions {
   readonly places: Places;
   readonly report: ReportMistake;
   exists(path: string): boolean;
+  /** For hints. */
+  readonly userHome: string | undefined;
 }
 
 /** Resolves every input of every step, and finds cycles. */
@@ -72,7 +74,7 @@ function lowered(description: string): string {
 function readSource(
   node: Node,
   byId: ReadonlyMap<string, StepDraft>,
-  { places, report, exists }: ConnectOptions,
+  { places, report, exists, userHome }: ConnectOptions,
 ): InputSource | undefined {
   const written = isMap(node) ? entryOf(node, "path")?.value : node;
   if (written?.kind !== "scalar" || typeof written.value !== "string") return undefined;
@@ -91,11 +93,42 @@ function readSource(
     const place = places.place(written.mark);
     return { kind: "path", path: text, place, ...(how === undefined ? {} : { get: how }) };
   }
+  const elsewhere = pathOfElsewhere(text, userHome);
+  if (elsewhere !== undefined) {
+    report("bad-reference", `"${text}" ${elsewhere.why}`, written.mark, elsewhere.hint);
+    return undefined;
+  }
   if (isMap(node)) {
     report("bad-reference", `"${text}" is no path`, written.mark, "a path begins with ./, ../ or /");
     return undefined;
   }
   return readOutput(text, written.mark, byId, report);
+}
+
+/** Paths that a shell or another system would understand, with the way to write them. */
+function pathOfElsewhere(
+  text: string,
+  userHome: string | undefined,
+): { readonly why: string; readonly hint: string } | undefined {
+  const home = /^(~|\$HOME|\$\{HOME\})(?=\/|$)/.exec(text)?.[0];
+  if (home !== undefined) {
+    const rest = text.slice(home.length);
+    const hint = userHome === undefined ? "write the path out" : `write it out: ${userHome}${rest}`;
+    return { why: `is no path here: only a shell knows ${home}`, hint };
+  }
+  if (/^[~$]/.test(text))
+    return { why: "is no path here: only a shell puts in what it stands for", hint: "write the path out" };
+  const drive = /^([A-Za-z]):[\\/](.*)$/.exec(text);
+  if (drive !== null) {
+    const [, letter = "", rest = ""] = drive;
+    const mount = `/mnt/${letter.toLowerCase()}/${rest.replaceAll("\\", "/")}`;
+    return { why: "is a path of Windows", hint: `under WSL it is ${mount}` };
+  }
+  if (!text.includes("\\")) return undefined;
+  return {
+    why: "has \\ where a path has /",
+    hint: `write ./${text.replaceAll("\\", "/").replace(/^\.\//, "")}`,
+  };
 }
 
 function readOutput(
@@ -132,19 +165,32 @@ function reportCycles(
   marks: ReadonlyMap<string, Mark>,
   report: ReportMistake,
 ): void {
+  const before = (id: string): readonly string[] =>
+    Object.values(connected.get(id) ?? {}).flatMap((source) =>
+      source.kind === "output" ? [source.step] : [],
+    );
   const done = new Set<string>();
-  const visit = (id: string, above: readonly string[]): void => {
-    if (above.includes(id)) {
-      const cycle = [...above.slice(above.indexOf(id)), id];
-      const mark = marks.get(`${above.at(-1)} ${id}`);
-      if (mark) report("cycle", `steps wait for each other: ${[...cycle].reverse().join(" → ")}`, mark);
-      return;
+  for (const first of connected.keys()) {
+    // Depth first, without recursion: a chain may be as long as the file.
+    const path: { readonly id: string; readonly left: string[] }[] = [];
+    const onPath = new Set<string>();
+    const enter = (id: string): void => {
+      path.push({ id, left: [...before(id)].reverse() });
+      onPath.add(id);
+    };
+    if (!done.has(first)) enter(first);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const next = top.left.pop();
+      if (next === undefined) {
+        path.pop();
+        onPath.delete(top.id);
+        done.add(top.id);
+      } else if (onPath.has(next)) {
+        const ids = path.map(({ id }) => id);
+        const cycle = [...ids.slice(ids.indexOf(next)), next];
+        const mark = marks.get(`${top.id} ${next}`);
+        if (mark) report("cycle", `steps wait for each other: ${circleText(cycle.reverse())}`, mark);
+      } else if (!done.has(next)) enter(next);
     }
-    if (done.has(id)) return;
-    for (const source of Object.values(connected.get(id) ?? {})) {
-      if (source.kind === "output") visit(source.step, [...above, id]);
-    }
-    done.add(id);
-  };
-  for (const id of connected.keys()) visit(id, []);
+  }
 }

@@ -10,8 +10,10 @@ export type Place =
       readonly column: number;
       /** Length of the marked range on the first line, at least 1. */
       readonly length: number;
-      /** The whole source line, without its end. */
+      /** The source line without its end; of a very long one the piece around the range. */
       readonly source: string;
+      /** Where the range begins in `source`, from 0. */
+      readonly offset: number;
     }
   | { readonly kind: "option"; readonly option: string };
 
@@ -35,10 +37,20 @@ export type DiagnosticCode =
   | "unquoted-reference"
   | "cycle"
   | "missing-file"
+  | "unlisted-file"
+  | "unset-variable"
   | "bad-option";
+
+/** Codes of what is worth a word and keeps nothing from running. */
+const warnings: ReadonlySet<DiagnosticCode> = new Set(["unlisted-file", "unset-variable"]);
+
+export function severityOf(code: DiagnosticCode): "error" | "warning" {
+  return warnings.has(code) ? "warning" : "error";
+}
 
 export interface Diagnostic {
   readonly code: DiagnosticCode;
+  readonly severity: "error" | "warning";
   /** One sentence without a full stop: what is wrong and what was expected. */
   readonly message: string;
   readonly place: Place;

@@ -1,14 +1,15 @@
-import type { JsonObject } from "../json.ts";
+import { posix } from "node:path";
 import type { StepType } from "../step-type.ts";
 import { checkDocument } from "./check-document.ts";
 import { connect, type ReportMistake } from "./connect.ts";
-import type { Diagnostic, Place } from "./diagnostic.ts";
+import { type Diagnostic, type Place, severityOf } from "./diagnostic.ts";
 import { entryOf, isMap, type MapNode, type Node, toJson, walk } from "./node.ts";
 import { applyOverrides } from "./overrides.ts";
 import { parseYaml } from "./parse.ts";
 import type { Pipeline, Step } from "./pipeline.ts";
 import { type Places, placesOf } from "./places.ts";
 import { scanReferences } from "./scan.ts";
+import { exact } from "./spelling.ts";
 
 export interface LoadOptions {
   /** As the user named it. */
@@ -19,6 +20,9 @@ export interface LoadOptions {
   readonly overrides: readonly string[];
   /** Whether something is at a path as it is written. */
   exists(path: string): boolean;
+  isFile(path: string): boolean;
+  /** The user's home, for hints. */
+  readonly userHome: string | undefined;
 }
 
 export interface Loaded {
@@ -36,6 +40,7 @@ export function loadPipeline(options: LoadOptions): Loaded {
   const report: ReportMistake = (code, message, mark, hint) =>
     void diagnostics.push({
       code,
+      severity: severityOf(code),
       message,
       place: places.place(mark),
       ...(hint === undefined ? {} : { hint }),
@@ -53,14 +58,19 @@ export function loadPipeline(options: LoadOptions): Loaded {
 
   const applied = applyOverrides(root, overrides);
   diagnostics.push(...applied.diagnostics);
-  const steps = checkDocument(applied.root, { types: options.types, text, places, report });
-  const inputs = connect({ steps, places, report, exists: options.exists });
+  const { types, isFile } = options;
+  const { steps, params: resolved } = checkDocument(applied.root, { types, text, places, report, isFile });
+  const inputs = connect({ steps, places, report, exists: options.exists, userHome: options.userHome });
   const sorted = sortDiagnostics(diagnostics);
-  if (sorted.some(({ code }) => code !== "missing-file")) return { diagnostics: sorted };
+  const stops = ({ code, severity }: Diagnostic): boolean => severity === "error" && code !== "missing-file";
+  if (sorted.some(stops)) return { diagnostics: sorted };
   const params = entryOf(applied.root, "params")?.value;
   const pipeline: Pipeline = {
     name: String(toJson(entryOf(applied.root, "name")?.value as Node)),
-    params: params === undefined ? {} : (toJson(params) as JsonObject),
+    file: posix.normalize(file),
+    params: Object.fromEntries(
+      resolved.names.map((name) => [name, toJson(exact(resolved.value(name) as Node))]),
+    ),
     steps: steps.map(
       (step): Step => ({
         id: step.id,

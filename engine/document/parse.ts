@@ -29,7 +29,8 @@ export interface Parsed {
 const MAX_LENGTH = 16 << 20;
 /** Values that aliases may add to those that are written down. */
 const MAX_ALIASED = 10_000;
-const MAX_DEPTH = 64;
+/** How many maps and lists a value may stand in. */
+export const MAX_DEPTH = 64;
 const coreTag = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
 
 /** Reads YAML 1.2 into values that know their places. Hostile text is refused before it costs anything. */
@@ -47,7 +48,8 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
   if (depth > MAX_DEPTH) {
     return { mistakes: [mistake("yaml-feature", `more than ${MAX_DEPTH} brackets are open at once`, 0, 1)] };
   }
-  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  const document = readDocument(text);
+  if (document === undefined) return { mistakes: [mistake("yaml-feature", tooDeep, 0, 1)] };
   if (document.errors.length > 0) {
     const failures = onePerLine(text, document.errors).map(({ code, message, pos: [from, end] }) => {
       const start = from + (/^[ \t]*(?=\S)/.exec(text.slice(from))?.[0].length ?? 0);
@@ -61,11 +63,23 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
   return { ...(root === undefined ? {} : { root }), mistakes };
 }
 
+export const tooDeep = `the values are nested more than ${MAX_DEPTH} deep`;
+
+/** `undefined` where block collections are nested so deep that the parser gives up. */
+function readDocument(text: string): Document | undefined {
+  try {
+    return parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /** The first error of each line: others there mostly follow from it. */
 function onePerLine(text: string, errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
   const seen = new Set<number>();
   return errors.filter(({ pos: [start] }) => {
-    const line = text.slice(0, start).split("\n").length;
+    const line = text.lastIndexOf("\n", start - 1);
     const isFirst = !seen.has(line);
     seen.add(line);
     return isFirst;
@@ -75,7 +89,7 @@ function onePerLine(text: string, errors: readonly YAMLParseError[]): readonly Y
 /** YAML that a pipeline cannot be, by the parser's code. */
 const refusals: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: "a pipeline is one YAML document; a second one begins here",
-  RESOURCE_EXHAUSTION: "the values are nested too deeply",
+  RESOURCE_EXHAUSTION: tooDeep,
 };
 
 /** How many flow collections are open at once: the parser recurses into them. */
@@ -115,7 +129,8 @@ function convert(document: Document, { mistakes, markOf, limit }: Conversion): N
     count++;
     const mark = markFrom(node);
     if (count === limit) return refuse("the document is too large once its aliases are expanded", mark);
-    if (count > limit || above.length > MAX_DEPTH) return { kind: "broken", mark };
+    if (count > limit) return { kind: "broken", mark };
+    if (above.length > MAX_DEPTH) return refuse(tooDeep, mark);
     if (isAlias(node)) {
       const target = node.resolve(document);
       if (target === undefined) return refuse(`there is no anchor &${node.source} before this`, mark);
@@ -124,7 +139,7 @@ function convert(document: Document, { mistakes, markOf, limit }: Conversion): N
     }
     if (node.tag !== undefined && !coreTag.test(node.tag))
       return refuse(`the tag ${node.tag} is not supported`, mark);
-    if (isScalar(node)) return visitScalar(node.value, mark);
+    if (isScalar(node)) return visitScalar(node.value, mark, node.source);
     const inside = [...above, node];
     if (isSeq(node)) {
       return {
@@ -142,11 +157,13 @@ function convert(document: Document, { mistakes, markOf, limit }: Conversion): N
     return { kind: "map", mark, entries: withoutTwins(entries) };
   };
 
-  const visitScalar = (value: unknown, mark: Mark): Node => {
-    if (typeof value === "number" && !Number.isFinite(value)) {
+  const visitScalar = (value: unknown, mark: Mark, spelling: string | undefined): Node => {
+    if (typeof value === "number" && /^[-+]?\.(inf|nan)$/i.test(spelling ?? "")) {
       return refuse(`${Number.isNaN(value) ? ".nan" : ".inf"} is not supported`, mark, "write a number");
     }
     if (typeof value === "string" && value.includes(placeholder)) return { kind: "broken", mark };
+    if ((typeof value === "number" || typeof value === "boolean") && spelling !== undefined)
+      return { kind: "scalar", value, mark, spelling };
     if (value === null || ["string", "number", "boolean"].includes(typeof value)) {
       return { kind: "scalar", value: value as string | number | boolean | null, mark };
     }

@@ -19,6 +19,11 @@ export type Piece =
       /** Before the first dot; empty where there is none. */
       readonly scope: string;
       readonly name: string;
+      /**
+       * `${params.x="…"}`: the value that was put in, as JSON, where a step type
+       * keeps values apart from the text around them. No user can write it.
+       */
+      readonly value?: string;
     };
 
 const closed = "\\$\\{([^{}\\n]*)\\}";
@@ -64,7 +69,25 @@ export function escapeReferences(text: string): string {
 /** For editors: a text that holds a reference to a param. */
 export const paramReferencePattern = `\\$\\{params\\.${namePattern.slice(1, -1)}\\}`;
 
-function partsOf(inside: string): { readonly scope: string; readonly name: string } {
+/** A reference with its value, to be taken apart again by `piecesOf`. */
+export function withValue(
+  { scope, name }: { readonly scope: string; readonly name: string },
+  value: string,
+): string {
+  // As JSON with escapes, so that no brace or line end stands in it.
+  const json = JSON.stringify(value).replaceAll(/[{}]/g, (brace) => (brace === "{" ? "\\u007b" : "\\u007d"));
+  return `\${${scope}.${name}=${json}}`;
+}
+
+function partsOf(inside: string): { readonly scope: string; readonly name: string; readonly value?: string } {
   const dot = inside.indexOf(".");
-  return dot < 0 ? { scope: "", name: "" } : { scope: inside.slice(0, dot), name: inside.slice(dot + 1) };
+  if (dot < 0) return { scope: "", name: "" };
+  const scope = inside.slice(0, dot);
+  const [name = "", ...value] = inside.slice(dot + 1).split("=");
+  if (value.length === 0) return { scope, name };
+  try {
+    return { scope, name, value: String(JSON.parse(value.join("="))) };
+  } catch {
+    return { scope, name: inside.slice(dot + 1) };
+  }
 }

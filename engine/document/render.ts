@@ -4,15 +4,19 @@ import type { Diagnostic, Place } from "./diagnostic.ts";
 /** Diagnostics as people read them: place, message, the line with a range of carets, a way out. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const parts = diagnostics.map(renderDiagnostic);
-  const count = diagnostics.length;
-  return printable(`${parts.join("\n")}\n${count} mistake${count === 1 ? "" : "s"}\n`);
+  const count = (severity: Diagnostic["severity"], noun: string): readonly string[] => {
+    const found = diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
+    return found === 0 ? [] : [`${found} ${noun}${found === 1 ? "" : "s"}`];
+  };
+  const counts = [...count("error", "mistake"), ...count("warning", "warning")].join(", ");
+  return printable(`${parts.join("\n")}\n${counts}\n`);
 }
 
-function renderDiagnostic({ code, message, place, hint }: Diagnostic): string {
-  const lines = [`${placeText(place)} error ${code}: ${message}`];
+function renderDiagnostic({ code, severity, message, place, hint }: Diagnostic): string {
+  const lines = [`${placeText(place)} ${severity} ${code}: ${message}`];
   if (place.kind === "file") {
     const number = String(place.line);
-    const lead = place.source.slice(0, place.column - 1).replaceAll(/[^\t]/g, " ");
+    const lead = place.source.slice(0, place.offset).replaceAll(/[^\t]/g, " ");
     lines.push(` ${number} | ${place.source}`);
     lines.push(` ${" ".repeat(number.length)} | ${lead}${"^".repeat(place.length)}`);
   }

@@ -46,6 +46,7 @@ export function openStepLog(path: string): StepLog {
         const gone = left - tail.length;
         if (gone > 0) write(Buffer.from(`\n[${gone} bytes are left out here]\n`));
         write(tail);
+        left = 0;
       }
       if (file !== undefined) closeSync(file);
       file = undefined;

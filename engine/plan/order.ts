@@ -5,16 +5,25 @@ export function topologicalOrder(steps: readonly Step[]): readonly Step[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const placed = new Set<string>();
   const order: Step[] = [];
-  const place = (step: Step): void => {
-    if (placed.has(step.id)) return;
-    placed.add(step.id);
-    for (const id of upstreamOf(step)) {
-      const before = byId.get(id);
-      if (before) place(before);
+  for (const first of steps) {
+    // Depth first, without recursion: a chain may be as long as the file.
+    const path = [first];
+    for (let step = path.at(-1); step !== undefined; step = path.at(-1)) {
+      const next = placed.has(step.id)
+        ? undefined
+        : upstreamOf(step)
+            .map((id) => byId.get(id))
+            .find((before) => before !== undefined && !placed.has(before.id));
+      if (next !== undefined) {
+        path.push(next);
+        continue;
+      }
+      path.pop();
+      if (placed.has(step.id)) continue;
+      placed.add(step.id);
+      order.push(step);
     }
-    order.push(step);
-  };
-  for (const step of steps) place(step);
+  }
   return order;
 }
 

@@ -10,9 +10,14 @@ const params = {
       description:
         "The program and its arguments, or a shell line. ${inputs.x} and ${outputs.x} stand for the paths.",
       anyOf: [
-        { type: "array", items: { type: "string" }, minItems: 1 },
+        { type: "array", items: { type: "string", "x-text": true }, minItems: 1 },
         { type: "string", minLength: 1 },
       ],
+    },
+    shell: {
+      description: "What reads a shell line: sh -e, or bash -eo pipefail.",
+      enum: ["sh", "bash"],
+      default: "sh",
     },
     outputs: {
       description: "Names of the folders that the program fills; an empty one is an error.",
@@ -25,7 +30,7 @@ const params = {
       description: "Environment variables: a value, or null to pass on the one that is set when flow runs.",
       type: "object",
       propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
-      additionalProperties: { anyOf: [{ type: "string" }, { type: "null" }] },
+      additionalProperties: { anyOf: [{ type: "string", "x-text": true }, { type: "null" }] },
       default: {},
     },
   },

@@ -1,4 +1,6 @@
 import { type Piece, piecesOf } from "../../engine/document/reference.ts";
+import { readShellLine, type ShellName } from "./shell.ts";
+import { variableOf } from "./variables.ts";
 
 /** Absolute paths by name. */
 export interface Paths {
@@ -13,15 +15,25 @@ export function expand(text: string, paths: Paths): string {
     .join("");
 }
 
-/** The same for a line of POSIX shell: a path is one word, whether it stands in quotes or not. */
-export function expandShell(line: string, paths: Paths): string {
-  let quote: Quote = "none";
-  const parts = piecesOf(line).map((piece) => {
-    if (piece.kind === "reference") return quoted(textOf(piece, paths), quote);
-    quote = quoteAfter(piece.written, quote);
-    return textOf(piece, paths);
+/** A shell line in which every path and value is an expansion of a variable, and the variables. */
+export interface ExpandedLine {
+  readonly line: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** The same for a line of shell: whatever is put in is one word, in quotes or not, for the shell itself puts it in. */
+export function expandShell(text: string, shell: ShellName, paths: Paths): ExpandedLine {
+  const read = readShellLine(piecesOf(text), shell);
+  if (read.kind === "refused") throw new Error("a shell line that is refused passed the check");
+  const variables: Record<string, string> = {};
+  const parts = read.parts.map((part) => {
+    if (part.kind === "text") return part.text;
+    const { scope, name } = part.reference;
+    const variable = variableOf(scope, name);
+    variables[variable] = resolved(part.reference, paths);
+    return part.place === "word" ? `"\${${variable}}"` : `\${${variable}}`;
   });
-  return parts.join("");
+  return { line: parts.join(""), variables };
 }
 
 function textOf(piece: Piece, paths: Paths): string {
@@ -31,41 +43,15 @@ function textOf(piece: Piece, paths: Paths): string {
     case "escape":
       return "${";
     case "reference":
-      return pathOf(paths, piece.scope, piece.name);
+      return resolved(piece, paths);
     default:
       return piece satisfies never;
   }
 }
 
-function pathOf(paths: Paths, scope: string, name: string): string {
+function resolved({ scope, name, value }: Piece & { kind: "reference" }, paths: Paths): string {
+  if (value !== undefined) return value;
   const path = scope === "inputs" || scope === "outputs" ? paths[scope][name] : undefined;
   if (path === undefined) throw new Error(`\${${scope}.${name}} passed the check and is not known`);
   return path;
-}
-
-type Quote = "none" | "single" | "double";
-
-/** In which quotes a piece of shell ends that began in `quote`. */
-function quoteAfter(piece: string, quote: Quote): Quote {
-  let now = quote;
-  for (let at = 0; at < piece.length; at++) {
-    const sign = piece[at];
-    if (sign === "\\" && now !== "single") at++;
-    else if (sign === "'" && now !== "double") now = now === "single" ? "none" : "single";
-    else if (sign === '"' && now !== "single") now = now === "double" ? "none" : "double";
-  }
-  return now;
-}
-
-function quoted(path: string, quote: Quote): string {
-  switch (quote) {
-    case "none":
-      return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-    case "single":
-      return path.replaceAll("'", "'\\''");
-    case "double":
-      return path.replaceAll(/["\\$`]/g, (sign) => `\\${sign}`);
-    default:
-      return quote satisfies never;
-  }
 }

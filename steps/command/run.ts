@@ -1,9 +1,10 @@
 import { StepError } from "../../engine/step-type.ts";
 import type { CommandContext, CommandParams } from "./declaration.ts";
-import { expand, expandShell } from "./expand.ts";
+import { expand, expandShell, type Paths } from "./expand.ts";
 import { lastLines } from "./last-lines.ts";
 import { type Exit, type Program, startProgram } from "./program.ts";
 import { peakMemoryBelow } from "./session.ts";
+import { variableOf } from "./variables.ts";
 
 /** Runs the program in the project root. When the step ends, in whatever way, all that it started has ended. */
 export async function run(ctx: CommandContext): Promise<void> {
@@ -11,16 +12,13 @@ export async function run(ctx: CommandContext): Promise<void> {
   const inputs = Object.fromEntries(Object.entries(ctx.inputs).map(([name, { path }]) => [name, path]));
   const outputs = Object.fromEntries(params.outputs.map((name) => [name, ctx.output(name)]));
   const paths = { inputs, outputs };
-  const argv =
-    typeof params.run === "string"
-      ? ["/bin/sh", "-c", expandShell(params.run, paths)]
-      : params.run.map((argument) => expand(argument, paths));
+  const { argv, variables } = commandLine(params, paths);
   const last = lastLines();
   ctx.signal.throwIfAborted();
   const program = startProgram({
     argv,
     cwd: ctx.root,
-    env: programEnvironment(params.env, inputs, outputs),
+    env: programEnvironment(params.env, paths, variables),
     print(bytes) {
       ctx.print(bytes);
       last.add(bytes);
@@ -33,6 +31,19 @@ export async function run(ctx: CommandContext): Promise<void> {
     const what = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
     throw new StepError([`${argv[0]} ${what}`, ...last.lines()].join("\n"));
   }
+}
+
+interface CommandLine {
+  readonly argv: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+function commandLine({ run, shell }: CommandParams, paths: Paths): CommandLine {
+  if (typeof run !== "string") return { argv: run.map((argument) => expand(argument, paths)), variables: {} };
+  const { line, variables } = expandShell(run, shell, paths);
+  // The first command that fails fails the step.
+  const interpreter = shell === "bash" ? ["bash", "--norc", "-eo", "pipefail"] : ["/bin/sh", "-e"];
+  return { argv: [...interpreter, "-c", line], variables };
 }
 
 async function untilEnd(ctx: CommandContext, program: Program): Promise<Exit> {
@@ -74,8 +85,8 @@ function sampleMemory(pid: number, tell: (bytes: number) => void): { stop(): voi
 /** Nothing but what a program needs to run at all, and what the pipeline names. */
 function programEnvironment(
   named: CommandParams["env"],
-  inputs: Readonly<Record<string, string>>,
-  outputs: Readonly<Record<string, string>>,
+  { inputs, outputs }: Paths,
+  variables: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const passed = Object.keys(process.env).filter((name) => /^(PATH|HOME|LANG|LANGUAGE|LC_.*)$/.test(name));
   // Python would leave bytecode beside the modules that are its input.
@@ -84,10 +95,10 @@ function programEnvironment(
     if (typeof value === "string") env[name] = value;
   };
   for (const name of passed) set(name, process.env[name]);
-  for (const [name, value] of Object.entries(named)) set(name, value === null ? process.env[name] : value);
-  const variable = (kind: string, name: string): string =>
-    `FLOW_${kind}_${name.toUpperCase().replaceAll("-", "_")}`;
-  for (const [name, path] of Object.entries(inputs)) set(variable("INPUT", name), path);
-  for (const [name, path] of Object.entries(outputs)) set(variable("OUTPUT", name), path);
-  return env;
+  for (const [name, value] of Object.entries(named)) {
+    set(name, value === null ? process.env[name] : expand(value, { inputs, outputs }));
+  }
+  for (const [name, path] of Object.entries(inputs)) set(variableOf("inputs", name), path);
+  for (const [name, path] of Object.entries(outputs)) set(variableOf("outputs", name), path);
+  return { ...env, ...variables };
 }

@@ -1,8 +1,8 @@
-import { extname } from "node:path";
 import { type InputFile, StepError, type StepInput } from "../../engine/step-type.ts";
-import { readTable } from "../learning/tables/csv.ts";
 import type { Split } from "../learning/tables/images.ts";
 import type { OrganizeParams } from "./declaration.ts";
+import { composed, type Labels } from "./labels.ts";
+import { isHidden, isTaken } from "./left-out.ts";
 import { listed } from "./listed.ts";
 
 /** A picture with its place in the data set. */
@@ -10,46 +10,47 @@ export interface FoundImage {
   readonly split: Split;
   /** The name of the class. */
   readonly class: string;
-  /** Its name in the output, unique within split and class. */
+  /** Its path within the class, POSIX; unique within split and class. */
   readonly file: string;
   readonly source: InputFile;
 }
 
-const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff"]);
+export interface FoundImages {
+  readonly images: readonly FoundImage[];
+  /** Files of the splits that are no pictures, of another kind than is read, or hidden. */
+  readonly skipped: readonly InputFile[];
+}
 
 /**
- * The pictures of a source, and how many files are none. Hidden files and what
- * macOS leaves in archives (`__MACOSX`) count as none.
+ * The pictures of a source by split and class. Names of folders and classes are
+ * compared in composed form: what went through a Mac is spelled otherwise.
  *
  * @throws StepError naming every picture whose class is not known, or whose name is there twice.
  */
-export async function findImages(
+export function findImages(
   source: StepInput,
-  { splits, classes, classFrom }: OrganizeParams,
-  labels: StepInput | undefined,
-): Promise<{ readonly images: readonly FoundImage[]; readonly skipped: number }> {
-  const words = labels === undefined ? undefined : await readLabels(labels.path);
+  params: OrganizeParams,
+  labels: Labels | undefined,
+): FoundImages {
+  const classes = classesByWord(params);
   const images: FoundImage[] = [];
+  const skipped: InputFile[] = [];
   const unknown: string[] = [];
-  let skipped = 0;
-  for (const [split, folder] of Object.entries(splits) as [Split, string][]) {
-    const files = source.files.filter(({ path }) => path.startsWith(`${folder}/`));
-    for (const from of files) {
-      const parts = from.path.slice(folder.length + 1).split("/");
-      const file = parts.at(-1) as string;
-      const hidden = parts.some((part) => part.startsWith(".") || part === "__MACOSX");
-      if (hidden || !extensions.has(extname(file).toLowerCase())) {
-        skipped++;
+  for (const [split, folder] of Object.entries(params.splits) as [Split, string][]) {
+    for (const from of filesOfSplit(source, folder)) {
+      if (isHidden(from.path) || !isTaken(from.path)) {
+        skipped.push(from);
         continue;
       }
-      const word = classWord({ classFrom, parts, words, path: from.path });
-      const name = word !== undefined && Object.hasOwn(classes, word) ? classes[word] : undefined;
-      if (name !== undefined) images.push({ split, class: name, file, source: from });
-      else unknown.push(`${from.path}${word === undefined ? "" : ` ("${word}")`}`);
+      const parts = from.path.split("/").slice(1);
+      const word = wordOf(params.classFrom, parts, from, labels);
+      const known = word === undefined ? undefined : classes.get(composed(word));
+      if (known === undefined) unknown.push(`${from.path}${word === undefined ? "" : ` ("${word}")`}`);
+      else images.push({ split, class: known.name, file: parts.slice(known.depth).join("/"), source: from });
     }
   }
   if (unknown.length > 0) {
-    const known = Object.keys(classes).join(", ");
+    const known = Object.keys(params.classes).join(", ");
     throw new StepError(
       listed(`the class of ${unknown.length} pictures is not known (classes has ${known}):`, unknown),
     );
@@ -58,16 +59,43 @@ export async function findImages(
   return { images, skipped };
 }
 
-interface Clue {
-  readonly classFrom: OrganizeParams["classFrom"];
-  /** The path within the split, in parts. */
-  readonly parts: readonly string[];
-  readonly words: ReadonlyMap<string, string> | undefined;
-  /** The path within the source. */
-  readonly path: string;
+/** The files of the folder of a split. */
+export function filesOfSplit({ files }: StepInput, folder: string): readonly InputFile[] {
+  const name = composed(folder);
+  return files.filter(({ path }) => {
+    const end = path.indexOf("/");
+    return end >= 0 && composed(path.slice(0, end)) === name;
+  });
 }
 
-function classWord({ classFrom, parts, words, path }: Clue): string | undefined {
+interface KnownClass {
+  readonly name: string;
+  /** How many folders of a picture's path the class stands for. */
+  readonly depth: 0 | 1;
+}
+
+/**
+ * Classes by the word that marks them. A folder that is a class is no part of
+ * the path within it, unless several folders are one class: there it tells
+ * apart what has the same name in two of them.
+ */
+function classesByWord({ classes, classFrom }: OrganizeParams): ReadonlyMap<string, KnownClass> {
+  const names = Object.values(classes);
+  return new Map(
+    Object.entries(classes).map(([word, name]) => {
+      const isAlone = names.indexOf(name) === names.lastIndexOf(name);
+      return [composed(word), { name, depth: classFrom === "folder" && isAlone ? 1 : 0 }];
+    }),
+  );
+}
+
+/** @param parts the path within the split. */
+function wordOf(
+  classFrom: OrganizeParams["classFrom"],
+  parts: readonly string[],
+  from: InputFile,
+  labels: Labels | undefined,
+): string | undefined {
   const file = parts.at(-1) as string;
   switch (classFrom) {
     case "prefix":
@@ -75,26 +103,13 @@ function classWord({ classFrom, parts, words, path }: Clue): string | undefined 
     case "folder":
       return parts.length > 1 ? parts[0] : undefined;
     case "csv":
-      return words?.get(path) ?? words?.get(file);
+      return labels?.wordOf(from);
     default:
       return classFrom satisfies never;
   }
 }
 
-/** The word for each picture, by its path in the source or by its name alone. */
-async function readLabels(file: string): Promise<ReadonlyMap<string, string>> {
-  const { lines } = await readTable(file, ["file", "class"]);
-  const words = new Map<string, string>();
-  for (const { line, values } of lines) {
-    const before = words.get(values.file);
-    if (before !== undefined && before !== values.class) {
-      throw new StepError(`${file}:${line}: ${values.file} is ${before} further up and ${values.class} here`);
-    }
-    words.set(values.file, values.class);
-  }
-  return words;
-}
-
+/** Two spellings of one folder's name can hold one file each. */
 function refuseTwins(images: readonly FoundImage[]): void {
   const seen = new Map<string, FoundImage>();
   const twins: string[] = [];

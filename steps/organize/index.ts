@@ -5,7 +5,7 @@ import { declaration, type OrganizeParams } from "./declaration.ts";
 export const organize = defineStep({
   ...declaration,
   name: "organize",
-  version: 1,
+  version: 2,
   description: "Brings pictures into splits and classes.",
   check(params, inputs) {
     return mistakesOf(params, inputs);
@@ -28,9 +28,27 @@ function mistakesOf(
   }
   const names = new Set(Object.values(classes));
   if (names.size < 2) mistakes.push({ path: ["classes"], message: "there is only one class" });
+  for (const [what, words] of [
+    ["words", Object.keys(classes)],
+    ["names", [...names]],
+  ] as const) {
+    const alike = spelledAlike(words);
+    if (alike !== undefined) {
+      mistakes.push({
+        path: ["classes"],
+        message: `two ${what} of classes differ only in Unicode form: ${alike}`,
+      });
+    }
+  }
   const folders = Object.values(splits);
-  if (new Set(folders).size < folders.length) {
+  if (spelledAlike(folders) !== undefined) {
     mistakes.push({ path: ["splits"], message: "two splits have one folder: a picture would be in both" });
   }
   return mistakes;
+}
+
+/** The first of some texts that is there twice, whatever the Unicode form. */
+function spelledAlike(texts: readonly string[]): string | undefined {
+  const composed = texts.map((text) => text.normalize("NFC"));
+  return composed.find((text, at) => composed.indexOf(text) < at);
 }

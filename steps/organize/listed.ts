@@ -4,3 +4,9 @@ export function listed(message: string, offenders: readonly string[]): string {
   const rest = offenders.length - shown.length;
   return [message, ...shown, ...(rest > 0 ? [`… and ${rest} more`] : [])].join("\n");
 }
+
+/** The first few of a list, in one line. */
+export function some(names: readonly string[], most: number): string {
+  const rest = names.length - most;
+  return `${names.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import { type Head, openHead } from "../learning/heads/head.ts";
-import { formatTable } from "../learning/tables/csv.ts";
+import { writeTable } from "../learning/tables/csv.ts";
 import { readImages } from "../learning/tables/images.ts";
 import { classificationText, classify } from "./classification.ts";
 import type { ReportContext } from "./declaration.ts";
@@ -38,7 +38,7 @@ export async function run(ctx: ReportContext): Promise<void> {
       classes[predicted[row] as number] as string,
       ...probabilities.subarray(row * classes.length, (row + 1) * classes.length),
     ]);
-    await writeFile(join(folder, "predictions.csv"), formatTable(columns, lines));
+    await writeTable(join(folder, "predictions.csv"), columns, lines);
     ctx.metric({ accuracy: figures.accuracy, macroF1: figures.macro.f1 });
   } finally {
     await head.close();

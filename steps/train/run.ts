@@ -1,10 +1,9 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JsonObject } from "../../engine/json.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import { writeModel } from "../learning/heads/model.ts";
-import { formatTable } from "../learning/tables/csv.ts";
+import { writeTable } from "../learning/tables/csv.ts";
 import { batches, epochOrder, positionsOf } from "./batches.ts";
 import { type EpochRecord, openCheckpoints } from "./checkpoints.ts";
 import type { TrainContext, TrainParams } from "./declaration.ts";
@@ -185,5 +184,5 @@ async function writeResult(
   await writeModel(folder, description, layers);
   const columns = ["epoch", "loss", "accuracy", "validationLoss", "validationAccuracy"] as const;
   const lines = history.map((record) => columns.map((column) => record[column] ?? ""));
-  await writeFile(join(folder, "history.csv"), formatTable(columns, lines));
+  await writeTable(join(folder, "history.csv"), columns, lines);
 }

@@ -5,6 +5,8 @@ import { loadPipeline } from "../../engine/document/load.ts";
 import { renderDiagnostics } from "../../engine/document/render.ts";
 import { stepTypes } from "../../steps/registry.ts";
 
+await stepTypes.get("command")?.prepare?.();
+
 // Each <case>.yaml has a <case>.txt beside it: what flow says about it. UPDATE_GOLDEN=1 writes them anew.
 const folder = new URL("../golden/diagnostics/", import.meta.url).pathname;
 const cases = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
@@ -15,6 +17,8 @@ test.each(cases)("%s", (name) => {
     text: readFileSync(join(folder, name), "utf8"),
     types: stepTypes,
     overrides: [],
+    isFile: () => false,
+    userHome: "/home/me",
     exists: (path) => path === "./images" || path === "./model",
   });
   const text = renderDiagnostics(diagnostics);

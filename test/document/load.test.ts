@@ -1,15 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type Loaded, loadPipeline } from "../../engine/document/load.ts";
 import { renderDiagnostics } from "../../engine/document/render.ts";
-import { stepTypes } from "../../steps/registry.ts";
-
-function load(text: string, overrides: readonly string[] = []): Loaded {
-  return loadPipeline({ file: "p.yaml", text, types: stepTypes, overrides, exists: () => true });
-}
+import { load } from "./load.ts";
 
 const pipeline = `
 name: demo
-params: { size: 64, word: "a \${b}", few: &few { training: 10 } }
+params: { size: 64, word: "a $\${b}", few: &few { training: 10 } }
 steps:
   pictures:
     uses: generate
@@ -28,7 +23,7 @@ describe("a good pipeline", () => {
   const loaded = load(pipeline);
 
   test("has its params in place, with their types, and defaults filled in", () => {
-    expect(renderDiagnostics(loaded.diagnostics)).toBe("\n0 mistakes\n");
+    expect(renderDiagnostics(loaded.diagnostics)).toBe("\n\n");
     const [pictures, count] = loaded.pipeline?.steps ?? [];
     expect(pictures?.params).toEqual({
       size: 64,
@@ -39,6 +34,7 @@ describe("a good pipeline", () => {
     expect(count?.params).toEqual({
       run: ["${inputs.script}", "size=64", "a $${b}", "$${HOME}"],
       outputs: ["table"],
+      shell: "sh",
       env: {},
     });
   });
@@ -111,6 +107,45 @@ describe("hostile text", () => {
     );
   });
 
+  test("params of params that multiply, or nest, are refused", () => {
+    const params = (value: (before: string) => string): string => {
+      const lines = Array.from(
+        { length: 100 },
+        (_, at) => `  p${at}: ${at === 0 ? "x" : value(`"\${params.p${at - 1}}"`)}`,
+      );
+      return `name: demo\nparams:\n${lines.join("\n")}\nsteps: {}\n`;
+    };
+    refused(
+      params((before) => `[${Array(10).fill(before).join(", ")}]`),
+      /too large once its references are filled in/,
+    );
+    refused(
+      params((before) => `"${before.slice(1, -1).repeat(4)}"`),
+      /too large once its references are filled in/,
+    );
+    refused(
+      params((before) => `{ k: ${before} }`),
+      /nested more than 64 deep/,
+    );
+  });
+
+  test("an option that names something far down is refused", () => {
+    const { diagnostics } = load(pipeline, [`steps.count.with.env${".a".repeat(20_000)}=1`]);
+    expect(diagnostics.map(({ message }) => message)).toEqual(["the values are nested more than 64 deep"]);
+  });
+
+  test("a long circle is told by its ends", () => {
+    const steps = Array.from(
+      { length: 1_000 },
+      (_, at) =>
+        `  s${at}: { uses: command, inputs: { i: s${(at + 1) % 1_000}.o }, with: { run: [x], outputs: [o] } }`,
+    );
+    const { diagnostics } = load(`name: demo\nsteps:\n${steps.join("\n")}\n`);
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^steps wait for each other: s0 → .* → … → .* → s0$/),
+    ]);
+  });
+
   test("a value that holds itself is refused", () => {
     refused("name: demo\nparams: &p { self: *p }\nsteps: {}\n", /holds itself/);
   });
@@ -121,7 +156,7 @@ describe("hostile text", () => {
     expect(
       load(`name: demo\nsteps: {}\nparams:\n ${block.replaceAll("\n", "\n ")}`).pipeline,
     ).toBeUndefined();
-    refused(`${"- ".repeat(100_000)}x\n`, /nested too deeply/);
+    refused(`${"- ".repeat(100_000)}x\n`, /nested more than 64 deep/);
   });
 
   test("a very long file is refused", () => refused(`# ${"x".repeat(16 << 20)}`, /larger than 16 MB/));

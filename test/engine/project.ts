@@ -43,6 +43,8 @@ export function newProject(types: readonly StepType[], folder?: string): Project
   const load = async (text: string, forced: readonly string[]) => {
     const { pipeline, diagnostics } = loadPipeline({
       ...{ file: "pipeline.yaml", text, types: registry, overrides: [] },
+      isFile: () => false,
+      userHome: undefined,
       exists: (path) => existsSync(resolve(root, path)),
     });
     if (pipeline === undefined) throw new Error(renderDiagnostics(diagnostics));

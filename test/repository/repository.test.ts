@@ -16,6 +16,7 @@ test("every shipped pipeline names the schema, and it takes them all", async () 
   const { Ajv } = await import("ajv");
   const validate = new Ajv({ strict: false }).compile(editorSchema(stepTypes));
   const { parse } = await import("yaml");
+  for (const type of stepTypes.values()) await type.prepare?.();
   const folder = join(repository, "pipelines");
   for (const name of readdirSync(folder)) {
     const text = readFileSync(join(folder, name), "utf8");
@@ -25,6 +26,8 @@ test("every shipped pipeline names the schema, and it takes them all", async () 
       text,
       types: stepTypes,
       overrides: [],
+      isFile: () => false,
+      userHome: undefined,
       exists: () => true,
     });
     expect(diagnostics).toEqual([]);

@@ -1,17 +1,32 @@
-import { readFile } from "node:fs/promises";
-import { parse } from "csv-parse/sync";
-import { stringify } from "csv-stringify/sync";
+import { createReadStream, createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { parse } from "csv-parse";
+import { stringify } from "csv-stringify";
 import { StepError } from "../../../engine/step-type.ts";
 
 /** One line of a table: as many values as the table has columns. */
 export type Line = readonly (string | number)[];
 
-/** A table with its header, RFC 4180 quoting and LF line ends: the same bytes everywhere. */
-export function formatTable(columns: readonly string[], lines: readonly Line[]): string {
-  return stringify([columns, ...lines] as unknown[][], {
-    record_delimiter: "\n",
-    quote_record_delimiter: true,
-  });
+/**
+ * Writes a table with its header, RFC 4180 quoting and LF line ends: the same
+ * bytes everywhere. Lines are asked for as they are written, so that a table may
+ * be larger than memory.
+ */
+export async function writeTable(
+  file: string,
+  columns: readonly string[],
+  lines: Iterable<Line> | AsyncIterable<Line>,
+): Promise<void> {
+  async function* all(): AsyncGenerator<Line> {
+    yield columns;
+    yield* lines;
+  }
+  await pipeline(
+    Readable.from(all()),
+    stringify({ record_delimiter: "\n", quote_record_delimiter: true }),
+    createWriteStream(file),
+  );
 }
 
 /** One line read: its number in the file (for messages) and its values by column name. */
@@ -21,53 +36,63 @@ export interface Read<Column extends string> {
 }
 
 /**
- * The lines of a table whose header must be there. LF and CR LF line ends and a
- * byte order mark are read alike; further columns are left out.
+ * The lines of a table whose header must be there, as they are read. LF and
+ * CR LF line ends and a byte order mark are read alike; further columns are left out.
  *
- * @throws StepError where the file is missing, is no CSV, or lacks a column.
+ * @throws StepError where the file is missing, is no CSV in UTF-8, or lacks a column.
  */
-export async function readTable<Column extends string, Optional extends string = never>(
+export async function* readTable<Column extends string>(
   file: string,
   columns: readonly Column[],
-  optional: readonly Optional[] = [],
-): Promise<{ lines: readonly Read<Column | Optional>[]; present: ReadonlySet<string> }> {
-  const [header, ...records] = parseRecords(file, await readText(file));
-  const names = header?.record ?? [];
-  const missing = columns.filter((column) => !names.includes(column));
-  if (missing.length > 0) {
-    const found = names.length === 0 ? "it is empty" : `its header is: ${names.join(",")}`;
-    throw new StepError(`${file} has no column ${missing.map((name) => `"${name}"`).join(", ")}; ${found}`);
-  }
-  const wanted = [...columns, ...optional].map((name) => [name, names.indexOf(name)] as const);
-  const lines = records.map(({ record, line }) => {
+): AsyncGenerator<Read<Column>> {
+  let names: readonly string[] | undefined;
+  for await (const { record, line } of records(file)) {
+    if (names === undefined) {
+      names = record;
+      refuseMissing(file, columns, names);
+      continue;
+    }
     if (record.length !== names.length) {
       throw new StepError(`${file}:${line} has ${record.length} values where the header has ${names.length}`);
     }
-    const values = Object.fromEntries(wanted.map(([name, at]) => [name, record[at] ?? ""]));
-    return { line, values: values as Record<Column | Optional, string> };
-  });
-  return { lines, present: new Set(names) };
+    const header = names;
+    const values = Object.fromEntries(columns.map((name) => [name, record[header.indexOf(name)] ?? ""]));
+    yield { line, values: values as Record<Column, string> };
+  }
+  if (names === undefined) refuseMissing(file, columns, []);
 }
 
-async function readText(file: string): Promise<string> {
+function refuseMissing(file: string, columns: readonly string[], names: readonly string[]): void {
+  const missing = columns.filter((column) => !names.includes(column));
+  if (missing.length === 0) return;
+  const found = names.length === 0 ? "it is empty" : `its header is: ${names.join(",")}`;
+  throw new StepError(`${file} has no column ${missing.map((name) => `"${name}"`).join(", ")}; ${found}`);
+}
+
+async function* records(file: string): AsyncGenerator<{ record: string[]; line: number }> {
+  const parser = parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true });
+  // A failure on the way reaches whoever reads the parser.
+  pipeline(textOf(file), parser).catch(() => {});
   try {
-    return await readFile(file, "utf8");
+    for await (const { record, info } of parser) yield { record, line: info.lines };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, lines, message } = error as Error & { code?: string; lines?: number };
+    if (code?.startsWith("CSV_") === true) throw new StepError(`${file}:${lines ?? 1} is no CSV: ${message}`);
     if (code === "ENOENT") throw new StepError(`${file} is missing`);
     if (code === "EISDIR") throw new StepError(`${file} is a folder, not a CSV file`);
     throw error;
   }
 }
 
-function parseRecords(file: string, text: string): { record: string[]; line: number }[] {
-  try {
-    const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true } as const;
-    const records = parse(text, options) as unknown as { record: string[]; info: { lines: number } }[];
-    return records.map(({ record, info }) => ({ record, line: info.lines }));
-  } catch (error) {
-    const { code, lines, message } = error as Error & { code?: string; lines?: number };
-    if (code?.startsWith("CSV_") === true) throw new StepError(`${file}:${lines ?? 1} is no CSV: ${message}`);
-    throw error;
-  }
+async function* textOf(file: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+    } catch {
+      throw new StepError(`${file} is not in UTF-8: save it as "CSV UTF-8"`);
+    }
+  };
+  for await (const bytes of createReadStream(file)) yield decode(bytes);
+  yield decode();
 }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StepError } from "../../../engine/step-type.ts";
 import type { Preprocessing } from "../../vision/preprocessing.ts";
-import { formatTable, readTable } from "./csv.ts";
+import { readTable, writeTable } from "./csv.ts";
 import { byLocation, type ImageRow, readLocation } from "./images.ts";
 
 /**
@@ -38,14 +38,17 @@ const columns = ["split", "class", "label", "file", "digest"] as const;
 /** Writes `index.csv` into `folder`: code-unit order of split, class, file, whatever the order of `rows`. */
 export async function writeIndex(folder: string, rows: readonly FeatureRow[]): Promise<void> {
   const lines = [...rows].sort(byLocation).map((row) => columns.map((column) => row[column]));
-  await writeFile(join(folder, indexFile), formatTable(columns, lines));
+  await writeTable(join(folder, indexFile), columns, lines);
 }
 
 /** @throws StepError where the index is missing or a line is not of this format. */
 export async function readIndex(folder: string): Promise<FeatureRow[]> {
   const file = join(folder, indexFile);
-  const { lines } = await readTable(file, columns);
-  return lines.map(({ line, values }) => readLocation(`${file}:${line}`, values));
+  const rows: FeatureRow[] = [];
+  for await (const { line, values } of readTable(file, columns)) {
+    rows.push(readLocation(`${file}:${line}`, values));
+  }
+  return rows;
 }
 
 export async function writeManifest(folder: string, manifest: FeaturesManifest): Promise<void> {

@@ -1,8 +1,7 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { byCodeUnit } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
-import { formatTable, readTable } from "./csv.ts";
+import { readTable, writeTable } from "./csv.ts";
 
 /**
  * The format of an `images` artifact: `images.csv` and the pictures it lists, at
@@ -22,7 +21,7 @@ export interface ImageRow {
   readonly class: string;
   /** Index of the class among all names in code-unit order. */
   readonly label: number;
-  /** A file name, without folders; unique within its split and class. */
+  /** The path within the class, POSIX; unique within its split and class. */
   readonly file: string;
   /** `sha256:<hex>` of the file's bytes. */
   readonly digest: string;
@@ -49,21 +48,19 @@ const columns = ["split", "class", "label", "file", "digest", "width", "height"]
 /** Writes `images.csv` into `folder`, in canonical order whatever the order of `rows`. */
 export async function writeImages(folder: string, rows: readonly ImageRow[]): Promise<void> {
   const lines = [...rows].sort(byLocation).map((row) => columns.map((column) => row[column]));
-  await writeFile(join(folder, imagesFile), formatTable(columns, lines));
+  await writeTable(join(folder, imagesFile), columns, lines);
 }
 
 /** @throws StepError where the table is missing or a line is not of this format. */
 export async function readImages(folder: string): Promise<ImageRow[]> {
   const file = join(folder, imagesFile);
-  const { lines } = await readTable(file, columns);
-  return lines.map(({ line, values }) => {
+  const rows: ImageRow[] = [];
+  for await (const { line, values } of readTable(file, columns)) {
     const place = `${file}:${line}`;
-    return {
-      ...readLocation(place, values),
-      width: readWhole(place, "width", values.width),
-      height: readWhole(place, "height", values.height),
-    };
-  });
+    const width = readWhole(place, "width", values.width);
+    rows.push({ ...readLocation(place, values), width, height: readWhole(place, "height", values.height) });
+  }
+  return rows;
 }
 
 /** What a line of `images.csv` and one of a feature index have in common, checked. */
@@ -73,14 +70,16 @@ export function readLocation(
 ): Omit<ImageRow, "width" | "height"> {
   const { split, file, digest } = values;
   if (!isSplit(split)) throw new StepError(`${place}: "${split}" is no split (${splits.join(", ")})`);
-  for (const name of [values.class, file]) {
-    // They become part of a path.
-    if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
-      throw new StepError(`${place}: "${name}" cannot be the name of a file or a class`);
-    }
-  }
+  // They become part of a path.
+  if (!isName(values.class)) throw new StepError(`${place}: "${values.class}" cannot be the name of a class`);
+  if (!file.split("/").every(isName))
+    throw new StepError(`${place}: "${file}" cannot be a path within a class`);
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw new StepError(`${place}: "${digest}" is no digest`);
   return { split, class: values.class, label: readWhole(place, "label", values.label), file, digest };
+}
+
+function isName(name: string): boolean {
+  return name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name);
 }
 
 function isSplit(name: string): name is Split {

@@ -32,8 +32,10 @@ function shardsOf(file: string): readonly string[] {
   let json: Json;
   try {
     json = JSON.parse(readFileSync(file, "utf8")) as Json;
-  } catch {
-    return [];
+  } catch (error) {
+    // Anything else may be over the next time: then the list would be another one.
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
   const groups =
     isObject(json) && Array.isArray(json.weightsManifest) ? (json.weightsManifest as readonly Json[]) : [];

@@ -1,0 +1,125 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Cache, openCache } from "../../engine/cache/cache.ts";
+import { lastRunOf } from "../../engine/record/run-folder.ts";
+import { newWorkplace } from "../cli/flow.ts";
+
+// A cache and a run as the first version wrote them: records without a format are format 1 and stay good.
+const first = new URL("../golden/first-cache", import.meta.url).pathname;
+
+let folder: string;
+let cache: Cache;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "flow-records-"));
+  cpSync(first, folder, { recursive: true });
+  cache = openCache(join(folder, "cache"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function files(kind: string): readonly string[] {
+  return readdirSync(join(folder, "cache", kind)).map((name) => join(folder, "cache", kind, name));
+}
+
+function records() {
+  const keys = files("keys").map((path) => `sha256:${path.split("/").at(-1)?.replace(".json", "")}`);
+  return keys.map((key) => cache.keys.read(key));
+}
+
+describe("records of the first version", () => {
+  test("are read, and what they name is there", () => {
+    const found = records();
+    expect(found.map((record) => record?.type).sort()).toEqual(["extract", "generate", "organize"]);
+    for (const record of found) expect(record && cache.missing(record)).toBeUndefined();
+  });
+
+  test("make steps cached today", async () => {
+    const place = newWorkplace();
+    try {
+      cpSync(join(folder, "cache"), join(place.root, ".flow"), { recursive: true });
+      cpSync(join(folder, "p.yaml"), join(place.root, "p.yaml"));
+      expect((await place.flow(["plan", "p.yaml", "--check"])).stdout).toMatch(/3 steps, 3 cached/);
+    } finally {
+      place.remove();
+    }
+  });
+});
+
+const damages: readonly string[] = ["", "{}", "[]", '"x"', "5", "null", '{"format":"x"}', "{ cut"];
+
+describe("records that are damaged", () => {
+  test.each(damages)("count as absent: %j", (content) => {
+    for (const path of [...files("keys"), ...files("trees")]) writeFileSync(path, content);
+    expect(records()).toEqual([undefined, undefined, undefined]);
+    for (const path of files("trees")) {
+      const name = path.split("/").at(-1)?.replace(".json", "");
+      expect(cache.artifacts.tree(`sha256:${name}`)).toBeUndefined();
+    }
+    for (const store of files("stores")) {
+      for (const entry of readdirSync(store).filter((name) => name !== "store.json")) {
+        writeFileSync(join(store, entry, "entry.json"), content);
+      }
+      expect(cache.stores.entries(store.split("/").at(-1) ?? "")).toEqual([]);
+    }
+  });
+
+  test("are written anew: a list that is not what its name says", async () => {
+    const [path = ""] = files("trees");
+    const digest = `sha256:${path.split("/").at(-1)?.replace(".json", "")}`;
+    const whole = readFileSync(path, "utf8");
+    const tree = JSON.parse(whole) as { path: string }[];
+    writeFileSync(path, JSON.stringify(tree.map((file) => ({ ...file, path: `${file.path}x` }))));
+    expect(cache.artifacts.tree(digest)).toBeUndefined();
+    await cache.artifacts.keepTree(digest, JSON.parse(whole));
+    expect(readFileSync(path, "utf8")).toBe(whole);
+  });
+
+  test("lead nowhere: paths out of a list stay inside", () => {
+    const [path = ""] = files("trees");
+    writeFileSync(path, JSON.stringify([{ path: "../../etc/passwd", digest: "0".repeat(64), bytes: 1 }]));
+    expect(cache.artifacts.tree(`sha256:${path.split("/").at(-1)?.replace(".json", "")}`)).toBeUndefined();
+  });
+});
+
+describe("records of a newer version", () => {
+  test("count as absent, and are neither overwritten nor deleted", async () => {
+    const [record] = records();
+    if (record === undefined) throw new Error("there is a record");
+    for (const path of files("keys")) writeFileSync(path, '{ "format": 2 }');
+    expect(cache.keys.read(record.key)).toBeUndefined();
+    await cache.keys.commit(record);
+    for (const path of files("keys")) expect(readFileSync(path, "utf8")).toBe('{ "format": 2 }');
+  });
+
+  test("of a store stay beside what is written now", async () => {
+    const [store = ""] = files("stores");
+    const id = store.split("/").at(-1) ?? "";
+    const [entry = ""] = readdirSync(store).filter((name) => name !== "store.json");
+    writeFileSync(join(store, entry, "entry.json"), '{ "format": 2 }');
+    const published = await cache.stores.publish(id, {}, entry, async (path) => {
+      writeFileSync(join(path, "data"), "1");
+      return {};
+    });
+    expect(published).toMatchObject({ isOwn: true, name: `${entry}-1` });
+    expect(readFileSync(join(store, entry, "entry.json"), "utf8")).toBe('{ "format": 2 }');
+    expect(cache.stores.entries(id).map(({ name }) => name)).toEqual([`${entry}-1`]);
+  });
+});
+
+describe("records of runs", () => {
+  const id = "2026-03-01T10-22-31-p-7f3a";
+  test.each(["{}", "{ cut", '{ "format": 2, "id": "x" }'])(
+    "that cannot be read stay, and are named: %s",
+    (content) => {
+      const runs = join(folder, "runs");
+      mkdirSync(join(runs, id), { recursive: true });
+      writeFileSync(join(runs, id, "run.json"), content);
+      expect(lastRunOf(runs, { name: "p", file: "p.yaml" })).toEqual({
+        kind: "unreadable",
+        path: join(runs, id),
+      });
+      expect(readFileSync(join(runs, id, "run.json"), "utf8")).toBe(content);
+    },
+  );
+});

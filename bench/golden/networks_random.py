@@ -119,6 +119,8 @@ def conv_norm(d, x, s):
 
 def layer_norm(d, x, s):
     axis = d.one([-1, [1, 2, 3], [2, 3]]) if image(s) else -1
+    if s[-1] == 1 and axis == -1:  # of one number nothing is left but rounding
+        return None
     return L.LayerNormalization(axis=axis, epsilon=d.one([1e-3, 1e-6]), center=d.flip(0.8), scale=d.flip(0.8),
                                 name=d.name("ln"))(x)
 
@@ -134,7 +136,7 @@ def called(d, x, s):
 
 def relu(d, x, s):
     return L.ReLU(max_value=d.one([None, 6.0, 1.5]), negative_slope=d.one([0.0, 0.1, 0.3]),
-                  threshold=d.one([0.0, 0.5, 0.2]), name=d.name("relu"))(x)
+                  threshold=d.one([0.0, 0.4871, 0.2337]), name=d.name("relu"))(x)
 
 
 def leaky(d, x, s):
@@ -179,7 +181,9 @@ def crop(d, x, s):
 
 
 def upsample(d, x, s):
-    return L.UpSampling2D(d.one([2, 3, (1, 2), (3, 2)]), interpolation=d.one(["nearest", "bilinear"]),
+    # Positions are float32 in Keras too: far from the origin they are not sharp.
+    modes = ["nearest", "bilinear"] if max(s[1:3]) <= 64 else ["nearest"]
+    return L.UpSampling2D(d.one([2, 3, (1, 2), (3, 2)]), interpolation=d.one(modes),
                           name=d.name("resize"))(x)
 
 
@@ -201,7 +205,8 @@ def flatten(d, x, s):
 
 
 def dense(d, x, s):
-    return L.Dense(d.upto(1, 12), use_bias=d.flip(0.8), activation=d.one(["linear", "relu", d.one(ACTIVATIONS)]),
+    layer = L.LeakyReLU(0.1) if is_3 else L.LeakyReLU(alpha=0.25)
+    return L.Dense(d.upto(1, 12), use_bias=d.flip(0.8), activation=d.one(["linear", "relu", layer, d.one(ACTIVATIONS)]),
                    name=d.name("dense"))(x)
 
 
@@ -434,10 +439,11 @@ def make(seed, folder):
     if expected.ndim == 4 and d.flip(0.3):
         case["pool"] = d.one(["average", "max"])
         expected = expected.mean((1, 2)) if case["pool"] == "average" else expected.max((1, 2))
-    (folder / "case.json").write_text(json.dumps(case))
+    kinds = sorted({type(l).__name__ for l in all_layers(model)})
+    (folder / "case.json").write_text(json.dumps(dict(**case, layers=kinds)))
     (folder / "pixels.bin").write_bytes(pixels.tobytes())
     (folder / "expected.bin").write_bytes(np.ascontiguousarray(expected, "<f4").tobytes())
-    return sorted({type(l).__name__ for l in all_layers(model)})
+    return kinds
 
 
 def name_of(output, model):

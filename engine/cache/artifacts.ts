@@ -18,8 +18,6 @@ export interface Artifacts {
   tree(digest: string): Tree | undefined;
   /** Keeps a source's list, for the steps that read it, and so that a later plan can say which paths changed. */
   keepTree(digest: string, tree: Tree): Promise<void>;
-  /** Takes a damaged artifact out of the way; whoever needs it makes it anew. */
-  setAside(digest: string): Promise<void>;
 }
 
 export interface Staged {
@@ -74,7 +72,6 @@ export function openArtifacts(cache: string): Artifacts {
       if (value === undefined) await publishFile(cache, path, JSON.stringify(tree));
       kept.add(digest);
     },
-    setAside: (digest) => setAside(cache, pathOf(digest)),
   };
   return artifacts;
 }

@@ -64,8 +64,8 @@ const listings = new Map<
   { readonly filter: string; readonly folders: readonly Folder[]; readonly files: readonly string[] }
 >();
 
-/** A folder touched this short a time ago could change again within one tick of its clock. */
-const RACY_NS = 2_000_000_000n;
+/** What was touched this short a time ago, file or folder, could change again within one tick of its clock: it is not remembered. */
+export const RACY_NS = 2_000_000_000n;
 
 /** By the inode's own time too: the other one can be set back, and a link can lead to a copy that has it. */
 function stateOf(folder: string): string | undefined {

@@ -6,7 +6,7 @@ import { byCodeUnit, isObject, type Json } from "../json.ts";
 import { dropStaging, publishFile, stagingFolder } from "./durable.ts";
 import type { SourceFilter } from "./ignore.ts";
 import { isCount, readOwnRecord, recordFormat } from "./records.ts";
-import { type FileStat, fingerprintOf, listSource, statOf } from "./source-files.ts";
+import { type FileStat, fingerprintOf, listSource, RACY_NS, statOf } from "./source-files.ts";
 import { fileDigest, type TreeFile } from "./tree.ts";
 
 /** Digests of what users keep outside the cache, remembered by path, size, times and inode. */
@@ -32,9 +32,6 @@ export interface Source {
 interface Remembered extends FileStat {
   readonly digest: string;
 }
-
-/** A file touched this short a time ago could change again within one tick of its clock: it is not remembered. */
-const RACY_NS = 2_000_000_000n;
 
 export function openSources(cache: string, filter: SourceFilter): Sources {
   const read = async (path: string, some?: readonly string[]): Promise<Source | undefined> => {

@@ -24,8 +24,9 @@ export function makeFolder(cache: string, path: string): void {
     markCache(cache);
   }
   const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
   const mode = folderMode(cache);
-  if (first === undefined || (mode & SHARED) === 0) return;
+  if ((mode & SHARED) === 0) return;
   for (let made = path; made.length >= first.length; made = dirname(made)) chmodSync(made, mode);
 }
 

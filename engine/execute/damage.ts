@@ -4,7 +4,7 @@ import type { Cache } from "../cache/cache.ts";
 import { setAside } from "../cache/durable.ts";
 import { folderFingerprint, pathsBelow } from "../cache/source-files.ts";
 import { fileDigest, type Tree } from "../cache/tree.ts";
-import type { Watched } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /**
  * Looks again at what a step was given. What was written to is taken out of the
@@ -17,11 +17,11 @@ import type { Watched } from "./task.ts";
  */
 export async function findDamage(
   cache: Cache,
-  watched: readonly Watched[],
+  inputs: Task["inputs"],
   since?: bigint,
 ): Promise<readonly string[]> {
   const sentences = new Set<string>();
-  for (const { path, fingerprint, name } of watched) {
+  for (const { path, fingerprint, name } of Object.values(inputs).flatMap(({ watched }) => watched ?? [])) {
     if (folderFingerprint(path) === fingerprint) continue;
     const file = await changedPath({ folder: path, ...recordOf(cache, path), since });
     if (file === undefined) continue;

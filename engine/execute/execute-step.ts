@@ -90,8 +90,7 @@ function dispatch(task: Task, { emit, now }: Services, tasks: Tasks): Promise<Ta
 /** A worker that died did not look again at what its program was given. */
 async function withDamage(end: TaskEnd, { inputs }: Task, cache: Cache): Promise<TaskEnd> {
   if (end.kind !== "failed" || end.failure.kind !== "worker") return end;
-  const watched = Object.values(inputs).flatMap((input) => input.watched ?? []);
-  const sentences = await findDamage(cache, watched);
+  const sentences = await findDamage(cache, inputs);
   const message = [end.failure.message, ...sentences].join("\n");
   return { ...end, failure: { ...end.failure, message } };
 }

@@ -75,9 +75,7 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
 }
 
 async function refuseDamage(cache: Cache, task: Task, since: bigint): Promise<void> {
-  const watched = Object.values(task.inputs).flatMap((input) => input.watched ?? []);
-  if (watched.length === 0) return;
-  const sentences = await findDamage(cache, watched, since);
+  const sentences = await findDamage(cache, task.inputs, since);
   if (sentences.length > 0) throw new StepError(sentences.join("\n"));
 }
 

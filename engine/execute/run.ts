@@ -1,4 +1,3 @@
-import type { KeyRecord } from "../cache/keys.ts";
 import type { Pipeline, Step } from "../document/pipeline.ts";
 import { describeFailure, type Failure } from "../failure.ts";
 import { historyName } from "../plan/history-name.ts";
@@ -104,7 +103,6 @@ async function runAll(
   const waitsFor = new Map(order.map((step) => [step.id, upstreamOf(step).length]));
   const followers = followersOf(order);
   const made = new Map<string, Made>();
-  const outputs = new Map<string, KeyRecord["outputs"]>();
   const keysInHand = new Set<string>();
   const results = new Map<string, StepResult>();
   const running = new Map<string, Promise<void>>();
@@ -119,7 +117,6 @@ async function runAll(
     if (result.made === undefined) return;
     made.set(step.id, result.made);
     watch.made(step.id, result.made);
-    outputs.set(step.id, result.made.outputs);
     for (const follower of followers.get(step.id) ?? []) {
       const left = (waitsFor.get(follower.id) ?? 0) - 1;
       waitsFor.set(follower.id, left);
@@ -142,7 +139,7 @@ async function runAll(
     while (!stop.aborted && !(failed && !keepGoing)) {
       const step = ready.shift();
       if (step !== undefined) {
-        const plan = planStep(step, world, outputs);
+        const plan = planStep(step, world, made);
         if (plan.state === "cached") start(plan);
         else queue.push(plan);
         continue;

@@ -48,20 +48,19 @@ export type StepPlan = {
 
 /** What a run would do, step by step, in an order in which it could be done. */
 export function planPipeline(pipeline: Pipeline, world: World): readonly StepPlan[] {
-  const outputs = new Map<string, KeyRecord["outputs"]>();
+  const made = new Map<string, Made>();
   return topologicalOrder(pipeline.steps).map((step) => {
-    const planned = planStep(step, world, outputs);
-    if (planned.state === "cached") outputs.set(step.id, planned.record.outputs);
+    const planned = planStep(step, world, made);
+    if (planned.state === "cached") made.set(step.id, planned.record);
     return planned;
   });
 }
 
-/** One step, given what is known of the outputs of the steps before it. */
-export function planStep(
-  step: Step,
-  world: World,
-  outputs: ReadonlyMap<string, KeyRecord["outputs"]>,
-): StepPlan {
+/** What is known of a step that has its results. */
+type Made = Pick<KeyRecord, "outputs">;
+
+/** One step, given what the steps before it made. */
+export function planStep(step: Step, world: World, made: ReadonlyMap<string, Made>): StepPlan {
   const type = world.types.get(step.uses);
   if (type === undefined) throw new Error(`no step type ${step.uses}`);
   const params = keyedParams(type.params, step.params);
@@ -69,7 +68,7 @@ export function planStep(
   const missing: Missing[] = [...(world.lacking.get(step.id) ?? [])];
   for (const [name, source] of Object.entries(step.inputs)) {
     if (source.kind === "output") {
-      const artifact = outputs.get(source.step)?.[source.output]?.digest;
+      const artifact = made.get(source.step)?.outputs[source.output]?.digest;
       inputs[name] = artifact && world.inputDigest(type, name, artifact);
       continue;
     }

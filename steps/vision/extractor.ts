@@ -1,5 +1,6 @@
 import { encodeGraph } from "../compute/onnx/graph.ts";
 import { openSession } from "../compute/onnx/session.ts";
+import { lengthOf } from "./graph/graph.ts";
 import type { Network } from "./networks/open.ts";
 import { toOnnx } from "./onnx/to-onnx.ts";
 import type { Scaling } from "./preprocessing.ts";
@@ -32,7 +33,7 @@ export async function openExtractor(options: ExtractorOptions): Promise<Extracto
   const [output] = onnx.outputs;
   if (output === undefined) throw new Error("a graph has an output");
   const session = await openSession(encodeGraph(onnx), { ...(threads === undefined ? {} : { threads }) });
-  const rowLength = shape.reduce((product, size) => product * size, 1);
+  const rowLength = lengthOf(shape);
   return {
     shape,
     rowLength,

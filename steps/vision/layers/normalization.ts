@@ -1,5 +1,5 @@
 import { combined } from "../graph/builder.ts";
-import type { Shape, Tensor } from "../graph/graph.ts";
+import { lengthOf, type Shape, type Tensor } from "../graph/graph.ts";
 import { Refusal } from "../graph/shapes.ts";
 import { axisOf } from "./axes.ts";
 import { defineLayer } from "./layer.ts";
@@ -46,7 +46,7 @@ export const normalization = defineLayer({
 function spread({ data, shape: own }: Tensor, kept: readonly number[], shape: Shape): Tensor {
   if (data.length === 1) return { shape: shape.map(() => 1), data };
   const wide = shape.map((size, axis) => (kept.includes(axis) ? size : 1));
-  const length = wide.reduce((product, size) => product * size, 1);
+  const length = lengthOf(wide);
   if (length !== data.length)
     throw new Refusal(`its mean or variance is ${own.join(" × ")}, not ${wide.join(" × ")}`);
   return { shape: wide, data };

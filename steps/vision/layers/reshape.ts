@@ -9,13 +9,12 @@ export const reshape = defineLayer({
     const target = settings.wholes("target_shape");
     const isGood = target?.every((size) => size >= -1 && size !== 0) && target.length > 0;
     const holes = target?.filter((size) => size === -1).length ?? 0;
-    if (target === undefined) settings.refuse("target_shape", "is no shape");
-    else if (!isGood || holes > 1) settings.refuse("target_shape", "is no shape");
+    if (!isGood || holes > 1) settings.refuse("target_shape", "is no shape");
     return { target: target ?? [] };
   },
   build(builder, { settings: { target }, input }) {
     const length = lengthOf(input.shape);
-    const known = target.filter((size) => size !== -1).reduce((product, size) => product * size, 1);
+    const known = lengthOf(target.filter((size) => size !== -1));
     const shape = target.map((size) => (size === -1 ? length / known : size));
     if (lengthOf(shape) !== length || !shape.every(Number.isSafeInteger)) {
       throw new Refusal(`${length} values cannot become ${JSON.stringify(target)}`);

@@ -1,6 +1,6 @@
 import h5wasm, { type Attribute, Dataset, File, Group } from "h5wasm/node";
 import { StepError } from "../../../engine/step-type.ts";
-import type { Tensor } from "../graph/graph.ts";
+import { lengthOf, type Tensor } from "../graph/graph.ts";
 import { float16 } from "./float16.ts";
 
 export { Group } from "h5wasm/node";
@@ -74,7 +74,7 @@ const MOST_BYTES = 2 ** 31;
 export function tensorIn(data: Dataset, what: string): Tensor {
   const { metadata } = data;
   const shape = metadata.shape ?? [];
-  const length = shape.reduce((product, size) => product * size, 1);
+  const length = lengthOf(shape);
   if (!(length * metadata.size <= MOST_BYTES))
     throw new StepError(`${what} is ${shape.join(" × ")}, which is too large`);
   const isHalf = metadata.type === FLOAT && metadata.size === 2;

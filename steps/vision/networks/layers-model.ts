@@ -2,7 +2,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
-import type { Tensor } from "../graph/graph.ts";
+import { lengthOf, type Tensor } from "../graph/graph.ts";
 import { float16 } from "./float16.ts";
 import { readTopology } from "./read-topology.ts";
 import type { Topology, Weights } from "./topology.ts";
@@ -105,7 +105,7 @@ function readWeight(spec: Json, data: Buffer, offset: number, file: string): Wei
   }
   const { name } = spec;
   const shape = spec.shape as number[];
-  const length = shape.reduce((product, size) => product * size, 1);
+  const length = lengthOf(shape);
   const quantization = isObject(spec.quantization) ? spec.quantization : { dtype: spec.dtype ?? "float32" };
   const dtype = String(quantization.dtype);
   const reader = readers.get(dtype);

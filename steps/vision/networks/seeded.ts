@@ -1,5 +1,5 @@
 import { randomStream } from "../../compute/random.ts";
-import type { Tensor } from "../graph/graph.ts";
+import { lengthOf, type Tensor } from "../graph/graph.ts";
 import { knownLayers } from "../translate/weight-shapes.ts";
 import type { Topology, Weights } from "./topology.ts";
 
@@ -29,7 +29,7 @@ const INPUT_SCALE = 0.005;
 const RESIDUAL_SCALE = 0.25;
 
 function valuesOf(layer: string, role: string, shape: readonly number[], gamma: number): Float32Array {
-  const length = shape.reduce((product, size) => product * size, 1);
+  const length = lengthOf(shape);
   switch (role) {
     case "kernel":
       return normal(layer, length, Math.sqrt((2 * (shape.at(-1) as number)) / length));

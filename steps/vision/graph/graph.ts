@@ -89,39 +89,34 @@ export type Operator =
       readonly indices: readonly number[];
     };
 
-export interface Convolution {
-  readonly op: "conv";
+/** A kernel that moves over an image. */
+interface MovingKernel {
   readonly input: Value;
-  /** height × width × in / groups × out. */
-  readonly kernel: Tensor;
+  /** One number for each output channel. */
   readonly bias?: Tensor;
   readonly strides: Pair;
   readonly dilation: Pair;
   readonly pads: Pads;
+}
+
+export interface Convolution extends MovingKernel {
+  readonly op: "conv";
+  /** height × width × in / groups × out. */
+  readonly kernel: Tensor;
   readonly groups: number;
 }
 
-export interface DepthwiseConvolution {
+export interface DepthwiseConvolution extends MovingKernel {
   readonly op: "depthwiseConv";
-  readonly input: Value;
   /** height × width × in × multiplier. */
   readonly kernel: Tensor;
-  readonly bias?: Tensor;
-  readonly strides: Pair;
-  readonly dilation: Pair;
-  readonly pads: Pads;
 }
 
 /** The gradient of a convolution: every pixel is spread by the kernel, then `pads` are cut off and `more` added below and right. */
-export interface TransposedConvolution {
+export interface TransposedConvolution extends MovingKernel {
   readonly op: "transposedConv";
-  readonly input: Value;
   /** height × width × out × in. */
   readonly kernel: Tensor;
-  readonly bias?: Tensor;
-  readonly strides: Pair;
-  readonly dilation: Pair;
-  readonly pads: Pads;
   readonly more: Pair;
 }
 

@@ -1,8 +1,9 @@
 import type { Pair, Tensor } from "../graph/graph.ts";
 import { Refusal } from "../graph/shapes.ts";
-import { type Padding, paddings } from "../graph/windows.ts";
+import type { Window } from "../graph/windows.ts";
 import { imageOf } from "./axes.ts";
 import { defineLayer } from "./layer.ts";
+import { windowOf } from "./window.ts";
 
 /** keras.layers.Conv2DTranspose: the gradient of a convolution with the same padding. */
 export const conv2dTranspose = defineLayer({
@@ -11,10 +12,7 @@ export const conv2dTranspose = defineLayer({
     const given = settings.json("output_padding") ?? undefined;
     return {
       filters: settings.whole("filters"),
-      size: settings.pair("kernel_size"),
-      strides: settings.pair("strides", 1),
-      dilation: settings.pair("dilation_rate", 1),
-      padding: settings.oneOf("padding", paddings, "valid"),
+      ...windowOf(settings),
       outputPadding: given === undefined ? undefined : settings.pair("output_padding", 0, 0),
       groups: settings.oneOf("groups", [1], 1),
       bias: settings.flag("use_bias", true),
@@ -43,11 +41,7 @@ export const conv2dTranspose = defineLayer({
   },
 });
 
-interface Spread {
-  readonly size: Pair;
-  readonly strides: Pair;
-  readonly dilation: Pair;
-  readonly padding: Padding;
+interface Spread extends Window {
   readonly outputPadding: Pair | undefined;
 }
 

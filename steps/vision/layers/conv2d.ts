@@ -1,18 +1,16 @@
 import type { Tensor } from "../graph/graph.ts";
 import { Refusal } from "../graph/shapes.ts";
-import { paddings, padsOf } from "../graph/windows.ts";
+import { padsOf } from "../graph/windows.ts";
 import { imageOf } from "./axes.ts";
 import { defineLayer } from "./layer.ts";
+import { windowOf } from "./window.ts";
 
 /** keras.layers.Conv2D */
 export const conv2d = defineLayer({
   classes: ["Conv2D"],
   settings: (settings) => ({
     filters: settings.whole("filters"),
-    size: settings.pair("kernel_size"),
-    strides: settings.pair("strides", 1),
-    dilation: settings.pair("dilation_rate", 1),
-    padding: settings.oneOf("padding", paddings, "valid"),
+    ...windowOf(settings),
     groups: settings.whole("groups", 1),
     bias: settings.flag("use_bias", true),
     activation: settings.activation("activation"),

@@ -1,7 +1,8 @@
 import type { Tensor } from "../graph/graph.ts";
-import { paddings, padsOf } from "../graph/windows.ts";
+import { padsOf } from "../graph/windows.ts";
 import { imageOf } from "./axes.ts";
 import { defineLayer } from "./layer.ts";
+import { windowOf } from "./window.ts";
 
 /** keras.layers.DepthwiseConv2D */
 export const depthwiseConv2d = defineLayer({
@@ -9,10 +10,7 @@ export const depthwiseConv2d = defineLayer({
   settings: (settings) => ({
     // Keras 2 writes down what it does not use.
     groups: settings.oneOf("groups", [1], 1),
-    size: settings.pair("kernel_size"),
-    strides: settings.pair("strides", 1),
-    dilation: settings.pair("dilation_rate", 1),
-    padding: settings.oneOf("padding", paddings, "valid"),
+    ...windowOf(settings),
     multiplier: settings.whole("depth_multiplier", 1),
     bias: settings.flag("use_bias", true),
     activation: settings.activation("activation"),

@@ -1,17 +1,15 @@
 import type { Tensor } from "../graph/graph.ts";
-import { paddings, padsOf } from "../graph/windows.ts";
+import { padsOf } from "../graph/windows.ts";
 import { imageOf } from "./axes.ts";
 import { defineLayer } from "./layer.ts";
+import { windowOf } from "./window.ts";
 
 /** keras.layers.SeparableConv2D: every channel on its own, then 1 × 1 (Chollet, "Xception", 2016). */
 export const separableConv2d = defineLayer({
   classes: ["SeparableConv2D"],
   settings: (settings) => ({
     filters: settings.whole("filters"),
-    size: settings.pair("kernel_size"),
-    strides: settings.pair("strides", 1),
-    dilation: settings.pair("dilation_rate", 1),
-    padding: settings.oneOf("padding", paddings, "valid"),
+    ...windowOf(settings),
     multiplier: settings.whole("depth_multiplier", 1),
     // Keras 2 writes down what it does not use.
     groups: settings.oneOf("groups", [1], 1),

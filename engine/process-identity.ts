@@ -70,18 +70,24 @@ function exists(pid: number): boolean {
 
 /** `gone` for a zombie; `undefined` where the system does not show it. */
 function startOf(pid: number): string | undefined {
-  try {
-    // The command name, in parentheses, may hold spaces; field 22 is counted from behind it.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? "gone" : fields[19];
-  } catch {
-    if (process.platform === "linux") return undefined;
-  }
+  const fields = statFields(pid);
+  // The start is field 22, counted from behind the command's name.
+  if (fields !== undefined) return fields[0] === "Z" ? "gone" : fields[19];
+  if (process.platform === "linux") return undefined;
   // The same words for whoever asks, whatever their language and time zone.
   const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
   const ps = () => execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", env });
   return firstWord(ps) || undefined;
+}
+
+/** Fields of /proc/<pid>/stat from the state on; the command's name before them may hold spaces. `undefined` where the system does not show it. */
+export function statFields(pid: number): readonly string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
 }
 
 function firstWord(read: () => string): string {

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { statFields } from "../../engine/process-identity.ts";
 
 /**
  * The processes of a session: a program and all it started, also those that made
@@ -82,14 +83,4 @@ export function peakMemoryBelow(pid: number): number {
     }
   }
   return sum;
-}
-
-/** Fields of /proc/<pid>/stat from the state on; the command's name before them may hold spaces. */
-function statFields(pid: number): readonly string[] | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  } catch {
-    return undefined;
-  }
 }

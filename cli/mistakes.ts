@@ -14,8 +14,12 @@ export function tellWarnings(
   diagnostics: readonly Diagnostic[],
   format: Exclude<MistakeFormat, "document">,
 ): void {
-  const warnings = diagnostics.filter(({ severity }) => severity === "warning");
+  const warnings = warningsOf(diagnostics);
   if (warnings.length > 0) reportMistakes(program, file, warnings, format);
+}
+
+export function warningsOf(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter(({ severity }) => severity === "warning");
 }
 
 /** What a command prints where a pipeline has mistakes: nothing was started. */

@@ -1,5 +1,5 @@
 import { planPipeline } from "../engine/plan/plan.ts";
-import { reportMistakes, tellWarnings } from "./mistakes.ts";
+import { reportMistakes, tellWarnings, warningsOf } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { type ForceOptions, look, openProject, readPipeline, until } from "./project.ts";
 import { jsonDocument } from "./views/json.ts";
@@ -25,10 +25,7 @@ export async function plan(program: Program, file: string, options: PlanOptions)
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
   program.stdout.write(
     options.json
-      ? jsonDocument({
-          ...planDocument(pipeline, steps),
-          diagnostics: diagnostics.filter(({ severity }) => severity === "warning"),
-        })
+      ? jsonDocument({ ...planDocument(pipeline, steps), diagnostics: warningsOf(diagnostics) })
       : planText(pipeline, steps, paint),
   );
   if (steps.some(({ state }) => state === "blocked")) return exitCode.usage;

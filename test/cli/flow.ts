@@ -154,3 +154,8 @@ export function digestsOf(record: RunRecord): Record<string, string> {
     ),
   );
 }
+
+/** A pipeline `p` with one command step `s`, whose output is `o`; `inputs` is YAML with the comma after it. */
+export function commandPipeline(inputs = "", run = "echo 1 > $FLOW_OUTPUT_O/f"): string {
+  return `name: p\nsteps:\n  s: { uses: command, ${inputs}with: { run: '${run}', outputs: [o] } }\n`;
+}

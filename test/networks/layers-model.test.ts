@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { JsonObject } from "../../engine/json.ts";
 import { openExtractor } from "../../steps/vision/extractor.ts";
 import { openNetwork } from "../../steps/vision/networks/open.ts";
+import { tinyModel } from "./tiny-model.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -12,27 +13,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A 1 × 1 convolution to two channels, sequential as TensorFlow.js writes it. */
 function model(
   weights: readonly JsonObject[],
   paths: readonly string[],
   layers: readonly JsonObject[] = [],
 ): JsonObject {
-  const conv = {
-    class_name: "Conv2D",
-    config: {
-      name: "conv",
-      filters: 2,
-      kernel_size: [1, 1],
-      strides: [1, 1],
-      padding: "valid",
-      batch_input_shape: [null, 2, 2, 3],
-    },
-  };
-  return {
-    modelTopology: { class_name: "Sequential", config: { name: "tiny", layers: [conv, ...layers] } },
-    weightsManifest: [{ paths, weights }],
-  };
+  return tinyModel({ size: [2, 2], paths, weights, layers });
 }
 
 function weight(name: string, shape: readonly number[], quantization?: JsonObject): JsonObject {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { newWorkplace, type Workplace } from "../cli/flow.ts";
+import { tinyModel } from "../networks/tiny-model.ts";
 
 // A network is the files that it is made of, whichever way it is named.
 
@@ -23,29 +24,7 @@ steps:
     with: { layer: conv, input: { size: [8, 8], scaling: none } }
 `;
 
-const conv = {
-  class_name: "Conv2D",
-  config: {
-    name: "conv",
-    filters: 2,
-    kernel_size: [1, 1],
-    strides: [1, 1],
-    padding: "valid",
-    batch_input_shape: [null, 8, 8, 3],
-  },
-};
-const model = {
-  modelTopology: { class_name: "Sequential", config: { name: "tiny", layers: [conv] } },
-  weightsManifest: [
-    {
-      paths: ["one.bin", "two.bin"],
-      weights: [
-        { name: "conv/kernel", shape: [1, 1, 3, 2], dtype: "float32" },
-        { name: "conv/bias", shape: [2], dtype: "float32" },
-      ],
-    },
-  ],
-};
+const model = tinyModel({ size: [8, 8], paths: ["one.bin", "two.bin"] });
 
 let place: Workplace;
 beforeEach(() => {

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../cli/flow.ts";
+import { tinyModel } from "../networks/tiny-model.ts";
 import { type Content, contentOf } from "./state.ts";
 
 /** Golden pictures by the names they have in the project: the name's first letter is the class. */
@@ -73,36 +74,7 @@ steps:
         - "\${outputs.table}"
 `;
 
-const network = {
-  modelTopology: {
-    class_name: "Sequential",
-    config: {
-      name: "tiny",
-      layers: [
-        {
-          class_name: "Conv2D",
-          config: {
-            name: "conv",
-            filters: 2,
-            kernel_size: [1, 1],
-            strides: [1, 1],
-            padding: "valid",
-            batch_input_shape: [null, 8, 8, 3],
-          },
-        },
-      ],
-    },
-  },
-  weightsManifest: [
-    {
-      paths: ["one.bin"],
-      weights: [
-        { name: "conv/kernel", shape: [1, 1, 3, 2], dtype: "float32" },
-        { name: "conv/bias", shape: [2], dtype: "float32" },
-      ],
-    },
-  ],
-};
+const network = tinyModel({ size: [8, 8], paths: ["one.bin"] });
 
 const manyFiles = `
 name: many

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from "../json.ts";
+import { addTo } from "../lists.ts";
 import { hex } from "./digest.ts";
 import { publishFile } from "./durable.ts";
 import { makeFolder } from "./folders.ts";
@@ -119,10 +120,7 @@ function newIndex(): Index {
     },
     add(record) {
       const { params, inputs } = of(record.type);
-      const name = canonicalJson(record.params);
-      const alike = params.get(name);
-      if (alike === undefined) params.set(name, [record]);
-      else alike.push(record);
+      addTo(params, canonicalJson(record.params), record);
       inputs.set(canonicalJson(record.inputs), record);
     },
   };

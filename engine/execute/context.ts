@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
 import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
+import { addTo } from "../lists.ts";
 import { specOf } from "../plan/input-spec.ts";
 import {
   CacheError,
@@ -75,7 +76,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
     },
     progress: (progress) => update({ kind: "progress", progress }),
     metric: (more) => void Object.assign(metrics, more),
-    note: (output, text) => void notes.set(output, [...(notes.get(output) ?? []), text]),
+    note: (output, text) => addTo(notes, output, text),
     log: log.line,
     print: log.print,
     peakMemory(bytes) {

@@ -1,5 +1,6 @@
 import type { Pipeline, Step } from "../document/pipeline.ts";
 import { describeFailure, type Failure } from "../failure.ts";
+import { addTo } from "../lists.ts";
 import { historyName } from "../plan/history-name.ts";
 import { topologicalOrder, upstreamOf } from "../plan/order.ts";
 import { planStep, type StepPlan, type World } from "../plan/plan.ts";
@@ -158,11 +159,7 @@ async function runAll(
 function followersOf(steps: readonly Step[]): ReadonlyMap<string, readonly Step[]> {
   const followers = new Map<string, Step[]>();
   for (const step of steps) {
-    for (const id of upstreamOf(step)) {
-      const known = followers.get(id);
-      if (known === undefined) followers.set(id, [step]);
-      else known.push(step);
-    }
+    for (const id of upstreamOf(step)) addTo(followers, id, step);
   }
   return followers;
 }

@@ -1,4 +1,5 @@
 import { byCodeUnit } from "../../engine/json.ts";
+import { addTo } from "../../engine/lists.ts";
 import type { InputFile } from "../../engine/step-type.ts";
 import { type ImageRow, imagePath } from "../learning/tables/images.ts";
 import { readKinds } from "../vision/pixels/kinds.ts";
@@ -48,11 +49,7 @@ const MOST = 5;
 /** Rows with the same content, where there is more than one, in the order of their places. */
 function groupsOfSame(rows: readonly ImageRow[]): readonly (readonly ImageRow[])[] {
   const groups = new Map<string, ImageRow[]>();
-  for (const row of rows) {
-    const group = groups.get(row.digest);
-    if (group === undefined) groups.set(row.digest, [row]);
-    else group.push(row);
-  }
+  for (const row of rows) addTo(groups, row.digest, row);
   return [...groups.values()]
     .filter(({ length }) => length > 1)
     .map((group) => group.sort((a, b) => byCodeUnit(imagePath(a), imagePath(b))))

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { addTo } from "../../engine/lists.ts";
 import { type InputFile, StepError, type StepInput } from "../../engine/step-type.ts";
 import { readTable } from "../learning/tables/csv.ts";
 import { listed } from "./listed.ts";
@@ -32,10 +33,7 @@ export async function readLabels(table: StepInput, files: readonly InputFile[]):
   const meant = new Map<Label, InputFile[]>();
   for (const file of files) {
     const label = labelOf(file);
-    if (label === undefined) continue;
-    const others = meant.get(label);
-    if (others === undefined) meant.set(label, [file]);
-    else others.push(file);
+    if (label !== undefined) addTo(meant, label, file);
   }
   refuseDoubtful(table.path, meant);
   return {

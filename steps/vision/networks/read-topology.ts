@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
+import { addTo } from "../../../engine/lists.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import type { Reference, WrittenArgument, WrittenCall } from "./read-calls.ts";
 import { malformed, readModel, type WrittenLayer, type WrittenModel } from "./read-model.ts";
@@ -45,11 +46,6 @@ export function assemble(written: WrittenModel, dialect: Dialect, from: string):
   const calls: Call[] = [];
   const ids = new Set<string>();
   const results = new Map<string, string[]>();
-  const give = (path: string, more: readonly string[]): void => {
-    const given = results.get(path) ?? [];
-    given.push(...more);
-    results.set(path, given);
-  };
   let uses = 0;
   const count = (): void => {
     if (++uses > MOST_USES) throw malformed(from, `it uses layers more than ${MOST_USES} times`);
@@ -60,7 +56,7 @@ export function assemble(written: WrittenModel, dialect: Dialect, from: string):
     const before = results.get(layer.path)?.length ?? 0;
     const id = unique(before === 0 ? layer.path : `${layer.path}:${before + 1}`, ids);
     calls.push({ id, layer, ...args });
-    give(layer.path, [id]);
+    addTo(results, layer.path, id);
     return id;
   };
 
@@ -86,14 +82,14 @@ export function assemble(written: WrittenModel, dialect: Dialect, from: string):
           refuseTraining(args, part.path, from);
           count();
           const inside = use(layer.model, args.args.flatMap(idsIn));
-          give(part.path, inside);
+          for (const id of inside) addTo(results, part.path, id);
           return inside;
         }
         if (layer.className !== INPUT || given === undefined) return [add(part as Layer, args)];
         const value = given[inner.inputs.findIndex((input) => input.layer === layer.name)];
         if (value === undefined)
           throw malformed(from, `the model ${inner.name} is given ${given.length} inputs`);
-        give(part.path, [value]);
+        addTo(results, part.path, value);
         return [value];
       })();
       values.set(keyOf(layer.name, index), outputs);
@@ -158,7 +154,7 @@ function inOrder(model: WrittenModel, from: string): readonly Use[] {
       [...use.call.args, ...Object.values(use.call.named)].flatMap(referencesIn).map(keyOfReference),
     );
     waiting.set(use, needs.size);
-    for (const need of needs) takers.set(need, [...(takers.get(need) ?? []), use]);
+    for (const need of needs) addTo(takers, need, use);
   }
   const order = uses.filter((use) => waiting.get(use) === 0);
   for (let at = 0; at < order.length; at++) {

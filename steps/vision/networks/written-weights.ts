@@ -1,3 +1,4 @@
+import { addTo } from "../../../engine/lists.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { isModel, type Layer, type Model, type Topology, type Weights } from "./topology.ts";
@@ -34,10 +35,7 @@ export function matchWeights(topology: Topology, written: readonly WrittenWeight
     const candidates = finder(prefix);
     const layer = candidates.find(({ path }) => found.get(path)?.[role] === undefined);
     if (layer !== undefined) found.set(layer.path, { ...found.get(layer.path), [role]: tensor });
-    else {
-      const owner = group ?? prefix;
-      foreign.set(owner, [...(foreign.get(owner) ?? []), tensor]);
-    }
+    else addTo(foreign, group ?? prefix, tensor);
   }
   refuseForeign(foreign, from);
   return found;
@@ -78,7 +76,7 @@ function finderOf(model: Model, group: string | undefined): (prefix: string) => 
   // The group of a layer holds nothing but its weights, whatever they are called.
   if (!isModel(part)) return () => [part];
   const byName = new Map<string, Layer[]>();
-  for (const layer of layersIn(part)) byName.set(layer.name, [...(byName.get(layer.name) ?? []), layer]);
+  for (const layer of layersIn(part)) addTo(byName, layer.name, layer);
   return (prefix) => {
     const words = prefix.split("/");
     for (let at = 0; at < words.length; at++) {

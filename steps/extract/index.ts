@@ -7,7 +7,7 @@ import { requiredWeights } from "./required-weights.ts";
 export const extract = defineStep({
   ...declaration,
   name: "extract",
-  version: 1,
+  version: 2,
   description: "Turns images into features with a network cut at a layer.",
   check(params, inputs) {
     return mistakesOf(params, inputs);

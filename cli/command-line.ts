@@ -1,22 +1,46 @@
+import { printableLine } from "../engine/printable.ts";
 import type { Program } from "./program.ts";
 
-/** Options that begin from nothing: who goes on must not give them again. */
-const forcing = { alone: new Set(["-f", "--force"]), withValue: new Set(["-R", "--rerun"]) };
+/** Options that take a value, by their letters and by their names. */
+const valued = { letters: "CSRj", names: /^--(directory|cache|set|rerun|jobs|until)$/ };
 
-/** The command that goes on where this one stopped, as it would be typed. */
+/** The command that goes on where this one stopped, as it would be typed: without what begins from nothing. */
 export function continuation({ arguments: words, env }: Pick<Program, "arguments" | "env">): string {
   const kept: string[] = [];
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] as string;
-    if (forcing.alone.has(word) || /^(-R.|--rerun=)/.test(word)) continue;
-    if (forcing.withValue.has(word)) at++;
-    // Short options may stand together: -kf.
-    else if (/^-[a-zA-Z]*f[a-zA-Z]*$/.test(word) && !/[SCRj]/.test(word)) kept.push(word.replace("f", ""));
-    else kept.push(word);
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === "--") {
+      kept.push(word, ...rest.splice(0));
+    } else if (/^-[a-zA-Z]/.test(word)) {
+      const { letters, value } = cluster(word, rest);
+      if (letters !== "") kept.push(`-${letters}`);
+      if (value !== undefined) kept.push(value);
+    } else {
+      const value = valued.names.test(word) ? rest.splice(0, 1) : [];
+      if (!/^--(force|rerun)(=|$)/.test(word)) kept.push(word, ...value);
+    }
   }
   return [env.FLOW_COMMAND ?? "flow", ...kept.map(quoted)].join(" ");
 }
 
+/** What stays of short options that stand together (`-kf`), the last perhaps with its value (`-kj4`, `-kj 4`). */
+function cluster(word: string, rest: string[]): { readonly letters: string; readonly value?: string } {
+  let letters = "";
+  for (const [at, letter] of [...word].entries()) {
+    if (at === 0 || letter === "f") continue;
+    if (!valued.letters.includes(letter)) {
+      letters += letter;
+      continue;
+    }
+    const joined = word.slice(at + 1);
+    const value = joined === "" ? rest.shift() : undefined;
+    if (letter === "R") return { letters };
+    return { letters: letters + letter + joined, ...(value === undefined ? {} : { value }) };
+  }
+  return { letters };
+}
+
 function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  const plain = /^[\w@%+=:,./-]+$/.test(word);
+  return plain ? word : `'${printableLine(word).replaceAll("'", "'\\''")}'`;
 }

@@ -1,27 +1,34 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { printable } from "../engine/printable.ts";
+import { tellMistake } from "./mistakes.ts";
 import type { CommonOptions, ExitCode, Program } from "./program.ts";
 
-/** Runs a command that was called, and keeps its exit code. */
-export type Call = (options: CommonOptions, command: () => Promise<ExitCode>) => Promise<void>;
+/** A command that was called. */
+export interface Call {
+  readonly options: CommonOptions;
+  /** How it prints JSON. */
+  readonly format: CommandSpec["format"];
+  command(): Promise<ExitCode>;
+}
 
 /** A command that reads a pipeline file. */
 interface CommandSpec {
   readonly name: string;
   readonly description: string;
   readonly options: readonly Option[];
+  /** What `--json` prints: an object a line while things happen, or one document. */
+  readonly format: "lines" | "document";
   /** Loads the command when it is called: help costs nothing. */
   load(): Promise<(program: Program, file: string, options: never) => Promise<ExitCode>>;
 }
 
-const rootOption = () =>
-  new Option("-C, --directory <dir>", "the project root: where relative paths start (default: here)");
-
+/** Of every command; they may also stand before it, as with git and make: `flow -C dir run …`. */
 const pipelineOptions = (): readonly Option[] => [
-  rootOption(),
+  new Option("-C, --directory <dir>", "the project root: where relative paths start (default: here)"),
   new Option("--cache <dir>", "where results are kept (default: $FLOW_CACHE, else .flow)"),
   new Option("-S, --set <name=value>", "set a param, or steps.<id>.with.<path>; may be repeated")
     .argParser(collect)
-    .default([]),
+    .default([], "none"),
   new Option("--json", "print JSON"),
   new Option("--no-color", "no colours (also: NO_COLOR)"),
 ];
@@ -30,7 +37,7 @@ const planOptions = (): readonly Option[] => [
   new Option("-f, --force", "run every step, whatever is cached"),
   new Option("-R, --rerun <step>", "run this step, whatever is cached; may be repeated")
     .argParser(collect)
-    .default([]),
+    .default([], "none"),
   new Option("--until <step>", "only this step and what it needs"),
 ];
 
@@ -49,24 +56,28 @@ const commands: readonly CommandSpec[] = [
       new Option("-q, --quiet", "print nothing but failures and the summary"),
       new Option("-v, --verbose", "print what steps log"),
     ],
+    format: "lines",
     load: async () => (await import("./run.ts")).run,
   },
   {
     name: "plan",
     description: "show what would run, and why",
     options: [...planOptions(), new Option("--check", "exit with 3 if anything would run")],
+    format: "document",
     load: async () => (await import("./plan.ts")).plan,
   },
   {
     name: "validate",
     description: "report every mistake in a pipeline file",
     options: [],
+    format: "document",
     load: async () => (await import("./validate.ts")).validate,
   },
   {
     name: "status",
     description: "show what the last run did and what would run now",
     options: [],
+    format: "document",
     load: async () => (await import("./status.ts")).status,
   },
   {
@@ -75,32 +86,50 @@ const commands: readonly CommandSpec[] = [
     options: [
       new Option("--format <name>", "language of the graph").choices(["mermaid", "dot"]).default("mermaid"),
     ],
+    format: "document",
     load: async () => (await import("./graph.ts")).graph,
   },
 ];
 
 /** The command line: every command with its options. */
-export function describeCommands(program: Program, description: string, call: Call): Command {
-  const { stdout, stderr } = program;
+export function describeCommands(
+  program: Program,
+  description: string,
+  call: (called: Call) => Promise<void>,
+): Command {
+  const { stdout, stderr, arguments: words } = program;
+  const wantsJson = words.includes("--json");
+  const format = commands.find(({ name }) => words.includes(name))?.format ?? "document";
   const cli = new Command("flow")
     .description(description)
     .version(program.version, "--version", "print the version")
-    // As with git and make: `flow -C dir run …`.
-    .addOption(rootOption())
     .exitOverride()
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => !wantsJson && stderr.write(printable(text)),
+      outputError(text, write) {
+        if (wantsJson) tellMistake(program, text.replace(/^error: /, "").trimEnd(), format);
+        else write(text);
+      },
+    })
     .showHelpAfterError("(flow --help shows what there is)")
     .addHelpText(
       "after",
       "\nExit codes: 0 all well, 1 a step failed, 2 the command or the pipeline is wrong or something\n" +
         "it requires is missing, 3 plan --check and something would run, 4 disk or cache, 130 interrupted.",
     );
-  for (const { name, description, options, load } of commands) {
+  for (const option of pipelineOptions()) cli.addOption(option);
+  for (const { name, description, options, format, load } of commands) {
     const command = cli.command(name).description(description).argument("<pipeline>", "the pipeline file");
-    for (const option of [...pipelineOptions(), ...options]) command.addOption(option);
+    for (const option of options) command.addOption(option);
     command.action(async (file: string) => {
-      const given = { ...cli.opts(), ...command.opts() };
-      await call(given as CommonOptions, async () => (await load())(program, file, given as never));
+      const given = command.optsWithGlobals();
+      await call({
+        options: given as CommonOptions,
+        format,
+        command: async () => (await load())(program, file, given as never),
+      });
     });
   }
   return cli;

@@ -18,9 +18,12 @@ export function followLog(path: string, line: (text: string) => void): LogFollow
     for (let bytes = read(path, position); bytes.length > 0; bytes = read(path, position)) {
       position += bytes.length;
       const lines = (held + decoder.decode(bytes, { stream: true })).split("\n");
-      // A line without an end is passed on in pieces: it may never end.
-      held = (lines.pop() as string).slice(-PIECE);
+      held = lines.pop() as string;
       for (const text of lines) line(text);
+      // A line without an end is passed on in pieces: it may never end.
+      if (held.length < PIECE) continue;
+      line(held);
+      held = "";
     }
   };
   return {

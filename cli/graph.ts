@@ -1,7 +1,9 @@
 import type { Pipeline } from "../engine/document/pipeline.ts";
+import { printable } from "../engine/printable.ts";
 import { reportMistakes } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { openProject, readPipeline } from "./project.ts";
+import { jsonDocument } from "./views/json.ts";
 
 export interface GraphOptions extends PipelineOptions {
   readonly format: "mermaid" | "dot";
@@ -14,8 +16,8 @@ export async function graph(program: Program, file: string, options: GraphOption
   if (pipeline === undefined)
     return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
   const graph = graphOf(pipeline);
-  if (options.json) program.stdout.write(`${JSON.stringify(graph, null, 2)}\n`);
-  else program.stdout.write(options.format === "dot" ? dot(pipeline.name, graph) : mermaid(graph));
+  if (options.json) program.stdout.write(jsonDocument(graph));
+  else program.stdout.write(printable(options.format === "dot" ? dot(pipeline.name, graph) : mermaid(graph)));
   return exitCode.ok;
 }
 

@@ -1,7 +1,8 @@
 import { type Command, CommanderError } from "commander";
-import { describeCommands } from "./commands.ts";
+import { type Call, describeCommands } from "./commands.ts";
+import { type MistakeFormat, tellMistake } from "./mistakes.ts";
 import { placesOf } from "./places.ts";
-import { type CommonOptions, type ExitCode, exitCode, exitOf, type Program, UsageError } from "./program.ts";
+import { type ExitCode, exitCode, exitOf, type Program, UsageError } from "./program.ts";
 
 const description = "Runs pipelines that learn from more pictures than memory holds.";
 
@@ -16,8 +17,8 @@ export async function main(program: Program): Promise<number> {
       if (error.code !== "EPIPE" && error.code !== "EIO") unheard = exitCode.machine;
     });
   }
-  const cli: Command = describeCommands(program, description, async (options, command) => {
-    code = await guarded(program, options, command);
+  const cli: Command = describeCommands(program, description, async (called) => {
+    code = await guarded(program, called);
   });
   try {
     await cli.parseAsync([...program.arguments], { from: "user" });
@@ -29,16 +30,13 @@ export async function main(program: Program): Promise<number> {
 }
 
 /** A command whose mistakes are sentences: only a mistake in flow gets through. */
-async function guarded(
-  program: Program,
-  options: CommonOptions,
-  command: () => Promise<ExitCode>,
-): Promise<ExitCode> {
+async function guarded(program: Program, { options, format, command }: Call): Promise<ExitCode> {
+  const told: MistakeFormat = options.json ? format : "text";
   try {
     return await command();
   } catch (error) {
     if (error instanceof UsageError) {
-      tell(program, options, error.message);
+      tellMistake(program, error.message, told);
       return exitCode.usage;
     }
     const { describeFailure } = await import("../engine/failure.ts");
@@ -46,13 +44,7 @@ async function guarded(
     // Whatever goes wrong in flow's own folders is not the user's mistake.
     const failure = describeFailure(error, [runs, cache, home]);
     if (failure.kind === "bug") throw error;
-    tell(program, options, failure.message);
+    tellMistake(program, failure.message, told);
     return exitOf(failure.kind, "before it started");
   }
-}
-
-/** On stderr for people; as an object on a line of its own for programs, who read stdout. */
-function tell({ stdout, stderr }: Program, { json }: CommonOptions, message: string): void {
-  if (json) stdout.write(`${JSON.stringify({ kind: "diagnostic", message })}\n`);
-  else stderr.write(`flow: ${message}\n`);
 }

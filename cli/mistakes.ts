@@ -1,6 +1,8 @@
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
 import { renderDiagnostics } from "../engine/document/render.ts";
+import { printable } from "../engine/printable.ts";
 import { type ExitCode, exitCode, type Program } from "./program.ts";
+import { jsonDocument, jsonLine } from "./views/json.ts";
 
 /** `lines`: an object a line, for the stream of `flow run --json`; `document`: one JSON document. */
 export type MistakeFormat = "text" | "lines" | "document";
@@ -29,14 +31,32 @@ export function reportMistakes(
       break;
     case "lines":
       for (const diagnostic of diagnostics) {
-        program.stdout.write(`${JSON.stringify({ kind: "diagnostic", ...diagnostic })}\n`);
+        program.stdout.write(jsonLine({ kind: "diagnostic", ...diagnostic }));
       }
       break;
     case "document":
-      program.stdout.write(`${JSON.stringify({ file, diagnostics }, null, 2)}\n`);
+      program.stdout.write(jsonDocument({ file, diagnostics }));
       break;
     default:
       format satisfies never;
   }
   return exitCode.usage;
+}
+
+/** One sentence about what has no place in a pipeline file: how the command was called, or the machine. */
+export function tellMistake({ stdout, stderr }: Program, message: string, format: MistakeFormat): void {
+  const mistake = { severity: "error", message };
+  switch (format) {
+    case "text":
+      stderr.write(printable(`flow: ${message}\n`));
+      return;
+    case "lines":
+      stdout.write(jsonLine({ kind: "diagnostic", ...mistake }));
+      return;
+    case "document":
+      stdout.write(jsonDocument({ diagnostics: [mistake] }));
+      return;
+    default:
+      format satisfies never;
+  }
 }

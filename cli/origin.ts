@@ -18,7 +18,9 @@ export async function versions(flow: string, root: string): Promise<Record<strin
 function gitCommit(root: string): Promise<string | undefined> {
   if (!isInRepository(root)) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const options = { cwd: root, timeout: GIT_MS, encoding: "utf8" } as const;
+    // Where git itself started this (a hook), its variables name the repository it works on: not always this one.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
+    const options = { cwd: root, env, timeout: GIT_MS, encoding: "utf8" } as const;
     execFile("git", ["rev-parse", "--verify", "--quiet", "HEAD"], options, (error, stdout) => {
       const commit = stdout.trim();
       resolve(error === null && /^[0-9a-f]{40,64}$/.test(commit) ? commit : undefined);

@@ -1,5 +1,5 @@
 import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { CommonOptions, Program } from "./program.ts";
 
 /** The folders a command works with, absolute. */
@@ -25,7 +25,8 @@ export function placesOf({ env }: Program, options: CommonOptions): Places {
 /** FLOW_HOME, else `flow` in the user's cache directory (XDG Base Directory Specification; macOS has its own). */
 function flowHome(env: Program["env"]): string {
   if (env.FLOW_HOME) return resolve(env.FLOW_HOME);
-  if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, "flow");
+  // A relative one is to be ignored, says the specification.
+  if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)) return join(env.XDG_CACHE_HOME, "flow");
   const own = homeOf(env);
   return process.platform === "darwin" ? join(own, "Library", "Caches", "flow") : join(own, ".cache", "flow");
 }

@@ -2,6 +2,7 @@ import { planPipeline } from "../engine/plan/plan.ts";
 import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { type ForceOptions, look, openProject, readPipeline, until } from "./project.ts";
+import { jsonDocument } from "./views/json.ts";
 import { paintWith, wantsColour } from "./views/paint.ts";
 import { planDocument, planText } from "./views/plan-text.ts";
 
@@ -24,7 +25,10 @@ export async function plan(program: Program, file: string, options: PlanOptions)
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
   program.stdout.write(
     options.json
-      ? `${JSON.stringify({ ...planDocument(pipeline, steps), diagnostics: diagnostics.filter(({ severity }) => severity === "warning") }, null, 2)}\n`
+      ? jsonDocument({
+          ...planDocument(pipeline, steps),
+          diagnostics: diagnostics.filter(({ severity }) => severity === "warning"),
+        })
       : planText(pipeline, steps, paint),
   );
   if (steps.some(({ state }) => state === "blocked")) return exitCode.usage;

@@ -61,7 +61,7 @@ function readText(path: string, file: string): string {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") throw new UsageError(`there is no file ${file}`);
     if (code === "EISDIR") throw new UsageError(`${file} is a folder; name a pipeline file in it`);
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+    throw error;
   }
 }
 

@@ -25,7 +25,7 @@ import { look, openProject, type Project, readPipeline, until } from "./project.
 import { closingText } from "./views/closing.ts";
 import { jsonView, progressFilter } from "./views/json.ts";
 import { linesView } from "./views/lines.ts";
-import { type Paint, paintWith, wantsColour } from "./views/paint.ts";
+import { isCapable, type Paint, paintWith, wantsColour } from "./views/paint.ts";
 import { blockedLines, blockedText } from "./views/plan-text.ts";
 import { failureText } from "./views/step-line.ts";
 import { summaryText } from "./views/summary.ts";
@@ -52,10 +52,11 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   const pipeline = until(document.pipeline, options.until);
   const { world, sources } = await look(program, project, pipeline, options);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
+  const errorPaint = paintWith(wantsColour(program.stderr, program.env, options.color));
   const steps = planPipeline(pipeline, world);
   if (steps.some(({ state }) => state === "blocked")) {
     if (options.json) program.stdout.write(blockedLines(steps));
-    else program.stderr.write(blockedText(steps, paint));
+    else program.stderr.write(blockedText(steps, errorPaint));
     return exitCode.usage;
   }
   project.cache.sweep();
@@ -82,7 +83,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     const path = relative(process.cwd(), folder.path) || ".";
     for (const failure of failures) {
       const log = join(path, "logs", `${failure.step}.log`);
-      program.stderr.write(`\n${failureText(failure, log, paint).join("\n")}\n`);
+      program.stderr.write(`\n${failureText(failure, log, errorPaint).join("\n")}\n`);
     }
     program.stdout.write(summaryText(shown));
     const again = continuation(program);
@@ -191,7 +192,7 @@ async function openView(
   const fits = steps < (stdout.rows || 24) - 4;
   if (options.json) return jsonView((line) => stdout.write(line));
   if (options.quiet) return { add() {}, close: async () => {} };
-  const redraws = stdout.isTTY && program.env.TERM !== "dumb" && !program.env.CI;
+  const redraws = stdout.isTTY && isCapable(program.env) && !program.env.CI;
   if (!redraws || options.verbose || !fits) {
     const verbose = options.verbose ? { verbose: logFile } : {};
     return linesView({ paint, ...verbose, write: (text) => stdout.write(text) });

@@ -8,6 +8,7 @@ import type { RunRecord } from "../engine/record/run-record.ts";
 import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { look, openProject, readPipeline } from "./project.ts";
+import { jsonDocument } from "./views/json.ts";
 import { type Paint, paintWith, wantsColour } from "./views/paint.ts";
 import { planDocument, planText } from "./views/plan-text.ts";
 import { columnWidth, durationText, idText, metricsText } from "./views/words.ts";
@@ -19,11 +20,11 @@ export async function status(program: Program, file: string, options: PipelineOp
   if (pipeline === undefined)
     return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
   if (!options.json) tellWarnings(program, file, diagnostics, "text");
-  const last = lastRunOf(project.runs, pipeline.name);
+  const last = lastRunOf(project.runs, pipeline);
   const steps = planPipeline(pipeline, (await look(program, project, pipeline, { rerun: [] })).world);
   if (options.json) {
     const run = last.kind === "found" ? { ...last.record, outcome: outcomeOf(last.record) } : null;
-    program.stdout.write(`${JSON.stringify({ last: run, now: planDocument(pipeline, steps) }, null, 2)}\n`);
+    program.stdout.write(jsonDocument({ last: run, now: planDocument(pipeline, steps) }));
     return exitCode.ok;
   }
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
@@ -56,8 +57,9 @@ function lastText(last: LastRun, paint: Paint): string {
   const lines = Object.entries(record.steps).map(([id, step]) => {
     const seconds = step.outcome === "ran" ? durationText(step.seconds) : "";
     const told = printableLine(step.failure?.message.split("\n")[0] ?? metricsText(step.metrics));
-    return `  ${idText(id, width)}  ${step.outcome.padEnd(11)}  ${seconds.padEnd(8)}  ${told}`.trimEnd();
+    const outcome = printableLine(step.outcome).padEnd(11);
+    return `  ${idText(printableLine(id), width)}  ${outcome}  ${seconds.padEnd(8)}  ${told}`.trimEnd();
   });
-  const head = `${paint.bold("Last run")} ${record.id}: ${outcomeOf(record)}, ${durationText(record.seconds)}`;
+  const head = `${paint.bold("Last run")} ${printableLine(`${record.id}: ${outcomeOf(record)}`)}, ${durationText(record.seconds)}`;
   return [head, "", ...lines, ""].join("\n");
 }

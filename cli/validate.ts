@@ -1,6 +1,7 @@
 import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { openProject, readPipeline } from "./project.ts";
+import { jsonDocument } from "./views/json.ts";
 import { countText } from "./views/words.ts";
 
 /** `flow validate`: every mistake at once. */
@@ -12,7 +13,7 @@ export async function validate(program: Program, file: string, options: Pipeline
   if (isWrong) return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");
   const steps = countText(pipeline?.steps.length ?? 0, "step");
   program.stdout.write(
-    options.json ? `${JSON.stringify({ file, diagnostics }, null, 2)}\n` : `${file}: ${steps}, no mistakes\n`,
+    options.json ? jsonDocument({ file, diagnostics }) : `${file}: ${steps}, no mistakes\n`,
   );
   return exitCode.ok;
 }

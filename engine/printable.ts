@@ -17,5 +17,10 @@ export function printableLine(text: string): string {
   return printable(text).replaceAll(/[\t\n]/g, " ");
 }
 
+/** The same for JSON, which stays the same JSON: the characters that `JSON.stringify` leaves are escaped. */
+export function printableJson(json: string): string {
+  return json.replaceAll(steering, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 // Cc but tab and line feed; line and paragraph separators; the bidirectional controls (Unicode, UAX #9).
 const steering = /[^\P{Cc}\t\n]|[\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;

@@ -78,8 +78,10 @@ export interface ParamMistake {
   readonly hint?: string;
   /** The piece of the text that is meant. */
   readonly piece?: string;
+  /** Which of the pieces that read so, from 0; absent: the first. */
+  readonly nth?: number;
   /** A warning keeps nothing from running. */
-  readonly severity?: "warning";
+  readonly code?: "unlisted-file" | "unset-variable";
 }
 
 /** A file with a fixed identity that lives in FLOW_HOME, shared by projects. */

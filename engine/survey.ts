@@ -5,6 +5,7 @@ import type { Source } from "./cache/sources.ts";
 import { treeDigest } from "./cache/tree.ts";
 import type { Pipeline, Step } from "./document/pipeline.ts";
 import { artifactFiles, readSource } from "./inputs.ts";
+import { historyName } from "./plan/history-name.ts";
 import { sourceName, specOf } from "./plan/input-spec.ts";
 import type { Missing, World } from "./plan/plan.ts";
 import type { Requirement, StepType } from "./step-type.ts";
@@ -63,7 +64,8 @@ export async function survey(options: SurveyOptions): Promise<Surveyed> {
     record: cache.keys.read,
     missing: cache.missing,
     latest(step) {
-      const key = cache.keys.latest(pipeline.name, step);
+      // An older flow kept it by the pipeline's name alone.
+      const key = cache.keys.latest(historyName(pipeline), step) ?? cache.keys.latest(pipeline.name, step);
       return key === undefined ? undefined : cache.keys.read(key);
     },
     ofType: cache.keys.ofType,

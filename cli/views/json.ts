@@ -1,3 +1,4 @@
+import { printableJson } from "../../engine/printable.ts";
 import type { Event } from "../../engine/record/event.ts";
 import type { View } from "./view.ts";
 
@@ -6,10 +7,20 @@ export function jsonView(write: (line: string) => void): View {
   const pass = progressFilter(2);
   return {
     add(event) {
-      if (pass(event)) write(`${JSON.stringify(event)}\n`);
+      if (pass(event)) write(jsonLine(event));
     },
     close: async () => {},
   };
+}
+
+/** An object on a line of its own. */
+export function jsonLine(value: object): string {
+  return printableJson(`${JSON.stringify(value)}\n`);
+}
+
+/** All that a command prints, as one document. */
+export function jsonDocument(value: object): string {
+  return printableJson(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** Says of each event whether it is to be kept, so that no step has more than `perSecond` of progress. */

@@ -18,7 +18,9 @@ const NAMED_AFTER_MS = 1_000;
 /** CI systems end jobs that are silent for long. */
 const AGAIN_AFTER_MS = 30_000;
 
-interface Running {
+interface Underway {
+  /** Who computes the same, where the step waits for that. */
+  readonly owner?: string;
   readonly started: number;
   /** When it was last heard of; absent before it was named. */
   told?: number;
@@ -29,11 +31,11 @@ interface Running {
 /** For output that is no terminal: one line per step when it ends, and now and then while it runs. */
 export function linesView({ paint, verbose, write }: LinesOptions): View {
   let width = 0;
-  const running = new Map<string, Running>();
+  const underway = new Map<string, Underway>();
   const line = (step: string, text: string): void => write(`${idText(step, width)}  ${text}\n`);
   const start = (step: string, at: string): void => {
     const log = verbose && followLog(verbose(step), (text) => line(step, paint.dim(printableLine(text))));
-    running.set(step, { started: Date.parse(at), ...(log ? { log } : {}) });
+    underway.set(step, { started: Date.parse(at), ...(log ? { log } : {}) });
   };
   return {
     add(event) {
@@ -41,20 +43,23 @@ export function linesView({ paint, verbose, write }: LinesOptions): View {
         case "run-started":
           width = columnWidth(event.steps.map(({ id }) => id));
           return;
-        case "step-waiting":
-          return line(event.step, `waiting for ${printableLine(event.owner)}, which computes the same`);
+        case "step-waiting": {
+          const started = Date.parse(event.at);
+          underway.set(event.step, { owner: event.owner, started, told: started });
+          return line(event.step, waitingText(event.owner));
+        }
         case "step-started":
           start(event.step, event.at);
           if (verbose) line(event.step, `${paint.blue("started")} ${firstReasonText(event.reasons)}`);
           return;
         case "step-progress": {
-          const step = running.get(event.step);
+          const step = underway.get(event.step);
           if (step) step.progress = event.progress;
           return;
         }
         case "step-finished":
-          running.get(event.step)?.log?.end();
-          running.delete(event.step);
+          underway.get(event.step)?.log?.end();
+          underway.delete(event.step);
           return line(event.step, endText(event, paint));
         case "run-finished":
           return;
@@ -63,19 +68,22 @@ export function linesView({ paint, verbose, write }: LinesOptions): View {
       }
     },
     tick(now) {
-      for (const [id, step] of running) {
+      for (const [id, step] of underway) {
         step.log?.look();
         const due = step.told === undefined ? step.started + NAMED_AFTER_MS : step.told + AGAIN_AFTER_MS;
         if (now < due) continue;
         step.told = now;
-        line(
-          id,
-          `${paint.blue("running")} ${progressText(step.progress, (now - step.started) / 1000)}`.trimEnd(),
-        );
+        const seconds = (now - step.started) / 1000;
+        const text = `${paint.blue("running")} ${progressText(step.progress, seconds)}`.trimEnd();
+        line(id, step.owner === undefined ? text : waitingText(step.owner));
       }
     },
     close: async () => {},
   };
+}
+
+function waitingText(owner: string): string {
+  return `waiting for ${printableLine(owner)}, which computes the same`;
 }
 
 function progressText(progress: Progress | undefined, seconds: number): string {

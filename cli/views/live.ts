@@ -8,7 +8,7 @@ import type { View } from "./view.ts";
 import { columnWidth, firstReasonText, idText, paceText } from "./words.ts";
 
 /** For a terminal: a line per step that changes in place, with a bar, the rate and the time left. */
-export function liveView(paint: Paint, columns: () => number): View {
+export function liveView(paint: Paint, columns: () => number, draw = drawRows): View {
   const rows = new Map<string, Row>();
   let shown: Promise<unknown> = Promise.resolve();
   let width = 0;
@@ -21,7 +21,7 @@ export function liveView(paint: Paint, columns: () => number): View {
       if (event.kind === "run-started") {
         width = Math.min(columnWidth(event.steps.map(({ id }) => id)), Math.floor(columns() / 3));
         for (const { id } of event.steps) rows.set(id, newRow(id, width));
-        shown = show([...rows.values()]);
+        shown = draw([...rows.values()]);
         return;
       }
       if (event.kind === "run-finished") return;
@@ -35,7 +35,7 @@ export function liveView(paint: Paint, columns: () => number): View {
           return title(row, paint.dim(firstReasonText(event.reasons)));
         case "step-progress": {
           const seconds = (Date.parse(event.at) - row.started) / 1000;
-          return title(row, barText(event.progress, seconds, room(), paint));
+          return title(row, barText(event.progress, seconds, room() - 1, paint));
         }
         case "step-finished":
           title(row, endText(event, paint));
@@ -54,7 +54,7 @@ export function liveView(paint: Paint, columns: () => number): View {
 type Outcome = (Event & { kind: "step-finished" })["outcome"];
 
 /** One line of the list: what listr2 calls a task, told from outside how it stands. */
-interface Row {
+export interface Row {
   readonly step: string;
   started: number;
   first: string;
@@ -84,7 +84,7 @@ function newRow(step: string, width: number): Row {
   return row;
 }
 
-function show(rows: readonly Row[]): Promise<unknown> {
+function drawRows(rows: readonly Row[]): Promise<unknown> {
   const list = new Listr(
     rows.map((row) => ({
       title: row.first,
@@ -128,7 +128,8 @@ function clip(text: string, columns: number): string {
     // Colour codes take no room.
     const code = text[at] === "\u001b" ? text.indexOf("m", at) : -1;
     if (code >= 0) at = code + 1;
-    else if (++seen > columns - 1) return `${text.slice(0, at)}…\u001b[0m`;
+    else if (++seen > columns - 1)
+      return `${text.slice(0, at)}…${text.includes("\u001b") ? "\u001b[0m" : ""}`;
     else at++;
   }
   return text;

@@ -22,11 +22,16 @@ export function paintWith(colours: boolean): Paint {
   };
 }
 
+/** Whether the terminal can do more than print lines; one without a name is taken at its least. */
+export function isCapable({ TERM }: Readonly<Record<string, string | undefined>>): boolean {
+  return TERM !== undefined && TERM !== "" && TERM !== "dumb";
+}
+
 /** Colours where a person looks on: a terminal, and neither NO_COLOR (no-color.org) nor --no-color. */
 export function wantsColour(
   stream: { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>>,
   option: boolean,
 ): boolean {
-  return stream.isTTY === true && option && !env.NO_COLOR && env.TERM !== "dumb";
+  return stream.isTTY === true && option && !env.NO_COLOR && isCapable(env);
 }

@@ -2,6 +2,7 @@ import type { Pipeline } from "../../engine/document/pipeline.ts";
 import type { JsonObject } from "../../engine/json.ts";
 import type { StepPlan } from "../../engine/plan/plan.ts";
 import { printable } from "../../engine/printable.ts";
+import { jsonLine } from "./json.ts";
 import type { Paint } from "./paint.ts";
 import { columnWidth, countText, idText, reasonText } from "./words.ts";
 
@@ -44,7 +45,7 @@ export function blockedText(steps: readonly StepPlan[], paint: Paint): string {
 export function blockedLines(steps: readonly StepPlan[]): string {
   return steps
     .filter((planned) => planned.state === "blocked")
-    .map(({ step, missing }) => `${JSON.stringify({ kind: "blocked", step: step.id, missing })}\n`)
+    .map(({ step, missing }) => jsonLine({ kind: "blocked", step: step.id, missing }))
     .join("");
 }
 

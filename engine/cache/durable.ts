@@ -3,7 +3,7 @@ import { utimesSync } from "node:fs";
 import { open, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ownIdentity, toWord } from "../process-identity.ts";
-import { makeFolder, removeFolder } from "./folders.ts";
+import { makeFolder, removeFolder, shareFile } from "./folders.ts";
 
 /** How often the owner of a staging folder shows that it lives, to whoever cannot see its process. */
 const HEARTBEAT_MS = 60_000;
@@ -45,6 +45,7 @@ export async function publishFile(cache: string, path: string, content: string):
   try {
     const staged = join(folder, "file");
     await writeFile(staged, content, { flush: true });
+    shareFile(cache, staged);
     makeFolder(cache, dirname(path));
     await rename(staged, path);
     await syncFolder(dirname(path));

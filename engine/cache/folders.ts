@@ -22,6 +22,11 @@ export function folderMode(cache: string): number {
   return (statSync(cache).mode & 0o7777) | 0o700;
 }
 
+/** Makes a record readable for those who share the cache, whatever the umask of whoever wrote it. */
+export function shareFile(cache: string, path: string): void {
+  if ((folderMode(cache) & SHARED) !== 0) chmodSync(path, 0o664);
+}
+
 /**
  * Deletes a folder with all that is in it, also where a program took its own
  * rights on it away. Links are deleted, never followed.

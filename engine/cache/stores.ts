@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { arch, cpus } from "node:os";
 import { join } from "node:path";
 import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from "../json.ts";
@@ -82,7 +82,9 @@ export function openStores(cache: string): Stores {
         const files = await takeIn(staged, options);
         const computedBy = `${arch()} ${cpus()[0]?.model ?? ""}`.trim();
         const record: EntryRecord = { format: recordFormat, about, files, computedBy };
-        await writeFile(join(staged, "entry.json"), JSON.stringify(record), { mode: 0o444 });
+        await writeFile(join(staged, "entry.json"), JSON.stringify(record));
+        // Not by the mode of creation, which a umask narrows.
+        await chmod(join(staged, "entry.json"), 0o444);
         await syncFiles(staged, [...filesOf(files).map((file) => file.path), "entry.json"]);
         const description = join(folderOf(id), "store.json");
         if (!existsSync(description)) await publishFile(cache, description, `${canonicalJson(name)}\n`);

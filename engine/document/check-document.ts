@@ -2,24 +2,15 @@ import type { JsonObject } from "../json.ts";
 import type { StepType } from "../step-type.ts";
 import { checkSchema, type Mismatch } from "./check.ts";
 import type { ReportMistake, StepDraft } from "./connect.ts";
-import {
-  descend,
-  type Entry,
-  entryOf,
-  isMap,
-  type MapNode,
-  type Mark,
-  type Node,
-  toJson,
-  walk,
-} from "./node.ts";
+import { descend, entryOf, isMap, type MapNode, type Mark, type Node, toJson, walk } from "./node.ts";
 import { resolveParams } from "./params.ts";
 import type { Places } from "./places.ts";
 import { namePattern } from "./reference.ts";
 import { documentSchema } from "./schema.ts";
-import { isTooLarge, spellOut } from "./spelling.ts";
+import { replaceTooLarge, spellOut } from "./spelling.ts";
 import { type Params, substitute } from "./substitute.ts";
 import { suggest } from "./suggest.ts";
+import { withVariables } from "./variables.ts";
 
 interface CheckOptions {
   readonly types: ReadonlyMap<string, StepType>;
@@ -51,7 +42,7 @@ export function checkDocument(root: MapNode, options: CheckOptions): CheckedDocu
   if (name?.kind === "scalar" && typeof name.value === "string") checkName(name.value, name.mark, report);
   const written = entryOf(root, "params")?.value;
   for (const entry of isMap(written) ? written.entries : []) checkName(entry.name, entry.mark, report);
-  const within = (whole: Mark, piece: string): Mark => narrow(whole, piece, options.text);
+  const within = (whole: Mark, piece: string): Mark => narrow(whole, { piece, nth: 0 }, options.text);
   const params = resolveParams(written, { report, within });
   const steps = entryOf(root, "steps")?.value;
   if (!isMap(steps)) return { steps: [], params };
@@ -67,10 +58,16 @@ export function checkDocument(root: MapNode, options: CheckOptions): CheckedDocu
 }
 
 const validName = new RegExp(namePattern);
+/** Files and folders are named after it, with a date or an ending: disks take 255 bytes. */
+const LONGEST_NAME = 200;
 
 function checkName(name: string, mark: Mark, report: ReportMistake): void {
-  if (validName.test(name)) return;
-  report("bad-name", `"${name}" cannot be a name`, mark, "letters, digits, - and _, a letter first");
+  if (!validName.test(name)) {
+    report("bad-name", `"${name}" cannot be a name`, mark, "letters, digits, - and _, a letter first");
+  } else if (name.length > LONGEST_NAME) {
+    const message = `a name of ${name.length} characters is too long`;
+    report("bad-name", message, mark, `${LONGEST_NAME} at most: files are named after it`);
+  }
 }
 
 interface RawStep {
@@ -98,7 +95,7 @@ function checkStep({ id, mark, node, params, written, whole }: RawStep, options:
   for (const entry of isMap(rawInputs) ? rawInputs.entries : []) checkName(entry.name, entry.mark, report);
   const given = entryOf(node, "with")?.value;
   const empty: Node = { kind: "map", mark, entries: [] };
-  const within = (whole: Mark, piece: string): Mark => narrow(whole, piece, text);
+  const within = (whole: Mark, piece: string, nth = 0): Mark => narrow(whole, { piece, nth }, text);
   const rawWith = isMap(given) ? given : empty;
   const outputNames = type ? outputsOf(type, toJson(rawWith) as JsonObject) : [];
   const templates = type?.templates && {
@@ -107,73 +104,41 @@ function checkStep({ id, mark, node, params, written, whole }: RawStep, options:
     keepsValuesApart: type.templates.keepsValuesApart,
   };
   const filled = substitute(rawWith, { params, within, report, ...(templates ? { templates } : {}) });
-  const substituted = spellOut(withVariables(filled, type, params), type?.params);
+  const spelled = spellOut(withVariables(filled, type, { params, report }), type?.params);
+  const substituted = replaceTooLarge(spelled, (number) => refuseTooLarge(number, report));
   const inputs = rawInputs && substitute(rawInputs, { params, within, report });
   const draft = { id, mark, uses: typeName, with: substituted, inputs, ...(type ? { type } : {}) };
   if (type === undefined || !whole) return { ...draft, params: {} };
 
-  for (const { node: inner } of walk(substituted)) {
-    if (isTooLarge(inner)) reportTooLarge(inner, report);
-  }
   const values = toJson(substituted) as JsonObject;
   const mismatches = checkSchema(type.params, values);
-  const bad = reportMismatches(substituted, mismatches, {
+  reportMismatches(substituted, mismatches, {
     report,
     origin: originOf(written, places),
     rootMark: mark,
   });
   const isBroken = [...walk(substituted)].some(({ node: inner }) => inner.kind === "broken");
-  if (bad.length > 0 || isBroken) {
+  // What does not belong there keeps nobody from looking at the rest.
+  const isUsable = !isBroken && mismatches.every(({ code }) => code === "unknown-property");
+  if (!isUsable) {
     const outputs = isBroken ? undefined : outputsOf(type, values);
     return { ...draft, params: values, ...(outputs ? { outputs } : {}) };
   }
   const facts = { inputs: inputPaths(inputs), isFile: options.isFile };
   for (const mistake of type.check?.(values, new Set(inputNames), facts) ?? []) {
-    const { path, message, hint, piece, severity } = mistake;
+    const { path, message, hint, piece, nth, code = "wrong-value" } = mistake;
     const { node: at, entry } = descend(substituted, path);
     const place =
-      path.length === 0 ? mark : piece === undefined ? (entry?.mark ?? at.mark) : within(at.mark, piece);
-    report(severity === "warning" ? "unlisted-file" : "wrong-value", message, place, hint);
+      path.length === 0 ? mark : piece === undefined ? (entry?.mark ?? at.mark) : within(at.mark, piece, nth);
+    report(code, message, place, hint);
   }
   return { ...draft, params: values, outputs: type.outputs(values) };
 }
 
-/**
- * Params that a text names by their variable (`$FLOW_PARAM_X`) become part of the
- * parameters: a program reads them there, and their values belong to the key.
- */
-function withVariables(node: Node, type: StepType | undefined, params: Params): Node {
-  const variables = type?.templates?.variables;
-  if (variables === undefined || !isMap(node)) return node;
-  const texts = [...walk(node)].flatMap(({ node: inner }) =>
-    inner.kind === "scalar" && typeof inner.value === "string" ? [inner.value] : [],
-  );
-  const target = entryOf(node, variables.parameter);
-  const before = isMap(target?.value) ? target.value.entries : [];
-  const added = params.names.flatMap((name): Entry[] => {
-    const variable = variables.nameOf(name);
-    const value = params.value(name);
-    const isNamed = texts.some((text) => new RegExp(`\\b${variable}\\b`).test(text));
-    const isSet = before.some((entry) => entry.name === variable);
-    if (!isNamed || isSet || value?.kind !== "scalar") return [];
-    return [
-      { name: variable, mark: node.mark, value: { ...value, value: value.spelling ?? String(value.value) } },
-    ];
-  });
-  if (added.length === 0) return node;
-  const map: Node = { kind: "map", mark: node.mark, entries: [...before, ...added] };
-  const entry = { name: variables.parameter, mark: target?.mark ?? node.mark, value: map };
-  return { ...node, entries: [...node.entries.filter((other) => other !== target), entry] };
-}
-
-function reportTooLarge(node: Node, report: ReportMistake): void {
-  const spelling = node.kind === "scalar" ? node.spelling : "";
-  report(
-    "wrong-value",
-    `${spelling} is larger than a number can be without rounding`,
-    node.mark,
-    `for a name or an id, write it as text: "${spelling}"`,
-  );
+function refuseTooLarge({ mark, spelling }: Node & { readonly kind: "scalar" }, report: ReportMistake): Node {
+  const message = `${spelling} is larger than a number can be without rounding`;
+  report("wrong-value", message, mark, `for a name or an id, write it as text: "${spelling}"`);
+  return { kind: "broken", mark };
 }
 
 /** The paths among the inputs, as they are written. */
@@ -228,9 +193,16 @@ function originOf(params: Node | undefined, places: Places): (node: Node) => str
   };
 }
 
+interface Part {
+  readonly piece: string;
+  /** Which of those that read so, from 0. */
+  readonly nth: number;
+}
+
 /** The range of a piece of text inside a marked value. */
-function narrow(mark: Mark, piece: string, text: string): Mark {
+function narrow(mark: Mark, { piece, nth }: Part, text: string): Mark {
   if (mark.kind === "option") return mark;
-  const at = text.indexOf(piece, mark.start);
+  let at = text.indexOf(piece, mark.start);
+  for (let left = nth; left > 0 && at >= 0; left--) at = text.indexOf(piece, at + 1);
   return at < 0 || at >= mark.end ? mark : { kind: "file", start: at, end: at + piece.length };
 }

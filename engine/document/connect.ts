@@ -3,7 +3,7 @@ import type { DiagnosticCode } from "./diagnostic.ts";
 import { entryOf, isMap, type Mark, type Node } from "./node.ts";
 import type { InputSource } from "./pipeline.ts";
 import type { Places } from "./places.ts";
-import { suggest } from "./suggest.ts";
+import { circleText, suggest } from "./suggest.ts";
 
 /** A step as far as it could be understood. */
 export interface StepDraft {
@@ -189,7 +189,7 @@ function reportCycles(
         const ids = path.map(({ id }) => id);
         const cycle = [...ids.slice(ids.indexOf(next)), next];
         const mark = marks.get(`${top.id} ${next}`);
-        if (mark) report("cycle", `steps wait for each other: ${cycle.reverse().join(" → ")}`, mark);
+        if (mark) report("cycle", `steps wait for each other: ${circleText(cycle.reverse())}`, mark);
       } else if (!done.has(next)) enter(next);
     }
   }

@@ -38,10 +38,11 @@ export type DiagnosticCode =
   | "cycle"
   | "missing-file"
   | "unlisted-file"
+  | "unset-variable"
   | "bad-option";
 
 /** Codes of what is worth a word and keeps nothing from running. */
-const warnings: ReadonlySet<DiagnosticCode> = new Set(["unlisted-file"]);
+const warnings: ReadonlySet<DiagnosticCode> = new Set(["unlisted-file", "unset-variable"]);
 
 export function severityOf(code: DiagnosticCode): "error" | "warning" {
   return warnings.has(code) ? "warning" : "error";

@@ -1,4 +1,4 @@
-import type { Json } from "../json.ts";
+import { posix } from "node:path";
 import type { StepType } from "../step-type.ts";
 import { checkDocument } from "./check-document.ts";
 import { connect, type ReportMistake } from "./connect.ts";
@@ -9,7 +9,7 @@ import { parseYaml } from "./parse.ts";
 import type { Pipeline, Step } from "./pipeline.ts";
 import { type Places, placesOf } from "./places.ts";
 import { scanReferences } from "./scan.ts";
-import { isTooLarge } from "./spelling.ts";
+import { exact } from "./spelling.ts";
 
 export interface LoadOptions {
   /** As the user named it. */
@@ -67,7 +67,10 @@ export function loadPipeline(options: LoadOptions): Loaded {
   const params = entryOf(applied.root, "params")?.value;
   const pipeline: Pipeline = {
     name: String(toJson(entryOf(applied.root, "name")?.value as Node)),
-    params: Object.fromEntries(resolved.names.map((name) => [name, paramJson(resolved.value(name))])),
+    file: posix.normalize(file),
+    params: Object.fromEntries(
+      resolved.names.map((name) => [name, toJson(exact(resolved.value(name) as Node))]),
+    ),
     steps: steps.map(
       (step): Step => ({
         id: step.id,
@@ -80,12 +83,6 @@ export function loadPipeline(options: LoadOptions): Loaded {
     ),
   };
   return { pipeline, diagnostics: sorted };
-}
-
-/** A whole number that a double cannot hold stays the text that it was. */
-function paramJson(node: Node | undefined): Json {
-  if (node === undefined) return null;
-  return node.kind === "scalar" && isTooLarge(node) ? (node.spelling ?? null) : toJson(node);
 }
 
 function rootOf(root: Node | undefined, report: ReportMistake, hasMistakes: boolean): MapNode | undefined {

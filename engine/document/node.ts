@@ -13,7 +13,7 @@ export type Node =
       readonly kind: "scalar";
       readonly mark: Mark;
       readonly value: string | number | boolean | null;
-      /** Of a number: as it was written, which is what it is where it becomes text (1.10, 007). */
+      /** Of a number or a truth value: as it was written, which is what it is where it becomes text (1.10, 007). */
       readonly spelling?: string;
       /** The name of the pipeline's param it was substituted from. */
       readonly param?: string;
@@ -71,8 +71,16 @@ export function* walk(
   node: Node,
   path: readonly string[] = [],
 ): Generator<{ path: readonly string[]; node: Node }> {
-  yield { path, node };
-  if (node.kind === "map") for (const entry of node.entries) yield* walk(entry.value, [...path, entry.name]);
-  if (node.kind === "list")
-    for (const [at, item] of node.items.entries()) yield* walk(item, [...path, String(at)]);
+  const left = [{ path, node }];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    yield next;
+    for (const { name, node } of childrenOf(next.node)) left.push({ path: [...next.path, name], node });
+  }
+}
+
+/** The last first. */
+function childrenOf(node: Node): readonly { readonly name: string; readonly node: Node }[] {
+  if (node.kind === "map") return node.entries.map(({ name, value }) => ({ name, node: value })).reverse();
+  if (node.kind === "list") return node.items.map((item, at) => ({ name: String(at), node: item })).reverse();
+  return [];
 }

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "./diagnostic.ts";
 import { entryOf, isMap, type MapNode, type Mark, type Node } from "./node.ts";
-import { parseYaml } from "./parse.ts";
+import { MAX_DEPTH, parseYaml, tooDeep } from "./parse.ts";
 import { suggest } from "./suggest.ts";
 
 /** Applies `-S name=value` and `-S steps.<id>.with.<path>=value` to a document. */
@@ -26,6 +26,10 @@ export function applyOverrides(
       continue;
     }
     const path = override.slice(0, equals).split(".");
+    if (path.length > MAX_DEPTH) {
+      refuse(tooDeep);
+      continue;
+    }
     const mark: Mark = { kind: "option", option };
     const { root: value, mistakes } = parseYaml(override.slice(equals + 1), () => mark);
     if (mistakes[0] !== undefined) {

@@ -29,7 +29,8 @@ export interface Parsed {
 const MAX_LENGTH = 16 << 20;
 /** Values that aliases may add to those that are written down. */
 const MAX_ALIASED = 10_000;
-const MAX_DEPTH = 64;
+/** How many maps and lists a value may stand in. */
+export const MAX_DEPTH = 64;
 const coreTag = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
 
 /** Reads YAML 1.2 into values that know their places. Hostile text is refused before it costs anything. */
@@ -62,7 +63,7 @@ export function parseYaml(text: string, markOf: (start: number, end: number) => 
   return { ...(root === undefined ? {} : { root }), mistakes };
 }
 
-const tooDeep = `the values are nested more than ${MAX_DEPTH} deep`;
+export const tooDeep = `the values are nested more than ${MAX_DEPTH} deep`;
 
 /** `undefined` where block collections are nested so deep that the parser gives up. */
 function readDocument(text: string): Document | undefined {
@@ -157,11 +158,12 @@ function convert(document: Document, { mistakes, markOf, limit }: Conversion): N
   };
 
   const visitScalar = (value: unknown, mark: Mark, spelling: string | undefined): Node => {
-    if (typeof value === "number" && !Number.isFinite(value)) {
+    if (typeof value === "number" && /^[-+]?\.(inf|nan)$/i.test(spelling ?? "")) {
       return refuse(`${Number.isNaN(value) ? ".nan" : ".inf"} is not supported`, mark, "write a number");
     }
     if (typeof value === "string" && value.includes(placeholder)) return { kind: "broken", mark };
-    if (typeof value === "number" && spelling !== undefined) return { kind: "scalar", value, mark, spelling };
+    if ((typeof value === "number" || typeof value === "boolean") && spelling !== undefined)
+      return { kind: "scalar", value, mark, spelling };
     if (value === null || ["string", "number", "boolean"].includes(typeof value)) {
       return { kind: "scalar", value: value as string | number | boolean | null, mark };
     }

@@ -4,6 +4,8 @@ import type { Place } from "./diagnostic.ts";
 /** A pipeline without mistakes: references substituted, defaults applied, every input resolved. */
 export interface Pipeline {
   readonly name: string;
+  /** Its file, as the user named it, without detours. */
+  readonly file: string;
   /** As in the file, with `-S` applied. */
   readonly params: JsonObject;
   /** In the order of the document, which means nothing but what people read first. */

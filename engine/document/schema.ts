@@ -121,7 +121,8 @@ const reference = { type: "string", pattern: paramReferencePattern } as const;
 function withReferences(schema: JsonObject): JsonObject {
   const inner = (value: Json): Json =>
     isObject(value) ? { anyOf: [withReferences(value), reference] } : value;
-  const { properties, items, additionalProperties, anyOf, "x-unkeyed": _unkeyed, ...rest } = schema;
+  const { properties, items, additionalProperties, anyOf, "x-unkeyed": _unkeyed, ...others } = schema;
+  const { "x-text": isText, ...rest } = others;
   const mapped = isObject(properties)
     ? Object.fromEntries(
         Object.entries(properties).map(([name, value]) => {
@@ -139,6 +140,8 @@ function withReferences(schema: JsonObject): JsonObject {
     : undefined;
   return {
     ...rest,
+    // What is text to a program may be written as a number.
+    ...(isText === true ? { type: ["string", "number", "boolean"] } : {}),
     ...(mapped === undefined ? {} : { properties: mapped }),
     ...(items === undefined ? {} : { items: inner(items) }),
     ...(additionalProperties === undefined ? {} : { additionalProperties: inner(additionalProperties) }),

@@ -2,7 +2,7 @@ import { isObject, type Json, type JsonObject } from "../json.ts";
 import type { Node } from "./node.ts";
 
 /**
- * Numbers that stand where a schema wants text (`"x-text": true`) become the
+ * Numbers and truth values that stand where a schema wants text (`"x-text": true`) become the
  * text that was written: an argument is 1.10, not 1.1.
  */
 export function spellOut(node: Node, schema: Json | undefined): Node {
@@ -11,7 +11,7 @@ export function spellOut(node: Node, schema: Json | undefined): Node {
   switch (node.kind) {
     case "scalar": {
       const isText = branches.some((branch) => isObject(branch) && branch["x-text"] === true);
-      if (!isText || typeof node.value !== "number") return node;
+      if (!isText || (typeof node.value !== "number" && typeof node.value !== "boolean")) return node;
       return { ...node, value: node.spelling ?? String(node.value) };
     }
     case "list": {
@@ -43,8 +43,32 @@ function memberOf(branches: readonly Json[], name: string): Json | undefined {
   return undefined;
 }
 
-/** Whether a number is a whole one that a double cannot hold: two different ones would be the same. */
-export function isTooLarge(node: Node): boolean {
-  if (node.kind !== "scalar" || typeof node.value !== "number") return false;
-  return /^[-+]?\d+$/.test(node.spelling ?? "") && !Number.isSafeInteger(node.value);
+/** The value with what a double cannot hold as the text that it was. */
+export function exact(node: Node): Node {
+  return replaceTooLarge(node, (number) => ({ ...number, value: number.spelling ?? null }));
+}
+
+/** The value with something else where there is a number that a double cannot hold. */
+export function replaceTooLarge(node: Node, by: (number: Node & { readonly kind: "scalar" }) => Node): Node {
+  switch (node.kind) {
+    case "map": {
+      const entries = node.entries.map((entry) => ({ ...entry, value: replaceTooLarge(entry.value, by) }));
+      return { ...node, entries };
+    }
+    case "list":
+      return { ...node, items: node.items.map((item) => replaceTooLarge(item, by)) };
+    case "scalar":
+      return isTooLarge(node) ? by(node) : node;
+    case "broken":
+      return node;
+    default:
+      return node satisfies never;
+  }
+}
+
+/** Whether a number is a whole one that a double cannot hold, or too large for any: two different ones would be the same. */
+function isTooLarge(node: Node & { readonly kind: "scalar" }): boolean {
+  if (typeof node.value !== "number") return false;
+  const isWhole = /^[-+]?\d+$|^0[xo]/.test(node.spelling ?? "");
+  return !Number.isFinite(node.value) || (isWhole && !Number.isSafeInteger(node.value));
 }

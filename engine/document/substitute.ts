@@ -17,6 +17,8 @@ export interface Params {
   readonly names: readonly string[];
   /** With what it is made of put in; `undefined` where there is no such param. */
   value(name: string): Node | undefined;
+  /** The same, to be put in at a place: how much of it there can be in a document has an end. */
+  put(name: string, mark: Mark): Node | undefined;
 }
 
 export interface Templates {
@@ -115,7 +117,7 @@ function replacement(
 /** The param's value at the place where it is used. */
 function paramOf({ name, written }: Reference, mark: Mark, options: SubstituteOptions): Node {
   const { params, templates } = options;
-  const known = params.value(name);
+  const known = params.put(name, mark);
   if (known !== undefined) return { ...(templates ? escaped(known) : known), mark, param: name };
   const message = `${written}: the pipeline has no param "${name}"`;
   options.report(

@@ -7,8 +7,18 @@ export function suggest(name: string, known: readonly string[], what: string): s
   return `${what}: ${shown}${known.length > 12 ? ", …" : ""}`;
 }
 
+/** "a → b → a"; of a long circle its ends. */
+export function circleText(names: readonly string[]): string {
+  const shown = names.length <= 12 ? names : [...names.slice(0, 6), "…", ...names.slice(-5)];
+  return shown.join(" → ");
+}
+
+/** Of more names than this only the first are compared: it is done for every mistake. */
+const MOST_COMPARED = 1000;
+
 function nearest(name: string, known: readonly string[]): string | undefined {
   const scored = known
+    .slice(0, MOST_COMPARED)
     .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(
       ({ candidate, distance }) =>

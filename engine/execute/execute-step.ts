@@ -78,8 +78,8 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
 function useCached(work: StepWork, services: Services, record: KeyRecord): StepResult {
   const { identity, plan } = work;
   const { keys } = services.cache;
-  if (keys.latest(identity.pipeline, plan.step.id) !== record.key) {
-    keys.setLatest(identity.pipeline, plan.step.id, record.key);
+  if (keys.latest(identity.history, plan.step.id) !== record.key) {
+    keys.setLatest(identity.history, plan.step.id, record.key);
   }
   return ended(work, services, {
     outcome: "cached",
@@ -196,7 +196,7 @@ async function settle(work: StepWork, services: Services, execution: Execution):
     seconds,
     peakMemory,
   });
-  cache.keys.setLatest(identity.pipeline, step.id, key);
+  cache.keys.setLatest(identity.history, step.id, key);
   return ended(work, services, { ...told, outcome: "ran", made: { outputs, leans } });
 }
 

@@ -1,6 +1,7 @@
 import type { KeyRecord } from "../cache/keys.ts";
 import type { Pipeline, Step } from "../document/pipeline.ts";
 import { describeFailure, type Failure } from "../failure.ts";
+import { historyName } from "../plan/history-name.ts";
 import { topologicalOrder, upstreamOf } from "../plan/order.ts";
 import { planStep, type StepPlan, type World } from "../plan/plan.ts";
 import type { RunOutcome } from "../record/event.ts";
@@ -50,6 +51,7 @@ export async function runPipeline(
     at: started.toISOString(),
     run: request.id,
     pipeline: pipeline.name,
+    file: pipeline.file,
     params: pipeline.params,
     ...request.origin,
     steps: pipeline.steps.map(({ id, uses, params }) => ({ id, uses, params })),
@@ -95,7 +97,7 @@ async function runAll(
 ): Promise<Map<string, StepResult>> {
   const { id, pipeline, root, home, runs, jobs, keepGoing, world } = request;
   const { stop } = tasks.signals;
-  const identity: RunIdentity = { run: id, pipeline: pipeline.name, root, home, runs };
+  const identity: RunIdentity = { run: id, history: historyName(pipeline), root, home, runs };
   const watch = openWatch(pipeline, services.types, services.cache);
   const own = [services.cache.folder, home, runs];
   const order = topologicalOrder(pipeline.steps);

@@ -19,8 +19,8 @@ export interface Services {
 export interface RunIdentity {
   /** Its id. */
   readonly run: string;
-  /** The name of the pipeline. */
-  readonly pipeline: string;
+  /** Under which name the pipeline's history is kept. */
+  readonly history: string;
   /** Project root. */
   readonly root: string;
   /** FLOW_HOME. */

@@ -19,6 +19,8 @@ export type Event =
       readonly at: string;
       readonly run: string;
       readonly pipeline: string;
+      /** Of the pipeline; absent in records of an older flow. */
+      readonly file?: string;
       readonly params: JsonObject;
       readonly host: string;
       readonly pid: number;

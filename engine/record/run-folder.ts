@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import type { Pipeline } from "../document/pipeline.ts";
 import { isObject, type Json } from "../json.ts";
 import type { Event } from "./event.ts";
 import { foldRun, type RunRecord } from "./run-record.ts";
@@ -93,17 +94,21 @@ export type LastRun =
   /** It stays where it is: records are history. */
   | { readonly kind: "unreadable"; readonly path: string };
 
-/** The newest run of a pipeline. */
-export function lastRunOf(runs: string, pipeline: string): LastRun {
+/** The newest run of a pipeline; two files may hold pipelines of one name. */
+export function lastRunOf(runs: string, { name, file }: Pick<Pipeline, "name" | "file">): LastRun {
   if (!existsSync(runs)) return { kind: "none" };
+  const ids = readdirSync(runs).filter((id) => id.slice(SECOND_LENGTH, -5) === `-${name}`);
   // Ids begin with the second a run started in; of those of one second the record tells.
-  const ids = readdirSync(runs).filter((id) => id.slice(SECOND_LENGTH, -5) === `-${pipeline}`);
-  const newest = ids.sort().at(-1)?.slice(0, SECOND_LENGTH);
-  if (newest === undefined) return { kind: "none" };
-  const folders = ids.filter((id) => id.startsWith(newest)).map((id) => join(runs, id));
-  const records = folders.map((folder) => readRecord(folder)).filter((record) => record !== undefined);
-  const [record] = records.sort((a, b) => (a.started < b.started ? 1 : -1));
-  return record ? { kind: "found", record } : { kind: "unreadable", path: folders.at(-1) ?? runs };
+  const seconds = [...new Set(ids.map((id) => id.slice(0, SECOND_LENGTH)))].sort().reverse();
+  for (const second of seconds) {
+    const folders = ids.filter((id) => id.startsWith(second)).map((id) => join(runs, id));
+    const records = folders.map((folder) => readRecord(folder)).filter((record) => record !== undefined);
+    if (records.length === 0) return { kind: "unreadable", path: folders.at(-1) ?? runs };
+    const own = records.filter((record) => record.file === undefined || record.file === file);
+    const [record] = own.sort((a, b) => (a.started < b.started ? 1 : -1));
+    if (record) return { kind: "found", record };
+  }
+  return { kind: "none" };
 }
 
 /** Of `2026-03-01T10-22-31`. */

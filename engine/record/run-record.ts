@@ -9,6 +9,8 @@ export interface RunRecord {
   readonly format?: number;
   readonly id: string;
   readonly pipeline: string;
+  /** Of the pipeline; absent in records of an older flow. */
+  readonly file?: string;
   /** `running` with a process that is gone means the run crashed. */
   readonly outcome: RunOutcome | "running";
   readonly started: string;
@@ -95,12 +97,13 @@ export function foldRun(): RecordFold {
 }
 
 function newRun(event: Event & { kind: "run-started" }): Omit<RunRecord, "steps"> {
-  const { run, pipeline, at, host, pid, params, environment } = event;
+  const { run, pipeline, file, at, host, pid, params, environment } = event;
   const identity = event.process === undefined ? {} : { process: event.process };
   return {
     format: 1,
     id: run,
     pipeline,
+    ...(file === undefined ? {} : { file }),
     outcome: "running",
     started: at,
     seconds: 0,

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { piecesOf } from "../../engine/document/reference.ts";
+import { type Piece, piecesOf } from "../../engine/document/reference.ts";
+import { suggest } from "../../engine/document/suggest.ts";
 import type { Facts, ParamMistake } from "../../engine/step-type.ts";
 import type { CommandParams } from "./declaration.ts";
 import { readShellLine } from "./shell.ts";
@@ -7,15 +8,17 @@ import { collisions, variableOf } from "./variables.ts";
 
 /** What no schema can say of a command. */
 export function mistakesOf(
-  { run, outputs, shell }: CommandParams,
+  { run, outputs, shell, env }: CommandParams,
   inputs: ReadonlySet<string>,
   facts: Facts,
 ): readonly ParamMistake[] {
   return [
     ...sharedVariables("outputs", outputs),
     ...sharedVariables("inputs", [...inputs]),
-    ...(typeof run === "string" ? shellMistakes(run) : listMistakes(shell)),
-    ...unlistedFiles(typeof run === "string" ? run.split(/\s+/) : run, facts),
+    ...(typeof run === "string" ? shellMistakes(run, shell) : listMistakes(shell)),
+    ...takenVariables(env, [...inputs], outputs),
+    ...unsetVariables(run, [...variablesOf([...inputs], outputs), ...Object.keys(env)]),
+    ...unlistedFiles(wordsOf(run), facts),
   ];
 }
 
@@ -26,7 +29,49 @@ function sharedVariables(scope: "inputs" | "outputs", names: readonly string[]):
   }));
 }
 
-function shellMistakes(line: string): readonly ParamMistake[] {
+function variablesOf(inputs: readonly string[], outputs: readonly string[]): readonly string[] {
+  return [
+    ...inputs.map((name) => variableOf("inputs", name)),
+    ...outputs.map((name) => variableOf("outputs", name)),
+  ];
+}
+
+/** Variables under `env` that flow sets itself. */
+function takenVariables(
+  env: CommandParams["env"],
+  inputs: readonly string[],
+  outputs: readonly string[],
+): readonly ParamMistake[] {
+  const own = new Set(variablesOf(inputs, outputs));
+  return Object.keys(env)
+    .filter((name) => own.has(name))
+    .map((name) => ({
+      path: ["env", name],
+      message: `${name} is set by flow itself`,
+      hint: "take another name",
+    }));
+}
+
+/** Variables of flow's that are named and that nothing sets: a shell puts nothing there. */
+function unsetVariables(run: CommandParams["run"], known: readonly string[]): readonly ParamMistake[] {
+  const text = typeof run === "string" ? run : run.join("\n");
+  const referenced = piecesOf(text).flatMap((piece) =>
+    piece.kind === "reference" ? [variableOf(piece.scope, piece.name)] : [],
+  );
+  const set = new Set([...known, ...referenced]);
+  const named = new Set(text.match(/\bFLOW_(?:INPUT|OUTPUT|PARAM)_[A-Z0-9_]+\b/g));
+  return [...named]
+    .filter((name) => !set.has(name))
+    .map((name) => ({
+      path: ["run"],
+      piece: name,
+      code: "unset-variable" as const,
+      message: `nothing sets ${name}`,
+      hint: suggest(name, known, "variables of this step"),
+    }));
+}
+
+function shellMistakes(line: string, shell: CommandParams["shell"]): readonly ParamMistake[] {
   const pieces = piecesOf(line);
   const params = pieces.flatMap((piece) =>
     piece.kind === "reference" && piece.scope === "params" ? [piece.name] : [],
@@ -35,14 +80,16 @@ function shellMistakes(line: string): readonly ParamMistake[] {
     path: ["run"],
     message: `the params ${one} and ${other} would share the variable ${variableOf("params", one)}: rename one of them`,
   }));
-  const read = readShellLine(pieces);
+  const read = readShellLine(pieces, shell);
   if (read.kind === "understood") return shared;
   const refused = read.refusals.map(({ reference, construct }) => {
     const { scope, name } = reference;
-    const written = `\${${scope}.${name}}`;
+    const written = writtenText(reference);
+    const before = pieces.slice(0, pieces.indexOf(reference)).map(writtenText).join("");
     return {
       path: ["run"],
       piece: written,
+      nth: before.split(written).length - 1,
       message: `${written} stands in ${construct}, where nothing can be put in safely`,
       hint: `let the program read the variable ${variableOf(scope, name)}`,
     };
@@ -50,9 +97,21 @@ function shellMistakes(line: string): readonly ParamMistake[] {
   return [...shared, ...refused];
 }
 
+/** A piece as it stands in the file. */
+function writtenText(piece: Piece): string {
+  return piece.kind === "reference" ? `\${${piece.scope}.${piece.name}}` : piece.written;
+}
+
 function listMistakes(shell: CommandParams["shell"]): readonly ParamMistake[] {
   if (shell === "sh") return [];
   return [{ path: ["shell"], message: "a list is started as it is, without a shell" }];
+}
+
+/** What could be paths: words of a shell line, arguments, and what stands behind their `=`. */
+function wordsOf(run: CommandParams["run"]): readonly string[] {
+  return typeof run === "string"
+    ? run.split(/[\s;&|<>()"'`=]+/)
+    : run.flatMap((argument) => [argument, argument.slice(argument.indexOf("=") + 1)]);
 }
 
 /** Files of the project that are named and not hashed: an edit to one would go unnoticed. */
@@ -63,14 +122,14 @@ function unlistedFiles(words: readonly string[], { inputs, isFile }: Facts): rea
       (input) => path === input || input === "." || path.startsWith(`${input.replace(/\/$/, "")}/`),
     );
   const files = [...new Set(words)].filter(
-    (word) => /^[\w./-]+$/.test(word) && !word.startsWith("/") && !word.startsWith("../") && isFile(word),
+    (word) => /^[\w@+./-]+$/.test(word) && !word.startsWith("/") && !word.startsWith("../") && isFile(word),
   );
   return files
     .filter((word) => !isListed(posix.normalize(word)))
     .map((word) => ({
       path: ["run"],
       piece: word,
-      severity: "warning" as const,
+      code: "unlisted-file" as const,
       message: `${word} is a file of the project and no input: edits to it go unnoticed`,
       hint: `add it to inputs, \`${nameFor(word)}: ./${posix.normalize(word)}\`, and write \${inputs.${nameFor(word)}}`,
     }));

@@ -1,5 +1,5 @@
 import { type Piece, piecesOf } from "../../engine/document/reference.ts";
-import { readShellLine } from "./shell.ts";
+import { readShellLine, type ShellName } from "./shell.ts";
 import { variableOf } from "./variables.ts";
 
 /** Absolute paths by name. */
@@ -22,8 +22,8 @@ export interface ExpandedLine {
 }
 
 /** The same for a line of shell: whatever is put in is one word, in quotes or not, for the shell itself puts it in. */
-export function expandShell(text: string, paths: Paths): ExpandedLine {
-  const read = readShellLine(piecesOf(text));
+export function expandShell(text: string, shell: ShellName, paths: Paths): ExpandedLine {
+  const read = readShellLine(piecesOf(text), shell);
   if (read.kind === "refused") throw new Error("a shell line that is refused passed the check");
   const variables: Record<string, string> = {};
   const parts = read.parts.map((part) => {

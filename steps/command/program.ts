@@ -1,8 +1,9 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import type { Duplex, Readable } from "node:stream";
 import { execa } from "execa";
 import { StepError } from "../../engine/step-type.ts";
-import { endSession, sessionIsEmpty } from "./session.ts";
+import { endSession, signalSession } from "./session.ts";
 
 export interface ProgramOptions {
   readonly argv: readonly string[];
@@ -84,8 +85,9 @@ export function startProgram({ argv, cwd, env, print }: ProgramOptions): Program
     stream?.on("error", () => {});
   }
   // The guard's end of the pipe breaks when it is gone.
-  child.stdio[3]?.on("error", () => {});
-  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const guard = child.stdio[3] as Duplex | null;
+  guard?.on("error", () => {});
+  const printed = Promise.all([child.stdout, child.stderr].map(closing));
   const exit = new Promise<Exit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
@@ -93,15 +95,17 @@ export function startProgram({ argv, cwd, env, print }: ProgramOptions): Program
     pid,
     exit,
     async end() {
-      endSession(pid, "SIGTERM");
-      for (let waited = 0; waited < INSIST_AFTER_MS && !sessionIsEmpty(pid, GUARD); waited += LOOK_EVERY_MS) {
+      // Mostly nobody is left but the guard.
+      let isLeft = signalSession(pid, "SIGTERM", GUARD);
+      for (let waited = 0; isLeft && waited < INSIST_AFTER_MS; waited += LOOK_EVERY_MS) {
         await pause(LOOK_EVERY_MS);
+        isLeft = signalSession(pid, undefined, GUARD);
       }
-      endSession(pid, "SIGKILL");
-      await Promise.race([closed, pause(DRAIN_MS)]);
-      for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+      endSession(pid, isLeft ? "everybody" : "the group");
+      await Promise.race([printed, pause(DRAIN_MS)]);
+      for (const stream of [child.stdout, child.stderr, guard]) stream?.destroy();
     },
-    kill: () => endSession(pid, "SIGKILL"),
+    kill: () => endSession(pid, "everybody"),
   };
 }
 
@@ -143,6 +147,14 @@ function refusal(name: string, error: unknown): unknown {
   };
   const reason = reasons[code ?? ""];
   return reason === undefined ? error : new StepError(`${name} cannot be started: ${reason}`);
+}
+
+/** Settles when all that was printed has been read. */
+function closing(stream: Readable | null): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream === null || stream.closed) resolve();
+    else stream.once("close", () => resolve());
+  });
 }
 
 function pause(ms: number): Promise<void> {

@@ -40,7 +40,7 @@ interface CommandLine {
 
 function commandLine({ run, shell }: CommandParams, paths: Paths): CommandLine {
   if (typeof run !== "string") return { argv: run.map((argument) => expand(argument, paths)), variables: {} };
-  const { line, variables } = expandShell(run, paths);
+  const { line, variables } = expandShell(run, shell, paths);
   // The first command that fails fails the step.
   const interpreter = shell === "bash" ? ["bash", "--norc", "-eo", "pipefail"] : ["/bin/sh", "-e"];
   return { argv: [...interpreter, "-c", line], variables };

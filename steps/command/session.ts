@@ -30,9 +30,16 @@ function membersByPs(session: number): readonly number[] {
   }
 }
 
-/** Whether nobody is left but the guard, which is told from the rest by the name it was given. */
-export function sessionIsEmpty(session: number, guard: string): boolean {
-  return membersOf(session).every((pid) => nameOf(pid) === guard);
+/**
+ * Looks who is left of a session, and sends them a signal if one is given.
+ * The guard is left alone; it is told from the rest by the name it was given.
+ *
+ * @returns whether anybody is left.
+ */
+export function signalSession(session: number, signal: NodeJS.Signals | undefined, guard: string): boolean {
+  const left = membersOf(session).filter((pid) => nameOf(pid) !== guard);
+  if (signal !== undefined) for (const pid of left) send(pid, signal);
+  return left.length > 0;
 }
 
 /** What a shell was given as $0: `sh -c <line> <name>`. */
@@ -44,14 +51,17 @@ function nameOf(pid: number): string | undefined {
   }
 }
 
-/** Sends a signal to every process of a session; its leader's pid names it. */
-export function endSession(session: number, signal: NodeJS.Signals): void {
-  for (const target of [-session, ...membersOf(session)]) {
-    try {
-      process.kill(target, signal);
-    } catch {
-      // It is gone already, or belongs to another user.
-    }
+/** Kills the processes of a session, whose leader's pid names it; or where nobody else is left, those of its first group. */
+export function endSession(session: number, whom: "everybody" | "the group"): void {
+  send(-session, "SIGKILL");
+  if (whom === "everybody") for (const pid of membersOf(session)) send(pid, "SIGKILL");
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already, or belongs to another user.
   }
 }
 

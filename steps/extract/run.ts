@@ -7,6 +7,7 @@ import { type ImageRow, imagePath, readImages } from "../learning/tables/images.
 import { openExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { openNetwork } from "../vision/networks/open.ts";
+import { areDecodedAnew, DECODING } from "../vision/pixels/decoding.ts";
 import type { Scaling } from "../vision/preprocessing.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
@@ -46,9 +47,11 @@ export async function run(ctx: ExtractContext): Promise<void> {
     ...(params.threads === undefined ? {} : { threads: params.threads }),
   });
   try {
+    const isAnew = await areDecodedAnew(rows.map((row) => join(images.path, imagePath(row))));
     // Whatever can change a bit of a row is in the store's name.
     const store = ctx.store({
       network: identity,
+      ...(isAnew ? { decoding: DECODING } : {}),
       weights: weights.identity,
       layer,
       pool: params.pool,

@@ -1,6 +1,7 @@
 import { encodeGraph } from "../compute/onnx/graph.ts";
 import { openSession } from "../compute/onnx/session.ts";
 import type { Network } from "./networks/open.ts";
+import { toOnnx } from "./onnx/to-onnx.ts";
 import type { Scaling } from "./preprocessing.ts";
 import { translate } from "./translate/translate.ts";
 
@@ -26,10 +27,11 @@ export interface ExtractorOptions {
 /** @throws StepError where the network cannot be computed: see `translate`. */
 export async function openExtractor(options: ExtractorOptions): Promise<Extractor> {
   const { network, size, threads } = options;
-  const { graph, shape } = translate({ ...network, ...options });
-  const [output] = graph.outputs;
+  const { graph, shape } = translate({ ...options, topology: network.topology, weights: network.weights });
+  const onnx = toOnnx(graph);
+  const [output] = onnx.outputs;
   if (output === undefined) throw new Error("a graph has an output");
-  const session = await openSession(encodeGraph(graph), threads);
+  const session = await openSession(encodeGraph(onnx), { ...(threads === undefined ? {} : { threads }) });
   const rowLength = shape.reduce((product, size) => product * size, 1);
   return {
     shape,

@@ -115,7 +115,10 @@ describe("records of runs", () => {
       const runs = join(folder, "runs");
       mkdirSync(join(runs, id), { recursive: true });
       writeFileSync(join(runs, id, "run.json"), content);
-      expect(lastRunOf(runs, "p")).toEqual({ kind: "unreadable", path: join(runs, id) });
+      expect(lastRunOf(runs, { name: "p", file: "p.yaml" })).toEqual({
+        kind: "unreadable",
+        path: join(runs, id),
+      });
       expect(readFileSync(join(runs, id, "run.json"), "utf8")).toBe(content);
     },
   );

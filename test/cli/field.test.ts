@@ -228,6 +228,18 @@ describe("records", () => {
     }
   });
 
+  test("two files with one pipeline name have a history each", async () => {
+    place.write("q.yaml", pipeline("", "echo 2 > $FLOW_OUTPUT_O/f"));
+    await place.flow(["run", "p.yaml"]);
+    expect((await place.flow(["status", "q.yaml"])).stdout).toMatch(
+      /It has not run here yet[\s\S]*has not run yet/,
+    );
+    await place.flow(["run", "q.yaml"]);
+    place.write("p.yaml", pipeline("", "echo 3 > $FLOW_OUTPUT_O/f"));
+    expect((await place.flow(["plan", "p.yaml"])).stdout).toMatch(/echo 1 .*echo 3/);
+    expect((await place.flow(["status", "p.yaml"])).stdout).toMatch(/Last run \S+: ok/);
+  });
+
   test("the command may be told its folder first: flow -C dir run", async () => {
     mkdirSync(join(place.root, "sub"));
     place.write("sub/p.yaml", pipeline());

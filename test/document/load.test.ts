@@ -1,21 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Loaded, loadPipeline } from "../../engine/document/load.ts";
 import { renderDiagnostics } from "../../engine/document/render.ts";
-import { stepTypes } from "../../steps/registry.ts";
-
-await stepTypes.get("command")?.prepare?.();
-
-function load(text: string, overrides: readonly string[] = []): Loaded {
-  return loadPipeline({
-    file: "p.yaml",
-    text,
-    types: stepTypes,
-    overrides,
-    isFile: () => false,
-    userHome: undefined,
-    exists: () => true,
-  });
-}
+import { load } from "./load.ts";
 
 const pipeline = `
 name: demo
@@ -104,142 +89,6 @@ describe("-S", () => {
   });
 });
 
-describe("text means what it says", () => {
-  const command = (params: string, step: string): string =>
-    `name: demo\nparams: ${params}\nsteps:\n  s:\n    uses: command\n    with: ${step}\n`;
-  const paramsOf = (text: string, overrides: readonly string[] = []) => {
-    const { pipeline, diagnostics } = load(text, overrides);
-    expect(renderDiagnostics(diagnostics)).toBe("\n\n");
-    return pipeline?.steps[0]?.params;
-  };
-  const list = '{ run: [x, "${params.a}", "v${params.a}"], env: { A: "${params.a}" }, outputs: [o] }';
-
-  test.each(["1.10", "007", "12345678901234567890", "0x1F", "1e-3", "-0", "1_0"])(
-    "a number keeps its spelling where it becomes text: %s",
-    (number) => {
-      const expected = { run: ["x", number, `v${number}`], env: { A: number } };
-      expect(paramsOf(command(`{ a: ${number} }`, list))).toMatchObject(expected);
-      expect(paramsOf(command("{ a: 1 }", list), [`a=${number}`])).toMatchObject(expected);
-    },
-  );
-
-  test("a whole number that would be rounded is refused where a number is wanted", () => {
-    const text = "name: demo\nsteps:\n  s:\n    uses: generate\n    with: { seed: 12345678901234567890 }\n";
-    expect(renderDiagnostics(load(text).diagnostics)).toMatch(
-      /5:19 error wrong-value: 12345678901234567890 is larger/,
-    );
-  });
-
-  test("a shell line that is only a number is a mistake", () => {
-    const { diagnostics } = load(command("{ a: 30 }", '{ run: "${params.a}", outputs: [o] }'));
-    expect(diagnostics.map(({ code }) => code)).toEqual(["wrong-type"]);
-  });
-
-  test("params are made of params, in any order; those that wait for each other are named once", () => {
-    const chain = command(
-      '{ c: "${params.b}!", a: 1, b: "v${params.a}" }',
-      '{ run: ["${params.c}"], outputs: [o] }',
-    );
-    expect(paramsOf(chain)).toMatchObject({ run: ["v1!"] });
-    const circle = command(
-      '{ a: "${params.b}", b: "${params.a}" }',
-      '{ run: ["${params.a}"], outputs: [o] }',
-    );
-    expect(renderDiagnostics(load(circle).diagnostics)).toMatch(
-      /cycle: params wait for each other: a → b → a[\s\S]*\n1 mistake\n/,
-    );
-    const long = Array.from({ length: 3_000 }, (_, at) => `p${at}: "\${params.p${at + 1}}"`).join(", ");
-    expect(
-      paramsOf(command(`{ ${long}, p3000: end }`, '{ run: ["${params.p0}"], outputs: [o] }')),
-    ).toMatchObject({
-      run: ["end"],
-    });
-  });
-
-  test("values stay apart from a shell line, and belong to it", () => {
-    const line = command(
-      '{ a: "it\'s" }',
-      '{ run: "echo ${params.a} $FLOW_PARAM_A > ${outputs.o}/f", outputs: [o] }',
-    );
-    expect(paramsOf(line)).toMatchObject({
-      run: 'echo ${params.a="it\'s"} $FLOW_PARAM_A > ${outputs.o}/f',
-      env: { FLOW_PARAM_A: "it's" },
-    });
-  });
-
-  test("names that would share a variable are a mistake", () => {
-    const { diagnostics } = load(command("{}", "{ run: [x], outputs: [a-b, A_B] }"));
-    expect(diagnostics.map(({ message }) => message)).toEqual([
-      "a-b and A_B would share the variable FLOW_OUTPUT_A_B: rename one of them",
-    ]);
-  });
-
-  test("a mistake in the inputs hides none in the parameters", () => {
-    const text =
-      "name: demo\nsteps:\n  s: { uses: command, inputs: { q: [1] }, with: { run: 5, outputs: [o, o] } }\n";
-    expect(load(text).diagnostics).toHaveLength(3);
-  });
-
-  test.each([
-    ["~/set", "write it out: /home/me/set"],
-    ["$HOME/set", "write it out: /home/me/set"],
-    ["C:\\\\set\\\\a", "under WSL it is /mnt/c/set/a"],
-  ])("a path that only a shell or Windows knows gets a way out: %s", (path, hint) => {
-    const text = `name: demo\nsteps:\n  s: { uses: organize, inputs: { source: "${path}" } }\n`;
-    const { diagnostics } = loadPipeline({
-      file: "p.yaml",
-      text,
-      types: stepTypes,
-      overrides: [],
-      isFile: () => false,
-      userHome: "/home/me",
-      exists: () => false,
-    });
-    expect(diagnostics.map((diagnostic) => diagnostic.hint)).toContain(hint);
-  });
-
-  test("a file of the project that a program is given without being an input is worth a word", () => {
-    const step = (inputs: string): string =>
-      `name: demo\nsteps:\n  s: { uses: command, ${inputs}with: { run: [sh, tools/go.sh], outputs: [o] } }\n`;
-    const warn = (text: string): readonly string[] => {
-      const options = {
-        file: "p.yaml",
-        text,
-        types: stepTypes,
-        overrides: [],
-        exists: () => true,
-        userHome: undefined,
-      };
-      const { pipeline, diagnostics } = loadPipeline({
-        ...options,
-        isFile: (path) => path === "tools/go.sh",
-      });
-      expect(pipeline).toBeDefined();
-      return diagnostics.map(({ severity, hint }) => `${severity}: ${hint}`);
-    };
-    expect(warn(step(""))).toEqual([
-      "warning: add it to inputs, `go: ./tools/go.sh`, and write ${inputs.go}",
-    ]);
-    expect(warn(step("inputs: { tools: ./tools }, "))).toEqual([]);
-  });
-
-  test("a chain of steps may be as long as the file, whichever way it is written", () => {
-    const steps = Array.from({ length: 5_000 }, (_, at) => {
-      const input = at === 0 ? "" : `inputs: { i: s${at - 1}.o }, `;
-      return `  s${at}: { uses: command, ${input}with: { run: [x], outputs: [o] } }`;
-    });
-    for (const lines of [steps, [...steps].reverse()]) {
-      expect(load(`name: demo\nsteps:\n${lines.join("\n")}\n`).pipeline?.steps).toHaveLength(5_000);
-    }
-  });
-
-  test("a line of many mistakes is not repeated with each of them", () => {
-    const steps = Array.from({ length: 300 }, (_, at) => `s${at}: { uses: comand }`).join(", ");
-    const text = `{ name: demo, steps: { ${steps} } }`;
-    expect(renderDiagnostics(load(text).diagnostics).length).toBeLessThan(200_000);
-  });
-});
-
 describe("hostile text", () => {
   const refused = (text: string, message: RegExp): void => {
     const loaded = load(text);
@@ -256,6 +105,45 @@ describe("hostile text", () => {
       `name: demo\nparams:\n  a0: &a0 [x]\n${levels.join("\n")}\nsteps: {}\n`,
       /too large once its aliases are expanded/,
     );
+  });
+
+  test("params of params that multiply, or nest, are refused", () => {
+    const params = (value: (before: string) => string): string => {
+      const lines = Array.from(
+        { length: 100 },
+        (_, at) => `  p${at}: ${at === 0 ? "x" : value(`"\${params.p${at - 1}}"`)}`,
+      );
+      return `name: demo\nparams:\n${lines.join("\n")}\nsteps: {}\n`;
+    };
+    refused(
+      params((before) => `[${Array(10).fill(before).join(", ")}]`),
+      /too large once its references are filled in/,
+    );
+    refused(
+      params((before) => `"${before.slice(1, -1).repeat(4)}"`),
+      /too large once its references are filled in/,
+    );
+    refused(
+      params((before) => `{ k: ${before} }`),
+      /nested more than 64 deep/,
+    );
+  });
+
+  test("an option that names something far down is refused", () => {
+    const { diagnostics } = load(pipeline, [`steps.count.with.env${".a".repeat(20_000)}=1`]);
+    expect(diagnostics.map(({ message }) => message)).toEqual(["the values are nested more than 64 deep"]);
+  });
+
+  test("a long circle is told by its ends", () => {
+    const steps = Array.from(
+      { length: 1_000 },
+      (_, at) =>
+        `  s${at}: { uses: command, inputs: { i: s${(at + 1) % 1_000}.o }, with: { run: [x], outputs: [o] } }`,
+    );
+    const { diagnostics } = load(`name: demo\nsteps:\n${steps.join("\n")}\n`);
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^steps wait for each other: s0 → .* → … → .* → s0$/),
+    ]);
   });
 
   test("a value that holds itself is refused", () => {

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import h5wasm, { File } from "h5wasm/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openExtractor } from "../../steps/vision/extractor.ts";
-import { inferShapes } from "../../steps/vision/networks/infer.ts";
 import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
 import { resnet50 } from "../../steps/vision/networks/resnet50.ts";
 import type { Scaling } from "../../steps/vision/preprocessing.ts";
+import { knownLayers } from "../../steps/vision/translate/weight-shapes.ts";
 
 // The golden files come from bench/golden/networks.py, which names the formula below as well.
 const golden = new URL("../golden/keras/", import.meta.url).pathname;
@@ -120,13 +120,13 @@ function decode(base64: string): Float32Array {
 
 /** In the layout of the published file: data sets one group deeper, names ending in :0. */
 function writeResnetWeights(path: string, layers: readonly string[]): void {
-  const inferred = inferShapes(resnet50.topology().layers, [64, 64]);
+  const known = knownLayers(resnet50.topology(), [64, 64]);
   const file = new File(path, "w");
   // Long lists are split.
   file.create_attribute("layer_names0", layers.slice(0, 40));
   file.create_attribute("layer_names1", layers.slice(40));
   for (const layer of layers) {
-    const weights = Object.entries(inferred.get(layer)?.weights ?? {});
+    const weights = Object.entries(known.get(layer)?.weights ?? {});
     const group = file.create_group(layer);
     group.create_attribute(
       "weight_names",

@@ -16,22 +16,34 @@ export interface Session {
   close(): Promise<void>;
 }
 
+export interface SessionOptions {
+  /** Default: the number of cores. */
+  readonly threads?: number;
+  /** Whether the runtime may rewrite the graph. */
+  readonly optimization?: "all" | "disabled";
+}
+
 /**
  * An ONNX model on onnxruntime's CPU engine. `run` blocks the thread that calls
  * it while it computes.
- *
- * @param threads default: the number of cores.
  */
-export async function openSession(model: Uint8Array, threads = availableParallelism()): Promise<Session> {
+export async function openSession(
+  model: Uint8Array,
+  { threads = availableParallelism(), optimization = "all" }: SessionOptions = {},
+): Promise<Session> {
   const session = await InferenceSession.create(model, {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
-    graphOptimizationLevel: "all",
+    graphOptimizationLevel: optimization,
     logSeverityLevel: 3,
     // Threads that wait by spinning take the cores from another session, and from pictures being decoded.
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
+    extra: {
+      session: { intra_op: { allow_spinning: "0" } },
+      // It takes the zeros round an image for what a window over its border leaves out.
+      optimization: { disable_specified_optimizers: "Pad_Fusion" },
+    },
   });
   return {
     async run(feeds, fetches) {

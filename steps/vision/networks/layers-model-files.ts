@@ -1,30 +1,41 @@
-import { readFileSync, statSync } from "node:fs";
-import { basename, join, posix } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, extname, join, posix } from "node:path";
 import { isObject, type Json } from "../../../engine/json.ts";
 
 /** What a TensorFlow.js layers model is called in its folder. */
 export const modelFile = "model.json";
 
 /**
- * The files that make up a TensorFlow.js layers model: `model.json` and the
- * shards that its weights manifest names, in the folder of it.
+ * The files that make up a network: of a TensorFlow.js layers model `model.json`
+ * and the shards that its weights manifest names, in the folder of it; any other
+ * format is one file.
  *
- * @param path absolute, of `model.json` or of its folder.
+ * @param path absolute, of that file, or of the folder with a `model.json`.
  * @returns POSIX paths in that folder. Of a file that cannot be read it is that file alone: reading it says why.
  */
 export function filesOfLayersModel(path: string): readonly string[] {
-  const isFolder = statSync(path).isDirectory();
-  const name = isFolder ? modelFile : basename(path);
-  const shards = shardsOf(isFolder ? join(path, name) : path);
-  return [...new Set([name, ...shards])];
+  if (!statSync(path).isDirectory()) {
+    // Other formats are one file, and can be large.
+    const shards = extname(path).toLowerCase() === ".json" ? shardsOf(path) : [];
+    return [...new Set([basename(path), ...shards])];
+  }
+  // A folder in another format is refused by name, when it is read.
+  const other = existsSync(join(path, modelFile))
+    ? undefined
+    : otherFiles.find((name) => existsSync(join(path, name)));
+  return other === undefined ? [...new Set([modelFile, ...shardsOf(join(path, modelFile))])] : [other];
 }
+
+const otherFiles = ["saved_model.pb"];
 
 function shardsOf(file: string): readonly string[] {
   let json: Json;
   try {
     json = JSON.parse(readFileSync(file, "utf8")) as Json;
-  } catch {
-    return [];
+  } catch (error) {
+    // Anything else may be over the next time: then the list would be another one.
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
   const groups =
     isObject(json) && Array.isArray(json.weightsManifest) ? (json.weightsManifest as readonly Json[]) : [];

@@ -1,24 +1,38 @@
-import { readFile, realpath, stat } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { readFile, realpath } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
 import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
-import { modelFile } from "./layers-model-files.ts";
-import { readTopology, roleOf, type Tensor, type Topology, type Weights } from "./topology.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { float16 } from "./float16.ts";
+import { readTopology } from "./read-topology.ts";
+import type { Topology, Weights } from "./topology.ts";
+import { matchWeights, type WrittenWeight } from "./written-weights.ts";
 
 /**
  * Reads a TensorFlow.js layers model (github.com/tensorflow/tfjs, io/types.ts):
  * `model.json` with the topology and a weights manifest, and the shards beside
- * it. Weights quantized to uint8, uint16 (scale and minimum) or float16 become float32.
+ * it. Weights quantized to uint8, uint16 (scale and minimum) or float16 become
+ * float32. Keras' `model.to_json()` is such a topology without weights.
  *
- * @param path `model.json`, or the folder that holds it.
  * @throws StepError naming the file where something is missing, cut short or not supported.
  */
-export async function readLayersModel(path: string): Promise<{ topology: Topology; weights: Weights }> {
-  const file = (await stat(path)).isDirectory() ? join(path, modelFile) : path;
+export async function readLayersModel(
+  file: string,
+): Promise<{ topology: Topology; ownWeights(): Promise<Weights> }> {
   const json = await readJson(file);
-  const topology = readTopology(json.modelTopology, file);
-  const weights = new Map<string, Record<string, Tensor>>();
+  refuseGraphModel(json, file);
+  const topology = readTopology(json.modelTopology ?? json, file);
+  return { topology, ownWeights: () => readOwnWeights(json, topology, file) };
+}
+
+async function readOwnWeights(json: JsonObject, topology: Topology, file: string): Promise<Weights> {
   const groups = Array.isArray(json.weightsManifest) ? (json.weightsManifest as readonly Json[]) : [];
+  if (groups.length === 0) {
+    throw new StepError(
+      `${file} describes a network and brings no weights: give them under \`inputs\`, \`weights: ./file.h5\`, or save the whole model`,
+    );
+  }
+  const written: WrittenWeight[] = [];
   for (const group of groups) {
     if (!isObject(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {
       throw new StepError(`${file}: a group of weights has no paths or no list of weights`);
@@ -26,14 +40,15 @@ export async function readLayersModel(path: string): Promise<{ topology: Topolog
     const data = await readShards(dirname(file), group.paths as readonly Json[], file);
     let offset = 0;
     for (const spec of group.weights as readonly Json[]) {
-      const { layer, role, tensor, bytes } = readWeight(spec, data, offset, file);
-      weights.set(layer, { ...weights.get(layer), [role]: tensor });
+      const { name, tensor, bytes } = readWeight(spec, data, offset, file);
+      // TensorFlow.js can keep the state of training beside the weights.
+      if (!isObject(spec) || spec.group !== "optimizer") written.push({ name, tensor });
       offset += bytes;
     }
     if (offset !== data.length)
       throw new StepError(`${file}: the weights need ${offset} bytes, the shards have ${data.length}`);
   }
-  return { topology, weights };
+  return matchWeights(topology, written, file);
 }
 
 async function readJson(file: string): Promise<JsonObject> {
@@ -41,34 +56,44 @@ async function readJson(file: string): Promise<JsonObject> {
     throw new StepError(`${file} is missing: a TensorFlow.js layers model has a model.json`);
   });
   try {
-    const json: unknown = JSON.parse(text);
+    const json: unknown = JSON.parse(text.replace(/^\ufeff/, ""));
     if (isObject(json)) return json;
-  } catch (error) {
-    throw new StepError(`${file} is no JSON: ${(error as Error).message}`);
+  } catch {
+    // What the parser says quotes the file.
+    throw new StepError(`${file} is no JSON, or is cut short`);
   }
   throw new StepError(`${file} is no TensorFlow.js model`);
 }
 
-/** The shards of a group, one after the other. They lie in the model's folder, wherever their names point. */
+function refuseGraphModel(json: JsonObject, file: string): void {
+  const { modelTopology: topology, format } = json;
+  if (format !== "graph-model" && !(isObject(topology) && Array.isArray(topology.node))) return;
+  throw new StepError(
+    `${file} is a graph model of TensorFlow.js, in which there are no layers any more: ` +
+      "convert the Keras model again with `--output_format=tfjs_layers_model`, or give the .keras or .h5 file itself",
+  );
+}
+
+/** The shards of a group, one after the other. Their names stay in the model's folder; links there lead wherever the user let them. */
 async function readShards(folder: string, paths: readonly Json[], file: string): Promise<Buffer> {
-  const root = await realpath(folder);
   const shards: Buffer[] = [];
   for (const path of paths) {
     if (typeof path !== "string") throw new StepError(`${file}: a path of a shard is no string`);
+    const plain = posix.normalize(path);
+    if (posix.isAbsolute(plain) || plain === ".." || plain.startsWith("../")) {
+      throw new StepError(`${file}: the shard ${path} lies outside the model's folder`);
+    }
     const full = join(folder, path);
     const real = await realpath(full).catch(() => {
       throw new StepError(`${full} is missing: ${file} names it as a shard of the weights`);
     });
-    if (!real.startsWith(root + sep))
-      throw new StepError(`${file}: the shard ${path} lies outside the model's folder`);
     shards.push(await readFile(real));
   }
   return Buffer.concat(shards);
 }
 
 interface Weight {
-  readonly layer: string;
-  readonly role: string;
+  readonly name: string;
   readonly tensor: Tensor;
   readonly bytes: number;
 }
@@ -82,45 +107,36 @@ function readWeight(spec: Json, data: Buffer, offset: number, file: string): Wei
   const length = shape.reduce((product, size) => product * size, 1);
   const quantization = isObject(spec.quantization) ? spec.quantization : { dtype: spec.dtype ?? "float32" };
   const dtype = String(quantization.dtype);
-  const size = { float32: 4, float16: 2, uint16: 2, uint8: 1 }[dtype];
-  if (size === undefined || (spec.dtype ?? "float32") !== "float32") {
+  const reader = readers.get(dtype);
+  if (reader === undefined) {
     throw new StepError(
       `${file}: weight ${name} is ${String(spec.dtype)} stored as ${dtype}, which is not supported`,
     );
   }
-  const bytes = length * size;
-  if (!Number.isSafeInteger(bytes) || bytes < 0 || offset + bytes > data.length) {
+  const bytes = length * reader.size;
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || !(offset + bytes <= data.length)) {
     throw new StepError(`${file}: the shards end before weight ${name}`);
   }
   const scale = typeof quantization.scale === "number" ? quantization.scale : 1;
   const min = typeof quantization.min === "number" ? quantization.min : 0;
-  const read = readerOf(dtype, data, scale, min);
-  const values = Float32Array.from({ length }, (_, at) => read(offset + at * size));
-  const parts = name.split("/");
-  const layer = parts.at(-2);
-  if (layer === undefined) throw new StepError(`${file}: weight ${name} does not say of which layer it is`);
-  return { layer, role: roleOf(name), tensor: { shape, data: values }, bytes };
+  const values = Float32Array.from(
+    { length },
+    (_, at) => reader.read(data, offset + at * reader.size) * scale + min,
+  );
+  return { name, tensor: { shape, data: values }, bytes };
 }
 
-function readerOf(dtype: string, data: Buffer, scale: number, min: number): (at: number) => number {
-  switch (dtype) {
-    case "float32":
-      return (at) => data.readFloatLE(at);
-    case "float16":
-      return (at) => float16(data.readUInt16LE(at));
-    case "uint16":
-      return (at) => data.readUInt16LE(at) * scale + min;
-    default:
-      return (at) => data.readUInt8(at) * scale + min;
-  }
+interface Reader {
+  /** In bytes. */
+  readonly size: number;
+  read(data: Buffer, at: number): number;
 }
 
-/** IEEE 754 binary16. */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
+const readers: ReadonlyMap<string, Reader> = new Map([
+  ["float32", { size: 4, read: (data, at) => data.readFloatLE(at) }],
+  ["float16", { size: 2, read: (data, at) => float16(data.readUInt16LE(at)) }],
+  ["uint16", { size: 2, read: (data, at) => data.readUInt16LE(at) }],
+  ["uint8", { size: 1, read: (data, at) => data.readUInt8(at) }],
+  ["bool", { size: 1, read: (data, at) => data.readUInt8(at) }],
+  ["int32", { size: 4, read: (data, at) => data.readInt32LE(at) }],
+]);

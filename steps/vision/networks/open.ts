@@ -1,13 +1,15 @@
 import { StepError } from "../../../engine/step-type.ts";
+import { lastBeforeClassifier } from "./classifier.ts";
+import { networkFile } from "./file-kind.ts";
 import { namedNetworks } from "./named.ts";
 import { seededWeights } from "./seeded.ts";
-import type { Topology, Weights } from "./topology.ts";
+import { INPUT, type Topology, type Weights } from "./topology.ts";
 
 /** Which network, and whose weights. */
 export interface NetworkSource {
   /** A name that flow knows. */
   readonly named?: string;
-  /** `model.json` of a TensorFlow.js layers model, or its folder. */
+  /** A TensorFlow.js layers model (`model.json`, or its folder), a `.keras` file, or an `.h5` file with the configuration. */
   readonly path?: string;
   readonly weights:
     | { readonly kind: "own" }
@@ -27,18 +29,17 @@ export interface Network {
 /**
  * Reads a network and its weights.
  *
- * @throws StepError where a file is missing, damaged or not supported.
+ * @throws StepError where a file is missing, damaged or not supported, or the weights are another network's.
  */
 export async function openNetwork({ named, path, weights }: NetworkSource): Promise<Network> {
+  const given = weights.kind === "h5" ? weights.path : undefined;
   if (path !== undefined) {
-    const { readLayersModel } = await import("./layers-model.ts");
-    const model = await readLayersModel(path);
-    const size = inputSize(model.topology);
-    const given = weights.kind === "h5" ? await readH5(weights.path) : model.weights;
+    const { topology, weights: own } = await readNetwork(path, given);
+    const size = inputSize(topology);
     return {
-      topology: model.topology,
-      weights: withDepthwiseKernels(model.topology, given),
-      layer: lastBeforeClassifier(model.topology),
+      topology,
+      weights: own,
+      layer: lastBeforeClassifier(topology),
       ...(size === undefined ? {} : { size }),
     };
   }
@@ -46,42 +47,60 @@ export async function openNetwork({ named, path, weights }: NetworkSource): Prom
   if (topology === undefined) throw new Error(`no network is called ${named}`);
   return {
     topology,
-    weights: weights.kind === "h5" ? await readH5(weights.path) : seededWeights(topology),
+    weights: given === undefined ? seededWeights(topology) : await readWeights(given, topology),
     layer: lastBeforeClassifier(topology),
   };
 }
 
-async function readH5(path: string): Promise<Weights> {
-  const { readH5Weights } = await import("./h5.ts");
-  return readH5Weights(path);
+interface ReadNetwork {
+  readonly topology: Topology;
+  readonly weights: Weights;
 }
 
-/** Keras 3 calls a depthwise kernel `kernel`, Keras 2 and TensorFlow.js `depthwise_kernel`. */
-function withDepthwiseKernels({ layers }: Topology, weights: Weights): Weights {
-  const renamed = new Map(weights);
-  for (const { name, className } of layers) {
-    const { kernel, ...rest } = weights.get(name) ?? {};
-    if (className === "DepthwiseConv2D" && kernel) renamed.set(name, { depthwise_kernel: kernel, ...rest });
+/** @param given a file with weights to take in place of the network's own. */
+async function readNetwork(path: string, given: string | undefined): Promise<ReadNetwork> {
+  const { kind, file } = await networkFile(path);
+  switch (kind) {
+    case "layers-model": {
+      const { readLayersModel } = await import("./layers-model.ts");
+      const { topology, ownWeights } = await readLayersModel(file);
+      return {
+        topology,
+        weights: given === undefined ? await ownWeights() : await readWeights(given, topology),
+      };
+    }
+    case "h5": {
+      const { readH5Model } = await import("./h5-model.ts");
+      const { topology, weights } = await readH5Model(file, given === undefined);
+      return { topology, weights: given === undefined ? weights : await readWeights(given, topology) };
+    }
+    case "keras": {
+      const { readKerasModel } = await import("./h5-model.ts");
+      const { topology, weights } = await readKerasModel(file, given === undefined);
+      return { topology, weights: given === undefined ? weights : await readWeights(given, topology) };
+    }
+    default:
+      return kind satisfies never;
   }
-  return renamed;
 }
 
-const classifier = new Set(["Dense", "Activation", "Dropout", "Flatten"]);
-
-/** The last layer with none but a classifier's above it. */
-function lastBeforeClassifier({ layers, name }: Topology): string {
-  const hasDense = layers.some(({ className }) => className === "Dense");
-  const last = layers.findLast(({ className }) => !hasDense || !classifier.has(className));
-  if (last === undefined) throw new StepError(`the network ${name} has no layer before its classifier`);
-  return last.name;
+async function readWeights(path: string, topology: Topology): Promise<Weights> {
+  const { readWeightsFile } = await import("./h5-model.ts");
+  return readWeightsFile(path, topology);
 }
 
 /** [null, height, width, 3] in Keras 2, `batch_shape` in Keras 3. */
-function inputSize({ layers }: Topology): readonly [number, number] | undefined {
-  const config = layers.find(({ className }) => className === "InputLayer")?.config;
+function inputSize({ calls }: Topology): readonly [number, number] | undefined {
+  const inputs = calls.filter(({ layer }) => layer.className === INPUT);
+  const config = inputs[0]?.layer.config;
   const shape = config?.batch_input_shape ?? config?.batch_shape;
   if (!Array.isArray(shape)) return undefined;
   const [, height, width, channels] = shape as readonly unknown[];
-  if (channels !== 3) throw new StepError(`the network takes images of ${String(channels)} channels, not 3`);
+  // Of several inputs it depends on the cut which of them is the picture.
+  if (inputs.length > 1) return undefined;
+  if (shape.length !== 4)
+    throw new StepError("the network does not take images: its input has no height, width and channels");
+  if (channels !== 3 && channels !== null)
+    throw new StepError(`the network takes images of ${String(channels)} channels, not 3`);
   return typeof height === "number" && typeof width === "number" ? [height, width] : undefined;
 }

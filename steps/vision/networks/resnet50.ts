@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../engine/json.ts";
+import { functional, type NamedLayer } from "./functional.ts";
 import type { NamedNetwork } from "./named-network.ts";
-import type { Layer, Topology } from "./topology.ts";
+import type { Topology } from "./topology.ts";
 
 /** keras.applications.resnet: 224 × 224 pixels, "caffe" scaling, file and md5 as keras/src/applications/resnet.py has them. */
 export const resnet50: NamedNetwork = {
@@ -24,7 +25,7 @@ export const resnet50: NamedNetwork = {
  * The stride of a stack sits on the first 1 × 1 convolution and on the shortcut.
  */
 function topology(): Topology {
-  const layers: Layer[] = [
+  const layers: NamedLayer[] = [
     {
       name: "input",
       className: "InputLayer",
@@ -56,26 +57,29 @@ function topology(): Topology {
       layers.push(...residual(`${name}_block${block}`, input, filters, first ? stride : 1, first));
     }
   }
-  return { name: "resnet50", layers };
+  return functional("resnet50", layers);
 }
 
 /** A bottleneck: 1 × 1, 3 × 3, 1 × 1 with four times the filters, beside a shortcut. */
-function residual(name: string, input: string, filters: number, stride: number, project: boolean): Layer[] {
-  const shortcut = project
-    ? [
-        conv(`${name}_0_conv`, input, { filters: 4 * filters, kernel: 1, stride }),
-        norm(`${name}_0_bn`, `${name}_0_conv`),
-      ]
-    : [];
+function residual(
+  name: string,
+  input: string,
+  filters: number,
+  stride: number,
+  project: boolean,
+): NamedLayer[] {
+  // In Keras' order, which is that of the layers in a file without names.
+  const shortcut = (layer: NamedLayer): NamedLayer[] => (project ? [layer] : []);
   return [
-    ...shortcut,
     conv(`${name}_1_conv`, input, { filters, kernel: 1, stride }),
     norm(`${name}_1_bn`, `${name}_1_conv`),
     relu(`${name}_1_relu`, `${name}_1_bn`),
     conv(`${name}_2_conv`, `${name}_1_relu`, { filters, kernel: 3, stride: 1, padding: "same" }),
     norm(`${name}_2_bn`, `${name}_2_conv`),
     relu(`${name}_2_relu`, `${name}_2_bn`),
+    ...shortcut(conv(`${name}_0_conv`, input, { filters: 4 * filters, kernel: 1, stride })),
     conv(`${name}_3_conv`, `${name}_2_relu`, { filters: 4 * filters, kernel: 1, stride: 1 }),
+    ...shortcut(norm(`${name}_0_bn`, `${name}_0_conv`)),
     norm(`${name}_3_bn`, `${name}_3_conv`),
     {
       name: `${name}_add`,
@@ -98,7 +102,7 @@ function conv(
   name: string,
   input: string,
   { filters, kernel, stride, padding = "valid" }: Convolution,
-): Layer {
+): NamedLayer {
   const config: JsonObject = {
     filters,
     kernel_size: [kernel, kernel],
@@ -110,15 +114,15 @@ function conv(
   return { name, className: "Conv2D", config, inbound: [input] };
 }
 
-function norm(name: string, input: string): Layer {
+function norm(name: string, input: string): NamedLayer {
   return { name, className: "BatchNormalization", config: { axis: 3, epsilon: 1.001e-5 }, inbound: [input] };
 }
 
-function relu(name: string, input: string): Layer {
+function relu(name: string, input: string): NamedLayer {
   return { name, className: "Activation", config: { activation: "relu" }, inbound: [input] };
 }
 
-function pad(name: string, input: string, by: number): Layer {
+function pad(name: string, input: string, by: number): NamedLayer {
   const padding = [
     [by, by],
     [by, by],

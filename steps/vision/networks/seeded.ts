@@ -1,6 +1,7 @@
 import { randomStream } from "../../compute/random.ts";
-import { inferShapes } from "./infer.ts";
-import type { Tensor, Topology, Weights } from "./topology.ts";
+import type { Tensor } from "../graph/graph.ts";
+import { knownLayers } from "../translate/weight-shapes.ts";
+import type { Topology, Weights } from "./topology.ts";
 
 /**
  * Deterministic random weights that need no download. Convolutions are
@@ -11,16 +12,15 @@ import type { Tensor, Topology, Weights } from "./topology.ts";
  * from: ‖x‖² of a 7 × 7 × 2048 output is between 1e4 and 1e5.
  */
 export function seededWeights(topology: Topology): Weights {
-  const inferred = inferShapes(topology.layers, [224, 224]);
-  const firstNorm = topology.layers.find(({ className }) => className === "BatchNormalization")?.name;
+  const firstNorm = topology.calls.find(({ layer }) => layer.className === "BatchNormalization")?.layer.path;
   const weights = new Map<string, Record<string, Tensor>>();
-  for (const { name } of topology.layers) {
+  for (const [path, known] of knownLayers(topology, [224, 224])) {
     const own: Record<string, Tensor> = {};
-    for (const [role, shape] of Object.entries(inferred.get(name)?.weights ?? {})) {
-      const gamma = name === firstNorm ? INPUT_SCALE : name.endsWith("_3_bn") ? RESIDUAL_SCALE : 1;
-      own[role] = { shape, data: valuesOf(name, role, shape, gamma) };
+    for (const [role, shape] of Object.entries(known.weights)) {
+      const gamma = path === firstNorm ? INPUT_SCALE : path.endsWith("_3_bn") ? RESIDUAL_SCALE : 1;
+      own[role] = { shape, data: valuesOf(path, role, shape, gamma) };
     }
-    weights.set(name, own);
+    weights.set(path, own);
   }
   return weights;
 }

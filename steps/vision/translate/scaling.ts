@@ -1,23 +1,19 @@
+import type { Builder } from "../graph/builder.ts";
+import type { Binary, Value } from "../graph/graph.ts";
 import type { Scaling } from "../preprocessing.ts";
-import type { Builder } from "./builder.ts";
 
 /**
- * Pixels as they are decoded (uint8, N × H × W × 3, RGB) become what the network
- * takes (float32, N × 3 × H × W), as keras.applications.imagenet_utils has it.
+ * Pixels as they are decoded (uint8, RGB) become what the network takes
+ * (float32), as keras.applications.imagenet_utils has it.
  */
-export function appendScaling(builder: Builder, pixels: string, scaling: Scaling): string {
-  const planes = builder.node("Transpose", [pixels], { perm: { ints: [0, 3, 1, 2] } });
-  const values = builder.node("Cast", [planes], { to: { int: 1 } });
+export function appendScaling(builder: Builder, scaling: Scaling): Value {
+  const values = builder.add({ op: "cast", input: builder.input });
   const { bgr, mean, std } = constantsOf(scaling);
-  const ordered = bgr
-    ? builder.node("Gather", [values, builder.integers([2, 1, 0])], { axis: { int: 1 } })
-    : values;
-  const perChannel = (numbers: readonly number[]): string =>
-    builder.floats([1, 3, 1, 1], Float32Array.from(numbers));
-  const centered = mean.some((value) => value !== 0)
-    ? builder.node("Sub", [ordered, perChannel(mean)])
-    : ordered;
-  return std.some((value) => value !== 1) ? builder.node("Div", [centered, perChannel(std)]) : centered;
+  const ordered = bgr ? builder.add({ op: "gather", input: values, axis: 2, indices: [2, 1, 0] }) : values;
+  const each = (kind: Binary, left: Value, numbers: readonly number[]): Value =>
+    builder.add({ op: "binary", kind, left, right: { shape: [1, 1, 3], data: Float32Array.from(numbers) } });
+  const centered = mean.some((value) => value !== 0) ? each("subtract", ordered, mean) : ordered;
+  return std.some((value) => value !== 1) ? each("divide", centered, std) : centered;
 }
 
 interface Constants {

@@ -1,0 +1,17 @@
+import { type Loaded, loadPipeline } from "../../engine/document/load.ts";
+import { stepTypes } from "../../steps/registry.ts";
+
+await stepTypes.get("command")?.prepare?.();
+
+/** A pipeline of the shipped step types, with every file that it names. */
+export function load(text: string, overrides: readonly string[] = []): Loaded {
+  return loadPipeline({
+    file: "p.yaml",
+    text,
+    types: stepTypes,
+    overrides,
+    isFile: () => false,
+    userHome: undefined,
+    exists: () => true,
+  });
+}

@@ -8,6 +8,11 @@ export interface StepType {
   readonly name: string;
   /** Raised whenever the bytes of an output change for the same key. */
   readonly version: number;
+  /**
+   * Raised when a bit of a store's entries changes; default: `version`. Of its
+   * own, so that an output can change while what was computed stays good.
+   */
+  readonly storeVersion?: number;
   readonly description: string;
   /**
    * JSON Schema of `with`. A property marked `"x-unkeyed": true` affects speed
@@ -125,7 +130,7 @@ export interface StepContext {
   readonly root: string;
   /** A folder to fill; it becomes the artifact when the step ends well. */
   output(name: string): string;
-  /** The store named by `name` together with the step's type and version. */
+  /** The store named by `name` together with the step's type and the version of its stores. */
   store(name: JsonObject): Store;
   openStore(id: string): ReadonlyStore;
   /** Absolute path of a requirement, present and checked. */

@@ -119,7 +119,7 @@ interface StoreOptions {
 }
 
 function openStore({ cache, type, name, lean }: StoreOptions): Store {
-  const fullName: JsonObject = { type: type.name, version: type.version, name };
+  const fullName: JsonObject = { type: type.name, version: type.storeVersion ?? type.version, name };
   const id = cache.stores.id(fullName);
   const written = new Set<string>();
   return {

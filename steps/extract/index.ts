@@ -8,6 +8,7 @@ export const extract = defineStep({
   ...declaration,
   name: "extract",
   version: 2,
+  storeVersion: 1,
   description: "Turns images into features with a network cut at a layer.",
   check(params, inputs) {
     return mistakesOf(params, inputs);

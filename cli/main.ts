@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from "commander";
 import { type Call, describeCommands } from "./commands.ts";
+import { keepDeaf } from "./interrupts.ts";
 import { type MistakeFormat, tellMistake } from "./mistakes.ts";
 import { placesOf } from "./places.ts";
 import { type ExitCode, exitCode, exitOf, type Program, UsageError } from "./program.ts";
@@ -8,7 +9,8 @@ const description = "Runs pipelines that learn from more pictures than memory ho
 
 /** Parses the command line, runs one command, and returns the exit code. */
 export async function main(program: Program): Promise<number> {
-  const { stdout, stderr } = program;
+  const { stdout, stderr, env } = program;
+  keepDeaf(env);
   let code: ExitCode = exitCode.ok;
   let unheard: ExitCode | undefined;
   for (const stream of [stdout, stderr]) {

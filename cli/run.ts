@@ -124,7 +124,7 @@ async function follow(following: FollowOptions): Promise<readonly Failed[]> {
   const kept = progressFilter(2);
   const failures: Failed[] = [];
   const executor = localExecutor(program.worker);
-  const interrupts = listenForInterrupts((text) => program.stderr.write(text));
+  const interrupts = listenForInterrupts(program.env, (text) => program.stderr.write(text));
   let broken: unknown;
   const emit = (event: Event): void => {
     if (event.kind === "step-finished" && event.outcome === "failed") failures.push(event);

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { planPipeline } from "../engine/plan/plan.ts";
 import { printableLine } from "../engine/printable.ts";
 import { fromWord, isAlive } from "../engine/process-identity.ts";
-import { type LastRun, lastRunOf } from "../engine/record/run-folder.ts";
+import { type LastRun, lastRunOf } from "../engine/record/last-run.ts";
 import type { RunRecord } from "../engine/record/run-record.ts";
 import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
@@ -23,7 +23,7 @@ export async function status(program: Program, file: string, options: PipelineOp
   const last = lastRunOf(project.runs, pipeline);
   const steps = planPipeline(pipeline, (await look(program, project, pipeline, { rerun: [] })).world);
   if (options.json) {
-    const run = last.kind === "found" ? { ...last.record, outcome: outcomeOf(last.record) } : null;
+    const run = last.kind === "found" ? { ...last.record, outcome: outcomeOf(last) } : null;
     program.stdout.write(jsonDocument({ last: run, now: planDocument(pipeline, steps) }));
     return exitCode.ok;
   }
@@ -32,12 +32,21 @@ export async function status(program: Program, file: string, options: PipelineOp
   return exitCode.ok;
 }
 
-/** `crashed` where a run says it is running and its process is gone; other hosts cannot be asked. */
-function outcomeOf({ outcome, host, pid, process: word }: RunRecord): RunRecord["outcome"] | "crashed" {
+type Found = LastRun & { readonly kind: "found" };
+
+/** A run that cannot be seen (on another host, in a container, before the machine was started anew) lives while its heart beats. */
+const DEAD_AFTER_MS = 10 * 60_000;
+
+/** `crashed` where a run says it is running and its process is gone. */
+function outcomeOf({ record, silent }: Found): RunRecord["outcome"] | "crashed" {
+  const { outcome, host, pid, process: word } = record;
   if (outcome !== "running") return outcome;
   const identity = word === undefined ? undefined : fromWord(word);
-  // A pid alone may be another process's by now.
-  if (identity !== undefined) return isAlive(identity) === false ? "crashed" : "running";
+  if (identity !== undefined) {
+    const lives = isAlive(identity) ?? silent < DEAD_AFTER_MS;
+    return lives ? "running" : "crashed";
+  }
+  // An older flow kept a pid alone, which may be another process's by now.
   if (host !== hostname()) return outcome;
   try {
     process.kill(pid, 0);
@@ -60,6 +69,6 @@ function lastText(last: LastRun, paint: Paint): string {
     const outcome = printableLine(step.outcome).padEnd(11);
     return `  ${idText(printableLine(id), width)}  ${outcome}  ${seconds.padEnd(8)}  ${told}`.trimEnd();
   });
-  const head = `${paint.bold("Last run")} ${printableLine(`${record.id}: ${outcomeOf(record)}`)}, ${durationText(record.seconds)}`;
+  const head = `${paint.bold("Last run")} ${printableLine(`${record.id}: ${outcomeOf(last)}`)}, ${durationText(record.seconds)}`;
   return [head, "", ...lines, ""].join("\n");
 }

@@ -1,6 +1,6 @@
 import { sep } from "node:path";
 import { TreeError } from "./cache/tree.ts";
-import { StepError } from "./step-type.ts";
+import { CacheError, StepError } from "./step-type.ts";
 
 /** What went wrong, and whose fault it is. Commands make their exit codes from the kind. */
 export interface Failure {
@@ -24,6 +24,7 @@ export function describeFailure(error: unknown, own: readonly string[]): Failure
   if (!(error instanceof Error)) return { kind: "bug", message: String(error) };
   if (error instanceof StepError || error instanceof TreeError)
     return { kind: "step", message: error.message };
+  if (error instanceof CacheError) return { kind: "machine", message: error.message };
   const { code = "", path, syscall } = error as NodeJS.ErrnoException;
   const file = path === undefined || path === "" ? "" : `: ${path}`;
   const ofMachine = machineCodes[code];
@@ -37,6 +38,11 @@ export function describeFailure(error: unknown, own: readonly string[]): Failure
     return { kind: "machine", message: `the system refuses (${code}, ${syscall})${file}` };
   }
   return { kind: "bug", message: error.message, ...(error.stack ? { detail: error.stack } : {}) };
+}
+
+/** How a process was ended by a signal, as the rest of a sentence. */
+export function killedBy(signal: string): string {
+  return `was killed by ${signal}${signal === "SIGKILL" ? "; the system does this when memory runs out" : ""}`;
 }
 
 /** What no file is to blame for, wherever it happens. */

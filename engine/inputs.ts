@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { Cache } from "./cache/cache.ts";
 import { fingerprint, listSource } from "./cache/source-files.ts";
 import { isSame, type Source } from "./cache/sources.ts";
-import { filesOf, type Tree, type TreeFile } from "./cache/tree.ts";
+import { filesOf, type Tree, TreeError, type TreeFile } from "./cache/tree.ts";
 import { byCodeUnit } from "./json.ts";
 import type { InputFile, InputSpec } from "./step-type.ts";
 
@@ -27,7 +27,7 @@ export async function readSource(
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   const folder = folderOf(path);
   const wanted = spec.reads(path);
-  const missing = wanted.filter((file) => !isFile(join(folder, file)));
+  const missing = wanted.filter((file) => !isThere(join(folder, file)));
   const there = missing.length > 0 ? [] : wanted;
   return { source: await cache.sources.read(folder, there), missing };
 }
@@ -93,8 +93,11 @@ export function inputFiles(path: string, tree: Tree): readonly InputFile[] {
   });
 }
 
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+/** @throws TreeError for what is no file: reading from a FIFO or a device may never end. */
+function isThere(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isFile()) throw new TreeError(`${path} is not a file`);
+  return stat !== undefined;
 }
 
 function folderOf(path: string): string {

@@ -14,6 +14,8 @@ export interface ProcessIdentity {
   readonly start: string;
 }
 
+const UNKNOWN = "unknown";
+
 let own: ProcessIdentity | undefined;
 
 export function ownIdentity(): ProcessIdentity {
@@ -22,7 +24,7 @@ export function ownIdentity(): ProcessIdentity {
     boot: firstWord(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")).slice(0, 8),
     namespace: firstWord(() => readlinkSync("/proc/self/ns/pid")).replaceAll(/\D/g, ""),
     pid: process.pid,
-    start: startOf(process.pid) ?? "unknown",
+    start: startOf(process.pid) ?? UNKNOWN,
   };
   return own;
 }
@@ -39,7 +41,7 @@ export function isAlive(identity: ProcessIdentity): boolean | undefined {
   if (identity.boot !== here.boot || identity.namespace !== here.namespace) return undefined;
   if (!exists(identity.pid)) return false;
   const start = startOf(identity.pid);
-  return start === undefined ? undefined : start === identity.start;
+  return start === undefined || identity.start === UNKNOWN ? undefined : start === identity.start;
 }
 
 /** One word for file names; `fromWord` reads it back. */
@@ -76,10 +78,10 @@ function startOf(pid: number): string | undefined {
   } catch {
     if (process.platform === "linux") return undefined;
   }
-  return (
-    firstWord(() => execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" })) ||
-    undefined
-  );
+  // The same words for whoever asks, whatever their language and time zone.
+  const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+  const ps = () => execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", env });
+  return firstWord(ps) || undefined;
 }
 
 function firstWord(read: () => string): string {

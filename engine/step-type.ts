@@ -194,3 +194,8 @@ export interface StoreEntry {
 export class StepError extends Error {
   override readonly name = "StepError";
 }
+
+/** What the cache should hold is gone or damaged: the machine's fault. Shown as written, without a stack. */
+export class CacheError extends Error {
+  override readonly name = "CacheError";
+}

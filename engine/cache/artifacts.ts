@@ -1,10 +1,10 @@
-import { existsSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { hex } from "./digest.ts";
 import { publishFile, publishFolder, setAside, syncFiles } from "./durable.ts";
 import { folderMode } from "./folders.ts";
 import { type Author, readBack, takeIn } from "./gate.ts";
-import { type Found, goodOf, readRecord } from "./records.ts";
+import { readOwnRecord } from "./records.ts";
 import { checkTree, filesOf, type Tree, treeBytes, treeDigest } from "./tree.ts";
 
 /** Immutable folders by the digest of their content, and the lists of paths that digests stand for. */
@@ -23,6 +23,8 @@ export interface Artifacts {
 }
 
 export interface Staged {
+  /** What people know it by: `output table`. */
+  readonly name: string;
   readonly folder: string;
   /** Beside it, for copies. */
   readonly scratch: string;
@@ -32,8 +34,8 @@ export interface Staged {
 export function openArtifacts(cache: string): Artifacts {
   const pathOf = (digest: string): string => join(cache, "artifacts", hex(digest));
   const treePath = (digest: string): string => join(cache, "trees", `${hex(digest)}.json`);
-  const findTree = (digest: string): Found<Tree> =>
-    readRecord(treePath(digest), (json) => {
+  const findTree = (digest: string) =>
+    readOwnRecord(treePath(digest), (json): Tree | undefined => {
       const tree = checkTree(json);
       // A list that is not what its name says is damaged.
       return tree !== undefined && treeDigest(tree) === digest ? tree : undefined;
@@ -44,8 +46,8 @@ export function openArtifacts(cache: string): Artifacts {
 
   const artifacts: Artifacts = {
     path: pathOf,
-    async publish({ folder, scratch, author }) {
-      const tree = await takeIn(folder, { author, scratch, folderMode: folderMode(cache) });
+    async publish({ name, folder, scratch, author }) {
+      const tree = await takeIn(folder, { name, author, scratch, folderMode: folderMode(cache) });
       const digest = treeDigest(tree);
       const files = filesOf(tree).map(({ path }) => path);
       await syncFiles(folder, files);
@@ -63,15 +65,13 @@ export function openArtifacts(cache: string): Artifacts {
     },
     complete(digest) {
       const tree = artifacts.tree(digest);
-      const path = pathOf(digest);
-      return tree !== undefined && existsSync(path) && hasSizes(path, tree);
+      return tree !== undefined && hasSizes(pathOf(digest), tree);
     },
-    tree: (digest) => goodOf(findTree(digest)),
+    tree: (digest) => findTree(digest).value,
     async keepTree(digest, tree) {
       if (kept.has(digest)) return;
-      if (findTree(digest).kind === "absent") {
-        await publishFile(cache, treePath(digest), JSON.stringify(tree));
-      }
+      const { value, path } = findTree(digest);
+      if (value === undefined) await publishFile(cache, path, JSON.stringify(tree));
       kept.add(digest);
     },
     setAside: (digest) => setAside(cache, pathOf(digest)),
@@ -79,9 +79,19 @@ export function openArtifacts(cache: string): Artifacts {
   return artifacts;
 }
 
-/** Whether files are there with the sizes a list records. */
+/** Whether a folder is there, and in it the files of a list, with their sizes. */
 export function hasSizes(folder: string, tree: Tree): boolean {
-  return filesOf(tree).every(
-    (file) => statSync(join(folder, file.path), { throwIfNoEntry: false })?.size === file.bytes,
-  );
+  try {
+    const isThere = lstatSync(folder).isDirectory();
+    return isThere && filesOf(tree).every(({ path, bytes }) => isReadable(join(folder, path), bytes));
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["ENOENT", "ENOTDIR", "EACCES", "EPERM", "ELOOP"].includes(code)) return false;
+    throw error;
+  }
+}
+
+function isReadable(path: string, bytes: number): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true && stat.size === bytes && (stat.mode & 0o444) !== 0;
 }

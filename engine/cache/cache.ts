@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fromWord, isAlive } from "../process-identity.ts";
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
 import { dropStaging, stagingFolder } from "./durable.ts";
-import { makeFolder } from "./folders.ts";
+import { makeFolder, markCache } from "./folders.ts";
 import { type Project, type SourceFilter, sourceFilter } from "./ignore.ts";
 import { type KeyRecord, type Keys, openKeys } from "./keys.ts";
 import { type LockOptions, lockKey, sweepLocks } from "./lock.ts";
@@ -27,9 +27,6 @@ export interface Cache {
   /** Marks the folder as a cache, and removes what dead processes left under `staging/` and `locks/`. Never fails. */
   sweep(): void;
 }
-
-/** Signature of the Cache Directory Tagging Specification (bford.info/cachedir), which backup tools honour. */
-const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache made by flow.\n";
 
 /** What cannot be seen is taken for dead when its heartbeat has stood still this long. */
 const SILENT_MS = 24 * 3600 * 1000;
@@ -62,7 +59,8 @@ export function openCache(folder: string, project?: Project): Cache {
     },
     sweep() {
       try {
-        markFolder(folder);
+        makeFolder(folder, folder);
+        markCache(folder);
         sweepStaging(folder);
         sweepLocks(folder);
       } catch {
@@ -70,14 +68,6 @@ export function openCache(folder: string, project?: Project): Cache {
       }
     },
   };
-}
-
-function markFolder(folder: string): void {
-  makeFolder(folder, folder);
-  const marks = { "CACHEDIR.TAG": cacheTag, ".gitignore": "*\n" };
-  for (const [name, content] of Object.entries(marks)) {
-    if (!existsSync(join(folder, name))) writeFileSync(join(folder, name), content);
-  }
 }
 
 function sweepStaging(folder: string): void {

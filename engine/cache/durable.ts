@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { utimesSync } from "node:fs";
-import { open, rename, writeFile } from "node:fs/promises";
+import { chmod, open, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ownIdentity, toWord } from "../process-identity.ts";
 import { makeFolder, removeFolder, shareFile } from "./folders.ts";
@@ -47,15 +47,26 @@ export async function publishFile(cache: string, path: string, content: string):
     await writeFile(staged, content, { flush: true });
     shareFile(cache, staged);
     makeFolder(cache, dirname(path));
-    await rename(staged, path);
+    await takeName(cache, staged, path);
     await syncFolder(dirname(path));
   } finally {
     dropStaging(folder);
   }
 }
 
+/** Also in the place of a folder, which is no record. */
+async function takeName(cache: string, staged: string, path: string): Promise<void> {
+  try {
+    await rename(staged, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
+    await setAside(cache, path);
+    await rename(staged, path);
+  }
+}
+
 /**
- * Renames a finished folder into place; false where a folder of that name
+ * Renames a finished folder into place; false where something of that name
  * stands already. The content must have been synced before.
  */
 export async function publishFolder(cache: string, staged: string, path: string): Promise<boolean> {
@@ -64,7 +75,7 @@ export async function publishFolder(cache: string, staged: string, path: string)
     await rename(staged, path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+    if (code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOTDIR") return false;
     throw error;
   }
   await syncFolder(dirname(path));
@@ -75,11 +86,22 @@ export async function publishFolder(cache: string, staged: string, path: string)
 export async function setAside(cache: string, path: string): Promise<void> {
   const staging = stagingFolder(cache);
   try {
-    await rename(path, join(staging, "aside"));
+    await moveAway(path, join(staging, "aside"));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   } finally {
     dropStaging(staging);
+  }
+}
+
+/** A folder that is closed to its owner cannot be moved to another. */
+async function moveAway(path: string, aside: string): Promise<void> {
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    await chmod(path, 0o700);
+    await rename(path, aside);
   }
 }
 

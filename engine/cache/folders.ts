@@ -1,4 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Bits that make a folder one of a group's: group may write, files take its group. */
@@ -10,11 +19,29 @@ const SHARED = 0o2020;
  * whatever the umask of whoever makes them.
  */
 export function makeFolder(cache: string, path: string): void {
-  if (!isFolder(cache)) mkdirSync(cache, { recursive: true });
+  if (!isFolder(cache)) {
+    mkdirSync(cache, { recursive: true });
+    markCache(cache);
+  }
   const first = mkdirSync(path, { recursive: true });
   const mode = folderMode(cache);
   if (first === undefined || (mode & SHARED) === 0) return;
   for (let made = path; made.length >= first.length; made = dirname(made)) chmodSync(made, mode);
+}
+
+/** Signature of the Cache Directory Tagging Specification (bford.info/cachedir), which backup tools honour. */
+const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache made by flow.\n";
+
+/** Keeps a cache out of backups and out of git, from its first file on. A convenience: never fails. */
+export function markCache(cache: string): void {
+  const marks = { "CACHEDIR.TAG": cacheTag, ".gitignore": "*\n" };
+  for (const [name, content] of Object.entries(marks)) {
+    try {
+      if (!existsSync(join(cache, name))) writeFileSync(join(cache, name), content);
+    } catch {
+      // The next run tries again.
+    }
+  }
 }
 
 /** The mode that folders of a cache have: its own, and always open to whoever made it. */

@@ -7,7 +7,7 @@ import {
   realpathSync,
   statSync,
 } from "node:fs";
-import { chmod, copyFile, rename } from "node:fs/promises";
+import { access, chmod, constants, copyFile, rename, rmdir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { byCodeUnit } from "../json.ts";
 import { entriesOf } from "./listing.ts";
@@ -18,6 +18,8 @@ export type Author = "program" | "step";
 
 export interface GateOptions {
   readonly author: Author;
+  /** What people know the folder by: `output table`. */
+  readonly name: string;
   /** Where copies are made before they take a name: on the same file system. */
   readonly scratch: string;
   /** Of the folders of the cache: a read-only one could be neither renamed nor deleted. */
@@ -35,11 +37,12 @@ export interface GateOptions {
  * @throws TreeError naming what is refused.
  */
 export async function takeIn(folder: string, options: GateOptions): Promise<Tree> {
-  const found = lookAt(folder);
+  const found = lookAt(folder, options.name);
   let copies = 0;
-  for (const { full, stat, copyOf } of found) {
+  for (const { full, path, stat, copyOf } of found) {
     if (stat.isDirectory()) {
-      await chmod(full, options.folderMode);
+      if (!(await setMode(full, options.folderMode)) && !(await isOpen(full)))
+        throw new TreeError(`${options.name} holds ${path}, a folder of another user's`);
       continue;
     }
     if (copyOf !== undefined) {
@@ -47,20 +50,41 @@ export async function takeIn(folder: string, options: GateOptions): Promise<Tree
       await copyFile(copyOf, copy);
       await rename(copy, full);
     }
-    await chmod(full, isExecutable(stat, options.author) ? 0o555 : 0o444);
+    await setMode(full, isExecutable(stat, options.author) ? 0o555 : 0o444);
   }
-  await chmod(folder, options.folderMode);
+  await setMode(folder, options.folderMode);
+  if (options.author === "step") await dropEmptyFolders(found);
   return hashed(found, options.author);
 }
 
 /** What stands under a name that was taken in once, hashed anew; `undefined` where it is no such thing any more. */
 export async function readBack(folder: string, author: Author): Promise<Tree | undefined> {
   try {
-    return await hashed(lookAt(folder), author);
+    return await hashed(lookAt(folder, folder), author);
   } catch {
     // Whatever is wrong with it: it is not what its name says.
     return undefined;
   }
+}
+
+/** False where a mode is not this user's to set, or the disk has none: what it protects from is noticed all the same. */
+async function setMode(path: string, mode: number): Promise<boolean> {
+  try {
+    await chmod(path, mode);
+    return true;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(code)) return false;
+    throw error;
+  }
+}
+
+function isOpen(folder: string): Promise<boolean> {
+  const { R_OK, W_OK, X_OK } = constants;
+  return access(folder, R_OK | W_OK | X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 interface Found {
@@ -75,42 +99,75 @@ interface Found {
 }
 
 /** Everything below a folder, in code-unit order of the paths. */
-function lookAt(folder: string): readonly Found[] {
+function lookAt(folder: string, name: string): readonly Found[] {
   const top = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
-  if (top === undefined) throw new TreeError(`the output folder ${folder} is not there any more`);
-  if (!top.isDirectory()) throw new TreeError(`the output folder ${folder} was replaced by something else`);
+  if (top === undefined) throw new TreeError(`the folder of ${name} is not there any more`);
+  if (!top.isDirectory()) throw new TreeError(`the folder of ${name} was replaced by something else`);
   const found: Found[] = [];
   const real = realpathSync(folder);
   const visit = (prefix: string, stat: BigIntStats): void => {
     const here = join(folder, prefix);
     // A program may have locked itself out.
-    if ((stat.mode & 0o700n) !== 0o700n) chmodSync(here, Number(stat.mode & 0o7777n) | 0o700);
-    for (const { name } of entriesOf(here)) {
-      const path = prefix === "" ? name : `${prefix}/${name}`;
-      const entry = lookAtEntry(join(here, name), path, real);
-      found.push(entry);
-      if (entry.stat.isDirectory()) visit(path, entry.stat);
+    if ((stat.mode & 0o700n) !== 0o700n && isOwn(stat)) chmodSync(here, Number(stat.mode & 0o7777n) | 0o700);
+    for (const entry of entriesOf(here, prefix === "" ? name : `${name}: ${prefix}`)) {
+      const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+      const one = lookAtEntry({ full: join(here, entry.name), path, root: real, name });
+      found.push(one);
+      if (one.stat.isDirectory()) visit(path, one.stat);
     }
   };
   visit("", top);
   return found.sort((a, b) => byCodeUnit(a.path, b.path));
 }
 
-function lookAtEntry(full: string, path: string, root: string): Found {
+interface Entry {
+  readonly full: string;
+  readonly path: string;
+  /** Real path of the folder that all of it lies in. */
+  readonly root: string;
+  readonly name: string;
+}
+
+function lookAtEntry({ full, path, root, name }: Entry): Found {
   const stat = lstatSync(full, { bigint: true });
   if (stat.isDirectory()) return { path, full, stat };
-  if (stat.isFile()) return { path, full, stat, ...(stat.nlink > 1n ? { copyOf: full } : {}) };
+  if (stat.isFile())
+    return { path, full, stat, ...(stat.nlink === 1n && isOwn(stat) ? {} : { copyOf: full }) };
   if (!stat.isSymbolicLink()) {
-    throw new TreeError(`the output holds ${path}, which is neither a file nor a folder`);
+    throw new TreeError(`${name} holds ${path}, which is neither a file nor a folder`);
   }
-  const target = statSync(full, { bigint: true, throwIfNoEntry: false });
-  const where = `the output holds a symbolic link, ${path} → ${readlinkSync(full)}`;
+  const where = `${name} holds a symbolic link, ${path} → ${readlinkSync(full)}`;
+  const target = targetOf(full);
   if (target === undefined) throw new TreeError(`${where}, which leads nowhere`);
   const real = realpathSync(full);
   if (!real.startsWith(root + sep))
     throw new TreeError(`${where}, which leaves the output: copy what it leads to`);
   if (!target.isFile()) throw new TreeError(`${where}, which is no link to a file: copy what it leads to`);
   return { path, full, stat: target, copyOf: real };
+}
+
+/** Whether a mode is this user's to set: containers leave files of root's. */
+function isOwn({ uid }: BigIntStats): boolean {
+  const user = process.geteuid?.() ?? 0;
+  return user === 0 || uid === BigInt(user);
+}
+
+function targetOf(link: string): BigIntStats | undefined {
+  try {
+    return statSync(link, { bigint: true });
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return undefined;
+    throw error;
+  }
+}
+
+/** Folders do not count in what a step of flow's own makes: two executions must not differ by one. */
+async function dropEmptyFolders(found: readonly Found[]): Promise<void> {
+  // Those within come behind those above.
+  for (const { full, stat } of [...found].reverse()) {
+    if (stat.isDirectory() && readdirSync(full).length === 0) await rmdir(full);
+  }
 }
 
 async function hashed(found: readonly Found[], author: Author): Promise<Tree> {

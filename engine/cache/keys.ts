@@ -4,7 +4,7 @@ import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from 
 import { hex } from "./digest.ts";
 import { publishFile } from "./durable.ts";
 import { makeFolder } from "./folders.ts";
-import { type Found, goodOf, isCount, isDigest, isTexts, readRecord, recordFormat } from "./records.ts";
+import { isCount, isDigest, isTexts, readOwnRecord, recordFormat } from "./records.ts";
 
 /** What one execution made. Written last: a key that has a record is a finished execution. */
 export interface KeyRecord {
@@ -45,7 +45,7 @@ export interface Keys {
   read(key: string): KeyRecord | undefined;
   /** Reads all records the first time: for explanations, not for every run. */
   ofType(type: string): Executions;
-  /** Where a newer flow wrote a record under this key, that one stays. */
+  /** Where a newer flow wrote a record under this key, that one stays, and this one stands beside it. */
   commit(record: KeyRecord): Promise<void>;
   /** The key a step of a pipeline had when it last ran or was found cached. */
   latest(pipeline: string, step: string): string | undefined;
@@ -56,24 +56,22 @@ export interface Keys {
 export function openKeys(cache: string): Keys {
   const pathOf = (key: string): string => join(cache, "keys", `${hex(key)}.json`);
   const latestPath = (pipeline: string, step: string): string => join(cache, "latest", pipeline, step);
-  const find = (key: string): Found<KeyRecord> =>
-    readRecord(pathOf(key), (json) => {
+  const find = (key: string) =>
+    readOwnRecord(pathOf(key), (json) => {
       const record = checkRecord(json);
       return record?.key === key ? record : undefined;
     });
   let index: Index | undefined;
 
   return {
-    read: (key) => goodOf(find(key)),
+    read: (key) => find(key).value,
     ofType(type) {
       index ??= readAll(join(cache, "keys"));
       return index.ofType(type);
     },
     async commit(record) {
-      if (find(record.key).kind !== "newer") {
-        const written = { format: recordFormat, ...record };
-        await publishFile(cache, pathOf(record.key), `${JSON.stringify(written, null, 1)}\n`);
-      }
+      const written = { format: recordFormat, ...record };
+      await publishFile(cache, find(record.key).path, `${JSON.stringify(written, null, 1)}\n`);
       index?.add(record);
     },
     latest(pipeline, step) {
@@ -134,7 +132,8 @@ function readAll(folder: string): Index {
   const index = newIndex();
   if (!existsSync(folder)) return index;
   const records = readdirSync(folder)
-    .map((name) => goodOf(readRecord(join(folder, name), checkRecord)))
+    .filter((name) => /^[0-9a-f]{64}\.json$/.test(name))
+    .map((name) => readOwnRecord(join(folder, name), checkRecord).value)
     .filter((record) => record !== undefined)
     .sort((a, b) => byCodeUnit(a.at, b.at));
   for (const record of records) index.add(record);

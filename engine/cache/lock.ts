@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fromWord, isAlive, ownIdentity, toWord } from "../process-identity.ts";
 import { hex } from "./digest.ts";
 import { dropStaging, stagingFolder } from "./durable.ts";
-import { makeFolder } from "./folders.ts";
+import { makeFolder, shareFile } from "./folders.ts";
 
 export interface LockOptions {
   readonly signal: AbortSignal;
@@ -37,6 +37,7 @@ export async function lockKey(cache: string, key: string, options: LockOptions):
   const staging = stagingFolder(cache);
   const mine = join(staging, "lock");
   writeFileSync(mine, toWord(ownIdentity()));
+  shareFile(cache, mine);
   let waited = false;
   try {
     for (;;) {
@@ -45,8 +46,8 @@ export async function lockKey(cache: string, key: string, options: LockOptions):
       const owner = readOwner(path);
       if (owner === undefined) continue;
       if (isDead(path, owner)) {
-        takeAway(path, owner, join(staging, "dead"));
-        continue;
+        if (takeAway(path, owner, join(staging, "dead"))) continue;
+        return () => {};
       }
       if (!waited) options.onWait(describe(owner));
       waited = true;
@@ -99,6 +100,8 @@ function appear(from: string, to: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    // One without an owner would hold others up until its time stood still long enough.
+    rmSync(to, { force: true });
     throw error;
   }
 }
@@ -120,15 +123,20 @@ function isDead(path: string, owner: string): boolean {
   return stat !== undefined && Date.now() - stat.mtimeMs > DEAD_AFTER_MS;
 }
 
-/** Removes a dead owner's lock. By rename, so that one taker wins; a living owner's, caught by mistake, goes back. */
-function takeAway(path: string, owner: string, aside: string): void {
+/**
+ * Removes a dead owner's lock. By rename, so that one taker wins; a living
+ * owner's, caught by mistake, goes back. False where the system refuses: in a
+ * folder with the sticky bit only a file's owner may remove it.
+ */
+function takeAway(path: string, owner: string, aside: string): boolean {
   try {
     renameSync(path, aside);
-  } catch {
-    return;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
   }
+  // What is left of it goes with its staging folder.
   if (readOwner(aside) !== owner) appear(aside, path);
-  rmSync(aside, { force: true });
+  return true;
 }
 
 function touch(path: string): void {

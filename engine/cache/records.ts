@@ -16,18 +16,35 @@ export const recordFormat = 1;
  * Reads a JSON record and validates it.
  *
  * @param check the value, where it is what it should be.
+ * @throws where the system is out of open files or memory.
  */
 export function readRecord<Value>(path: string, check: (json: Json) => Value | undefined): Found<Value> {
   let json: Json;
   try {
     json = JSON.parse(readFileSync(path, "utf8")) as Json;
-  } catch {
+  } catch (error) {
+    // Of the record that says nothing: as absent, whatever leans on it would be made anew.
+    if (/^(EMFILE|ENFILE|ENOMEM)$/.test((error as NodeJS.ErrnoException).code ?? "")) throw error;
     return { kind: "absent" };
   }
   const format = isObject(json) ? (json.format ?? recordFormat) : recordFormat;
   if (typeof format === "number" && format > recordFormat) return { kind: "newer" };
   const value = format === recordFormat ? check(json) : undefined;
   return value === undefined ? { kind: "absent" } : { kind: "good", value };
+}
+
+/**
+ * The same for a record that this flow may write: also where it is to be
+ * written. That is beside one of a newer flow, where such a one has the name.
+ */
+export function readOwnRecord<Value>(
+  path: string,
+  check: (json: Json) => Value | undefined,
+): { readonly value: Value | undefined; readonly path: string } {
+  const found = readRecord(path, check);
+  if (found.kind !== "newer") return { value: goodOf(found), path };
+  const own = path.replace(/\.json$/, `.${recordFormat}.json`);
+  return { value: goodOf(readRecord(own, check)), path: own };
 }
 
 export function goodOf<Value>(found: Found<Value>): Value | undefined {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type BigIntStats, readdirSync, realpathSync, statSync } from "node:fs";
+import { type BigIntStats, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { byCodeUnit } from "../json.ts";
 import type { SourceFilter } from "./ignore.ts";
@@ -24,9 +24,11 @@ export function listSource(path: string, filter: SourceFilter): readonly string[
   const folders: Folder[] = [];
   const walk = (prefix: string, above: readonly string[]): void => {
     const folder = join(path, prefix);
-    folders.push({ path: folder, mtime: mtimeOf(folder) });
-    const real = realpathSync(folder);
-    if (above.includes(real)) throw new TreeError(`${folder} links back to a folder above it`);
+    folders.push({ path: folder, state: stateOf(folder) });
+    // By number, not by real path: what a link leads to may have a name that is not UTF-8.
+    const { dev, ino } = statSync(folder, { bigint: true });
+    const identity = `${dev} ${ino}`;
+    if (above.includes(identity)) throw new TreeError(`${folder} links back to a folder above it`);
     for (const entry of entriesOf(folder)) {
       const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
       const full = join(folder, entry.name);
@@ -36,7 +38,7 @@ export function listSource(path: string, filter: SourceFilter): readonly string[
       if (filter.leavesOut({ name: entry.name, full, isFolder: kind?.isDirectory() === true }, path))
         continue;
       if (kind === undefined) throw new TreeError(`${full} links to nothing`);
-      if (kind.isDirectory()) walk(inner, [...above, real]);
+      if (kind.isDirectory()) walk(inner, [...above, identity]);
       else if (kind.isFile()) files.push(inner);
       else throw new TreeError(`${full} is neither a file nor a folder`);
     }
@@ -49,12 +51,13 @@ export function listSource(path: string, filter: SourceFilter): readonly string[
 
 interface Folder {
   readonly path: string;
-  readonly mtime: bigint | undefined;
+  /** `undefined` where it may still change unseen. */
+  readonly state: string | undefined;
 }
 
 /**
  * Listings of this process. Whatever is added to a folder, removed or renamed
- * moves the folder's time: while none has moved, the list is what it was.
+ * moves the folder's times: while none has moved, the list is what it was.
  */
 const listings = new Map<
   string,
@@ -64,14 +67,17 @@ const listings = new Map<
 /** A folder touched this short a time ago could change again within one tick of its clock. */
 const RACY_NS = 2_000_000_000n;
 
-function mtimeOf(folder: string): bigint | undefined {
+/** By the inode's own time too: the other one can be set back, and a link can lead to a copy that has it. */
+function stateOf(folder: string): string | undefined {
   const stat = statSync(folder, { bigint: true, throwIfNoEntry: false });
-  const isOld = stat !== undefined && stat.mtimeNs < BigInt(Date.now()) * 1_000_000n - RACY_NS;
-  return isOld ? stat.mtimeNs : undefined;
+  if (stat === undefined) return undefined;
+  const { dev, ino, mtimeNs, ctimeNs } = stat;
+  const isOld = ctimeNs < BigInt(Date.now()) * 1_000_000n - RACY_NS;
+  return isOld ? [dev, ino, mtimeNs, ctimeNs].join(" ") : undefined;
 }
 
-function isUntouched({ path, mtime }: Folder): boolean {
-  return mtime !== undefined && mtimeOf(path) === mtime;
+function isUntouched({ path, state }: Folder): boolean {
+  return state !== undefined && stateOf(path) === state;
 }
 
 /** What tells that a file was written to, or that another took its place. */
@@ -117,17 +123,22 @@ export function fingerprint(folder: string, paths: readonly string[]): string | 
 /** The fingerprint of everything below a folder of the cache, folders included: also of what was added. */
 export function folderFingerprint(folder: string): string | undefined {
   try {
-    const paths = [""];
-    const walk = (prefix: string): void => {
-      for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
-        const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
-        paths.push(inner);
-        if (entry.isDirectory()) walk(inner);
-      }
-    };
-    walk("");
-    return fingerprint(folder, paths.sort(byCodeUnit));
+    return fingerprint(folder, ["", ...pathsBelow(folder)]);
   } catch {
     return undefined;
   }
+}
+
+/** Everything below a folder, folders included, in code-unit order; links are not followed. */
+export function pathsBelow(folder: string): readonly string[] {
+  const paths: string[] = [];
+  const walk = (prefix: string): void => {
+    for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
+      const inner = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
+      paths.push(inner);
+      if (entry.isDirectory()) walk(inner);
+    }
+  };
+  walk("");
+  return paths.sort(byCodeUnit);
 }

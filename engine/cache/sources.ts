@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { statSync, writeFileSync } from "node:fs";
+import { type BigIntStats, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { concurrently } from "../concurrently.ts";
 import { byCodeUnit, isObject, type Json } from "../json.ts";
 import { dropStaging, publishFile, stagingFolder } from "./durable.ts";
 import type { SourceFilter } from "./ignore.ts";
-import { isCount, readRecord, recordFormat } from "./records.ts";
+import { isCount, readOwnRecord, recordFormat } from "./records.ts";
 import { type FileStat, fingerprintOf, listSource, statOf } from "./source-files.ts";
 import { fileDigest, type TreeFile } from "./tree.ts";
 
@@ -39,7 +39,9 @@ const RACY_NS = 2_000_000_000n;
 export function openSources(cache: string, filter: SourceFilter): Sources {
   const read = async (path: string, some?: readonly string[]): Promise<Source | undefined> => {
     const paths = some === undefined ? listSource(path, filter) : [...some].sort(byCodeUnit);
-    return paths && hashAll({ cache, root: path, paths, purpose: some ? "sha256 of some" : "sha256" });
+    // Each choice of files has an index of its own: two networks in one folder do not forget each other.
+    const purpose = some ? `sha256 of ${JSON.stringify(paths)} in` : "sha256";
+    return paths && hashAll({ cache, root: path, paths, purpose });
   };
   return {
     read: read as Sources["read"],
@@ -61,13 +63,12 @@ interface Hashing {
 async function hashAll({ cache, root, paths, purpose }: Hashing): Promise<Source> {
   const [algorithm = ""] = purpose.split(" ");
   const name = createHash("sha256").update(`${purpose} ${root}`).digest("hex").slice(0, 32);
-  const path = join(cache, "index", `${name}.json`);
-  const found = readRecord(path, checkIndex);
-  const known = found.kind === "good" ? found.value : new Map<string, Remembered>();
+  const { value, path } = readOwnRecord(join(cache, "index", `${name}.json`), checkIndex);
+  const known = value ?? new Map<string, Remembered>();
   const next = new Map<string, Remembered>();
   const stats: FileStat[] = new Array(paths.length);
   const files: TreeFile[] = new Array(paths.length);
-  let isRacy: ((stat: FileStat) => boolean) | undefined;
+  let isRacy: ((stat: BigIntStats) => boolean) | undefined;
   let changed = 0;
 
   await concurrently(paths, 8, async (file, at) => {
@@ -81,16 +82,17 @@ async function hashAll({ cache, root, paths, purpose }: Hashing): Promise<Source
       return;
     }
     const digest = await fileDigest(full, before.bytes, algorithm);
-    const after = statOf(statSync(full, { bigint: true }));
+    const last = statSync(full, { bigint: true });
+    const after = statOf(last);
     stats[at] = after;
     files[at] = { path: file, digest, bytes: after.bytes };
-    isRacy ??= racyBy(cache, root);
-    if (isSame(after, before) && !isRacy(after)) {
+    isRacy ??= racyBy(cache);
+    if (isSame(after, before) && !isRacy(last)) {
       next.set(file, { ...after, digest });
       changed++;
     }
   });
-  if (found.kind !== "newer" && (changed > 0 || known.size !== next.size)) {
+  if (changed > 0 || known.size !== next.size) {
     // The index only saves work: where it cannot be kept, the next run hashes again.
     await publishFile(cache, path, formatIndex(root, next)).catch(() => {});
   }
@@ -102,19 +104,23 @@ async function hashAll({ cache, root, paths, purpose }: Hashing): Promise<Source
  * Tells files that were touched just now. By the clock of the disk they are on,
  * where the cache is on it too; else by that of this machine, which may be ahead.
  */
-function racyBy(cache: string, root: string): (stat: FileStat) => boolean {
-  const now = diskTime(cache, root) ?? BigInt(Date.now()) * 1_000_000n - RACY_NS;
-  return ({ mtime, ctime }) => mtime > now - RACY_NS || ctime > now - RACY_NS;
+function racyBy(cache: string): (stat: BigIntStats) => boolean {
+  const disk = diskTime(cache);
+  const local = BigInt(Date.now()) * 1_000_000n - RACY_NS;
+  return ({ dev, mtimeNs, ctimeNs }) => {
+    const since = (dev === disk?.dev ? disk.mtimeNs : local) - RACY_NS;
+    return mtimeNs > since || ctimeNs > since;
+  };
 }
 
-function diskTime(cache: string, root: string): bigint | undefined {
+/** The device of the cache and its time, as a file written now tells them; `undefined` where nothing can be written. */
+function diskTime(cache: string): BigIntStats | undefined {
   try {
     const staging = stagingFolder(cache);
     try {
       const file = join(staging, "clock");
       writeFileSync(file, "");
-      const { dev, mtimeNs } = statSync(file, { bigint: true });
-      return dev === statSync(root, { bigint: true }).dev ? mtimeNs : undefined;
+      return statSync(file, { bigint: true });
     } finally {
       dropStaging(staging);
     }

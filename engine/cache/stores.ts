@@ -10,7 +10,7 @@ import { dropStaging, publishFile, publishFolder, setAside, stagingFolder, syncF
 import { folderMode } from "./folders.ts";
 import { takeIn } from "./gate.ts";
 import { type Found, goodOf, readRecord, recordFormat } from "./records.ts";
-import { checkTree, filesOf, type Tree, type TreeFile } from "./tree.ts";
+import { checkTree, fileDigest, filesOf, type Tree, type TreeFile } from "./tree.ts";
 
 /**
  * Durable folders of entries, shared by all executions that agree on what names
@@ -27,6 +27,8 @@ export interface Stores {
   files(id: string, entry: string): readonly TreeFile[] | undefined;
   /** Whether the entry is there and its files have the recorded sizes. */
   complete(id: string, entry: string): boolean;
+  /** Reads every entry, and takes those out of the way whose files are not what they record. */
+  verify(id: string): Promise<void>;
   /**
    * Publishes a folder that `write` fills. Where an entry of that name stands
    * already it stays; one of a newer flow too, and then this one gets another name.
@@ -53,24 +55,28 @@ const entryName = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 export function openStores(cache: string): Stores {
   const folderOf = (id: string): string => join(cache, "stores", id);
   const pathOf = (id: string, entry: string): string => join(folderOf(id), entry);
+  const entries = (id: string): readonly StoreEntry[] => {
+    if (!existsSync(folderOf(id))) return [];
+    const found: StoreEntry[] = [];
+    for (const entry of readdirSync(folderOf(id)).sort(byCodeUnit)) {
+      const record = goodOf(findEntry(pathOf(id, entry)));
+      if (record) found.push({ store: id, name: entry, path: pathOf(id, entry), about: record.about });
+    }
+    return found;
+  };
 
   return {
     id: (name) => createHash("sha256").update(canonicalJson(name)).digest("hex"),
     path: pathOf,
-    entries(id) {
-      if (!existsSync(folderOf(id))) return [];
-      const found: StoreEntry[] = [];
-      for (const entry of readdirSync(folderOf(id)).sort(byCodeUnit)) {
-        const record = goodOf(findEntry(pathOf(id, entry)));
-        if (record) found.push({ store: id, name: entry, path: pathOf(id, entry), about: record.about });
-      }
-      return found;
-    },
+    entries,
     files(id, entry) {
       const record = goodOf(readRecord(join(pathOf(id, entry), "entry.json"), checkEntry));
       return record && filesOf(record.files);
     },
     complete: (id, entry) => findEntry(pathOf(id, entry)).kind === "good",
+    async verify(id) {
+      for (const entry of entries(id)) if (!(await isWhole(entry.path))) await setAside(cache, entry.path);
+    },
     async publish(id, name, entry, write) {
       if (!entryName.test(entry)) throw new Error(`"${entry}" cannot name a store entry`);
       const staging = stagingFolder(cache);
@@ -78,8 +84,12 @@ export function openStores(cache: string): Stores {
         const staged = join(staging, "entry");
         mkdirSync(staged);
         const about = await write(staged);
-        const options = { author: "step", scratch: staging, folderMode: folderMode(cache) } as const;
-        const files = await takeIn(staged, options);
+        const files = await takeIn(staged, {
+          name: `store entry ${entry}`,
+          author: "step",
+          scratch: staging,
+          folderMode: folderMode(cache),
+        });
         const computedBy = `${arch()} ${cpus()[0]?.model ?? ""}`.trim();
         const record: EntryRecord = { format: recordFormat, about, files, computedBy };
         await writeFile(join(staged, "entry.json"), JSON.stringify(record));
@@ -91,7 +101,7 @@ export function openStores(cache: string): Stores {
         const free = findEntry(pathOf(id, entry)).kind === "newer" ? `${entry}-${recordFormat}` : entry;
         const path = pathOf(id, free);
         let isOwn = await publishFolder(cache, staged, path);
-        if (!isOwn && findEntry(path).kind === "absent") {
+        if (!isOwn && !(await isWhole(path))) {
           await setAside(cache, path);
           isOwn = await publishFolder(cache, staged, path);
         }
@@ -110,6 +120,17 @@ function findEntry(path: string): Found<EntryRecord> {
     const record = checkEntry(json);
     return record !== undefined && hasSizes(path, record.files) ? record : undefined;
   });
+}
+
+/** Whether an entry's files have the recorded digests. */
+async function isWhole(path: string): Promise<boolean> {
+  const record = goodOf(findEntry(path));
+  if (record === undefined) return false;
+  for (const file of filesOf(record.files)) {
+    const digest = await fileDigest(join(path, file.path), file.bytes).catch(() => "");
+    if (digest !== file.digest) return false;
+  }
+  return true;
 }
 
 function checkEntry(json: Json): EntryRecord | undefined {

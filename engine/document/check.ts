@@ -15,7 +15,17 @@ export interface Mismatch {
   readonly hint?: string;
 }
 
-const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, strictTypes: false, verbose: true });
+const ajv = new Ajv({
+  allErrors: true,
+  useDefaults: true,
+  strict: true,
+  strictTypes: false,
+  verbose: true,
+  // Every command compiles schemas: neither checking these, which the tests do, nor polishing code that runs once pays.
+  meta: false,
+  validateSchema: false,
+  code: { optimize: false },
+});
 ajv.addKeyword("x-unkeyed");
 ajv.addKeyword("x-text");
 const compiled = new WeakMap<JsonObject, ValidateFunction>();

@@ -5,10 +5,10 @@ import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
 import { specOf } from "../plan/input-spec.ts";
 import {
+  CacheError,
   type InputFile,
   type ReadonlyStore,
   type StepContext,
-  StepError,
   type StepInput,
   type StepType,
   type Store,
@@ -60,7 +60,13 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
       return join(staging, name);
     },
     store: (name) =>
-      openStore({ cache, type, name, lean: (lean) => leans.set(`${lean.store}/${lean.entry}`, lean) }),
+      openStore({
+        cache,
+        type,
+        name,
+        entries: task.entries,
+        lean: (lean) => leans.set(`${lean.store}/${lean.entry}`, lean),
+      }),
     openStore: (id) => openReadonly(cache, id),
     required(name) {
       const requirement = requirements.find((candidate) => candidate.name === name);
@@ -102,7 +108,7 @@ function openInputs({ task, type, cache }: ContextOptions): StepContext["inputs"
             ? cache.artifacts.tree(digest)
             : artifactFiles(cache, artifact, specOf(type, name));
         if (tree === undefined)
-          throw new StepError(`the cache has lost the list of files of ${path}; run it again`);
+          throw new CacheError(`the cache has lost the list of files of ${path}; run it again`);
         files = inputFiles(path, tree);
         return files;
       },
@@ -115,15 +121,22 @@ interface StoreOptions {
   readonly cache: Cache;
   readonly type: StepType;
   readonly name: JsonObject;
+  readonly entries: Task["entries"];
   lean(lean: { store: string; entry: string }): unknown;
 }
 
-function openStore({ cache, type, name, lean }: StoreOptions): Store {
+function openStore({ cache, type, name, entries, lean }: StoreOptions): Store {
   const fullName: JsonObject = { type: type.name, version: type.storeVersion ?? type.version, name };
   const id = cache.stores.id(fullName);
   const written = new Set<string>();
+  let verified: Promise<void> | undefined;
   return {
-    ...openReadonly(cache, id),
+    id,
+    async entries() {
+      if (entries === "by-content") verified ??= cache.stores.verify(id);
+      await verified;
+      return cache.stores.entries(id);
+    },
     async publish(entry, write) {
       const published = await cache.stores.publish(id, fullName, entry, write);
       if (published.isOwn) written.add(entry);

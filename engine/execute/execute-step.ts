@@ -1,25 +1,16 @@
-import { existsSync } from "node:fs";
 import { posix, resolve } from "node:path";
+import type { Cache } from "../cache/cache.ts";
 import type { KeyRecord } from "../cache/keys.ts";
 import type { Failure } from "../failure.ts";
 import { changesOf, readSource } from "../inputs.ts";
 import { sourceName, specOf } from "../plan/input-spec.ts";
-import type { StepPlan } from "../plan/plan.ts";
 import type { Event, StepOutcome } from "../record/event.ts";
-import { StepError } from "../step-type.ts";
-import type { RunIdentity, Services } from "./services.ts";
-import type { Seen, TaskEnd, TaskInput } from "./task.ts";
+import { findDamage } from "./damage.ts";
+import { isForced, makeTask, type StepWork } from "./make-task.ts";
+import type { Services } from "./services.ts";
+import type { Seen, Task, TaskEnd } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
-import type { Made, Watch } from "./watch.ts";
-
-/** A step whose inputs are all known. */
-export interface StepWork {
-  readonly identity: RunIdentity;
-  readonly plan: StepPlan;
-  /** By all steps that have finished. */
-  readonly made: ReadonlyMap<string, Made>;
-  readonly watch: Watch;
-}
+import type { Made } from "./watch.ts";
 
 export interface StepResult {
   readonly outcome: StepOutcome;
@@ -56,8 +47,8 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
   }
   try {
     const other = cache.keys.read(key);
-    const forced = plan.reasons.some((reason) => reason.kind === "forced");
-    if (other && !forced && cache.missing(other) === undefined) return useCached(work, services, other);
+    if (other && !isForced(plan) && cache.missing(other) === undefined)
+      return useCached(work, services, other);
     const started = now();
     emit({
       kind: "step-started",
@@ -67,8 +58,8 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
       inputs: inputs as Readonly<Record<string, string>>,
       reasons: plan.reasons,
     });
-    await keepLists(work, services);
-    const end = await dispatch(work, services, tasks);
+    const task = await makeTask(work, services);
+    const end = await withDamage(await dispatch(task, services, tasks), task, cache);
     return await settle(work, services, { key, started, end, killed: tasks.signals.kill.aborted });
   } finally {
     release();
@@ -89,64 +80,20 @@ function useCached(work: StepWork, services: Services, record: KeyRecord): StepR
   });
 }
 
-/** The lists of what a step reads. The survey goes on where it cannot keep them; a step cannot. */
-async function keepLists({ plan }: StepWork, { types, cache, sources }: Services): Promise<void> {
-  const type = types.get(plan.step.uses);
-  for (const [input, source] of Object.entries(plan.step.inputs)) {
-    if (source.kind !== "path" || type === undefined) continue;
-    const found = sources.get(sourceName(type, input, source.path));
-    const digest = plan.inputs[input];
-    if (found !== undefined && digest !== undefined) await cache.artifacts.keepTree(digest, found.files);
-  }
-}
-
-function dispatch(work: StepWork, services: Services, tasks: Tasks): Promise<TaskEnd> {
-  const { step } = work.plan;
-  const { cache, emit, now, logFile } = services;
-  const task = {
-    step: step.id,
-    type: step.uses,
-    params: step.params,
-    inputs: taskInputs(work, services),
-    root: work.identity.root,
-    home: work.identity.home,
-    runs: work.identity.runs,
-    cache: cache.folder,
-    log: logFile(step.id),
-  };
+function dispatch(task: Task, { emit, now }: Services, tasks: Tasks): Promise<TaskEnd> {
   return tasks.execute(task, {
     update: ({ progress }) =>
-      emit({ kind: "step-progress", at: now().toISOString(), step: step.id, progress }),
+      emit({ kind: "step-progress", at: now().toISOString(), step: task.step, progress }),
   });
 }
 
-function taskInputs(
-  { identity, plan, made, watch }: StepWork,
-  { cache }: Services,
-): Record<string, TaskInput> {
-  const inputs: Record<string, TaskInput> = {};
-  for (const [name, source] of Object.entries(plan.step.inputs)) {
-    const digest = plan.inputs[name];
-    if (digest === undefined) throw new Error(`input ${name} of ${plan.step.id} is not known`);
-    if (source.kind === "path") {
-      inputs[name] = { path: resolve(identity.root, source.path), digest, notes: [] };
-      continue;
-    }
-    const before = made.get(source.step);
-    const output = before?.outputs[source.output];
-    if (before === undefined || output === undefined) {
-      throw new Error(`${source.step} has finished without ${source.output}`);
-    }
-    const path = cache.artifacts.path(output.digest);
-    if (!existsSync(path)) {
-      throw new StepError(
-        `${source.step}.${source.output} was taken out of the cache; run the same command again`,
-      );
-    }
-    const watched = watch.over(source, before);
-    inputs[name] = { path, digest, artifact: output.digest, notes: output.notes, watched };
-  }
-  return inputs;
+/** A worker that died did not look again at what its program was given. */
+async function withDamage(end: TaskEnd, { inputs }: Task, cache: Cache): Promise<TaskEnd> {
+  if (end.kind !== "failed" || end.failure.kind !== "worker") return end;
+  const watched = Object.values(inputs).flatMap((input) => input.watched ?? []);
+  const sentences = await findDamage(cache, watched);
+  const message = [end.failure.message, ...sentences].join("\n");
+  return { ...end, failure: { ...end.failure, message } };
 }
 
 interface Execution {

@@ -1,7 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
 import { type Cache, openCache } from "../cache/cache.ts";
-import { filesOf } from "../cache/tree.ts";
 import { describeFailure } from "../failure.ts";
 import { sourceFingerprint } from "../inputs.ts";
 import { specOf } from "../plan/input-spec.ts";
@@ -50,7 +48,12 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
     const outputs: Record<string, OutputRecord> = {};
     for (const name of names) {
       const folder = context.ctx.output(name);
-      const { digest, bytes } = await cache.artifacts.publish({ folder, scratch: staging, author });
+      const { digest, bytes } = await cache.artifacts.publish({
+        name: `output ${name}`,
+        folder,
+        scratch: staging,
+        author,
+      });
       outputs[name] = { digest, bytes, notes: context.notes(name) };
     }
     return { kind: "done", outputs, leans: context.leans(), seen, ...about() };
@@ -74,15 +77,8 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
 async function refuseDamage(cache: Cache, task: Task, since: bigint): Promise<void> {
   const watched = Object.values(task.inputs).flatMap((input) => input.watched ?? []);
   if (watched.length === 0) return;
-  const sentences = await findDamage(cache.folder, watched, since, (path) => recordedFiles(cache, path));
-  if (sentences.length > 0) throw new StepError([...new Set(sentences)].join("\n"));
-}
-
-/** Digests by path of what an artifact or a store entry should hold. */
-function recordedFiles(cache: Cache, path: string): ReadonlyMap<string, string> | undefined {
-  const tree = cache.artifacts.tree(`sha256:${basename(path)}`);
-  const files = tree ? filesOf(tree) : cache.stores.files(basename(dirname(path)), basename(path));
-  return files && new Map(files.map((file) => [file.path, file.digest]));
+  const sentences = await findDamage(cache, watched, since);
+  if (sentences.length > 0) throw new StepError(sentences.join("\n"));
 }
 
 /** Whether the sources are still what they were is the engine's to judge: here they are only looked at. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { describeFailure, type Failure } from "../failure.ts";
+import { describeFailure, type Failure, killedBy } from "../failure.ts";
 import { openStepLog, type StepLog } from "./step-log.ts";
 import type { Executor, RunningTask, StartOptions, Task, TaskEnd } from "./task.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
@@ -91,6 +91,8 @@ interface Current {
 
 const KEPT_LENGTH = 16_384;
 const SHOWN_LINES = 20;
+/** Longer than it takes to end what a dead worker has left; whoever holds its pipes still is not waited for. */
+const PATIENCE_MS = 5_000;
 
 function startWorker({ file, args }: WorkerCommand, { onIdle, onGone }: Lifetime): WorkerProcess {
   // stdout and stderr belong to native libraries; the protocol has its own channel.
@@ -135,9 +137,17 @@ function startWorker({ file, args }: WorkerCommand, { onIdle, onGone }: Lifetime
     onGone();
     finish(() => ended({ kind: "machine", message: `a worker could not be started: ${error.message}` }));
   });
-  child.on("exit", onGone);
-  // "close", not "exit": by then all that it printed and said has arrived.
-  child.on("close", (code, signal) => finish((task) => ended(died(task, describeDeath(code, signal)))));
+  let patience: NodeJS.Timeout | undefined;
+  child.on("exit", () => {
+    onGone();
+    if (current !== undefined) patience = setTimeout(letGo, PATIENCE_MS, child);
+  });
+  // "close", not "exit": by then all that it printed and said has arrived, and
+  // the programs it had started are gone: their guard holds its stderr.
+  child.on("close", (code, signal) => {
+    clearTimeout(patience);
+    finish((task) => ended(died(task, describeDeath(code, signal))));
+  });
 
   return {
     execute(task, options) {
@@ -164,6 +174,11 @@ function startWorker({ file, args }: WorkerCommand, { onIdle, onGone }: Lifetime
   };
 }
 
+function letGo({ stdout, stderr }: ChildProcess): void {
+  stdout?.destroy();
+  stderr?.destroy();
+}
+
 function send(child: ChildProcess, message: ToWorker): void {
   // A worker that is going away answers by its end.
   if (child.connected) child.send(message, () => {});
@@ -183,13 +198,14 @@ function ended(failure: Failure): TaskEnd {
   return { kind: "failed", failure, metrics: {}, peakMemory: 0 };
 }
 
-function died({ printed }: Current, message: string): Failure {
+function died({ printed }: Current, how: string): Failure {
+  // V8 aborts, and says so before it prints pages of addresses.
+  const isFull = printed.includes("JavaScript heap out of memory");
+  const message = `the worker ${isFull ? "ran out of memory" : how}`;
   const detail = printed.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n");
   return { kind: "worker", message, ...(detail === "" ? {} : { detail }) };
 }
 
 function describeDeath(code: number | null, signal: NodeJS.Signals | null): string {
-  if (signal === null) return `the worker ended with exit code ${code} before the step was done`;
-  const hint = signal === "SIGKILL" ? "; the system does this when memory runs out" : "";
-  return `the worker was killed by ${signal}${hint}`;
+  return signal === null ? `ended with exit code ${code} before the step was done` : killedBy(signal);
 }

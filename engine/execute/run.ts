@@ -118,6 +118,7 @@ async function runAll(
     failed ||= result.outcome === "failed";
     if (result.made === undefined) return;
     made.set(step.id, result.made);
+    watch.made(step.id, result.made);
     outputs.set(step.id, result.made.outputs);
     for (const follower of followers.get(step.id) ?? []) {
       const left = (waitsFor.get(follower.id) ?? 0) - 1;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 
 /**
  * A step's log file. A carriage return ends a line. The first part of what is
@@ -25,7 +25,8 @@ export function openStepLog(path: string): StepLog {
   let endedWithReturn = false;
   const write = (bytes: Uint8Array): void => {
     file ??= openSync(path, "a");
-    writeSync(file, bytes);
+    const opened = file;
+    naming(path, () => writeFileSync(opened, bytes));
   };
   const print = (bytes: Uint8Array): void => {
     const text = withLineEnds(bytes, endedWithReturn);
@@ -52,6 +53,15 @@ export function openStepLog(path: string): StepLog {
       file = undefined;
     },
   };
+}
+
+/** What the system says of a file that is open does not name it. */
+function naming(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
+  }
 }
 
 const RETURN = 13;

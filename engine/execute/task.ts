@@ -21,6 +21,8 @@ export interface Task {
   readonly log: string;
   /** The folder of all runs: flow's own, which no source contains. */
   readonly runs: string;
+  /** How closely entries of the step's own stores are looked at before it gets them. */
+  readonly entries: "by-size" | "by-content";
 }
 
 /** An input as plain data; the worker finds its files by the digests. */

@@ -3,16 +3,13 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import type { Pipeline } from "../document/pipeline.ts";
-import { isObject, type Json } from "../json.ts";
 import type { Event } from "./event.ts";
 import { foldRun, type RunRecord } from "./run-record.ts";
 
@@ -44,6 +41,8 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
   writeFileSync(join(path, "pipeline.yaml"), text);
   keepOutOfGit(runs, path);
   replaceLink(join(runs, "latest"), id);
+  const file = join(path, "run.json");
+  let beat: NodeJS.Timeout | undefined;
   const fold = foldRun();
   const record = (): RunRecord => {
     const record = fold.record();
@@ -59,8 +58,10 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
       fold.add(event);
       appendFileSync(join(path, "events.ndjson"), `${JSON.stringify(event)}\n`);
       if (event.kind === "run-started" || event.kind === "run-finished") {
-        replaceFile(join(path, "run.json"), `${JSON.stringify(record(), null, 2)}\n`);
+        replaceFile(file, `${JSON.stringify(record(), null, 2)}\n`);
+        clearInterval(beat);
       }
+      if (event.kind === "run-started") beat = setInterval(() => touch(file), HEARTBEAT_MS).unref();
       if (event.kind !== "step-finished") return;
       for (const [name, output] of Object.entries(event.outputs)) {
         const link = join(path, event.step, name);
@@ -69,6 +70,17 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
       }
     },
   };
+}
+
+/** How often a run shows that it lives, to whoever cannot see its process: by the time of its run.json. */
+const HEARTBEAT_MS = 60_000;
+
+function touch(file: string): void {
+  try {
+    utimesSync(file, new Date(), new Date());
+  } catch {
+    // What cannot be written is told by what matters.
+  }
 }
 
 /** A run that leaves no record, where nothing can be written: it has nothing to do but to say so. */
@@ -85,71 +97,6 @@ export function withoutFolder(path: string): RunFolder {
       return record;
     },
   };
-}
-
-/** A run's record as it was found. */
-export type LastRun =
-  | { readonly kind: "none" }
-  | { readonly kind: "found"; readonly record: RunRecord }
-  /** It stays where it is: records are history. */
-  | { readonly kind: "unreadable"; readonly path: string };
-
-/** The newest run of a pipeline; two files may hold pipelines of one name. */
-export function lastRunOf(runs: string, { name, file }: Pick<Pipeline, "name" | "file">): LastRun {
-  if (!existsSync(runs)) return { kind: "none" };
-  const ids = readdirSync(runs).filter((id) => id.slice(SECOND_LENGTH, -5) === `-${name}`);
-  // Ids begin with the second a run started in; of those of one second the record tells.
-  const seconds = [...new Set(ids.map((id) => id.slice(0, SECOND_LENGTH)))].sort().reverse();
-  for (const second of seconds) {
-    const folders = ids.filter((id) => id.startsWith(second)).map((id) => join(runs, id));
-    const records = folders.map((folder) => readRecord(folder)).filter((record) => record !== undefined);
-    if (records.length === 0) return { kind: "unreadable", path: folders.at(-1) ?? runs };
-    const own = records.filter((record) => record.file === undefined || record.file === file);
-    const [record] = own.sort((a, b) => (a.started < b.started ? 1 : -1));
-    if (record) return { kind: "found", record };
-  }
-  return { kind: "none" };
-}
-
-/** Of `2026-03-01T10-22-31`. */
-const SECOND_LENGTH = 19;
-
-/** run.json; of a run that did not end, what its events tell. */
-function readRecord(folder: string): RunRecord | undefined {
-  try {
-    const record = checkRun(JSON.parse(readFileSync(join(folder, "run.json"), "utf8")) as Json);
-    if (record === undefined || record.outcome !== "running") return record;
-    const fold = foldRun();
-    for (const line of readFileSync(join(folder, "events.ndjson"), "utf8").split("\n")) {
-      // The last line of a process that was killed may be cut short.
-      if (line.endsWith("}")) fold.add(JSON.parse(line) as Event);
-    }
-    return fold.record() ?? record;
-  } catch {
-    return undefined;
-  }
-}
-
-function checkRun(json: Json): RunRecord | undefined {
-  if (!isObject(json) || (json.format ?? 1) !== 1) return undefined;
-  const { id, pipeline, outcome, started, seconds, host, pid, steps } = json;
-  const isRun =
-    [id, pipeline, outcome, started, host].every((text) => typeof text === "string") &&
-    [seconds, pid].every((number) => typeof number === "number") &&
-    isObject(steps) &&
-    Object.values(steps).every(isStep);
-  return isRun ? (json as unknown as RunRecord) : undefined;
-}
-
-function isStep(json: Json): boolean {
-  return (
-    isObject(json) &&
-    typeof json.uses === "string" &&
-    typeof json.outcome === "string" &&
-    typeof json.seconds === "number" &&
-    isObject(json.metrics) &&
-    isObject(json.outputs)
-  );
 }
 
 /** A name for a run that sorts by time and says what ran: `2026-03-01T10-22-31-food5k-7f3a`. */

@@ -1,7 +1,8 @@
+import { constants } from "node:os";
+import { killedBy } from "../../engine/failure.ts";
 import { StepError } from "../../engine/step-type.ts";
 import type { CommandContext, CommandParams } from "./declaration.ts";
 import { expand, expandShell, type Paths } from "./expand.ts";
-import { lastLines } from "./last-lines.ts";
 import { type Exit, type Program, startProgram } from "./program.ts";
 import { peakMemoryBelow } from "./session.ts";
 import { variableOf } from "./variables.ts";
@@ -13,24 +14,27 @@ export async function run(ctx: CommandContext): Promise<void> {
   const outputs = Object.fromEntries(params.outputs.map((name) => [name, ctx.output(name)]));
   const paths = { inputs, outputs };
   const { argv, variables } = commandLine(params, paths);
-  const last = lastLines();
   ctx.signal.throwIfAborted();
   const program = startProgram({
     argv,
     cwd: ctx.root,
     env: programEnvironment(params.env, paths, variables),
-    print(bytes) {
-      ctx.print(bytes);
-      last.add(bytes);
-    },
+    print: ctx.print,
   });
-  const { code, signal } = await untilEnd(ctx, program);
+  const { code, signal, lines } = await untilEnd(ctx, program);
   ctx.signal.throwIfAborted();
   if (code !== null) ctx.metric({ exitCode: code });
   if (code !== 0) {
-    const what = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
-    throw new StepError([`${argv[0]} ${what}`, ...last.lines()].join("\n"));
+    const how = signal === null ? exitText(code ?? 0, params) : killedBy(signal);
+    throw new StepError([`${argv[0]} ${how}`, ...lines].join("\n"));
   }
+}
+
+/** A shell tells of a program that was killed by an exit code: 128 and the signal's number. */
+function exitText(code: number, { run }: CommandParams): string {
+  const [signal] = Object.entries(constants.signals).find(([, number]) => number === code - 128) ?? [];
+  const why = typeof run === "string" && signal !== undefined ? `: a program in it ${killedBy(signal)}` : "";
+  return `ended with exit code ${code}${why}`;
 }
 
 interface CommandLine {
@@ -47,22 +51,14 @@ function commandLine({ run, shell }: CommandParams, paths: Paths): CommandLine {
 }
 
 async function untilEnd(ctx: CommandContext, program: Program): Promise<Exit> {
-  let ending: Promise<void> | undefined;
-  const end = (): void => {
-    ending ??= program.end();
-  };
+  const end = (): void => void program.end();
   const memory = sampleMemory(program.pid, (bytes) => ctx.peakMemory(bytes));
   ctx.signal.addEventListener("abort", end);
-  process.on("exit", program.kill);
   try {
     return await program.exit;
   } finally {
     memory.stop();
     ctx.signal.removeEventListener("abort", end);
-    // What it left in the background ends with it, before anything is hashed.
-    end();
-    await ending;
-    process.off("exit", program.kill);
   }
 }
 

@@ -31,14 +31,14 @@ function membersByPs(session: number): readonly number[] {
 }
 
 /**
- * Looks who is left of a session, and sends them a signal if one is given.
- * The guard is left alone; it is told from the rest by the name it was given.
+ * Sends all of a session a signal; 0 only looks who is left. The guard is left
+ * alone; it is told from the rest by the name it was given.
  *
  * @returns whether anybody is left.
  */
-export function signalSession(session: number, signal: NodeJS.Signals | undefined, guard: string): boolean {
+export function signalSession(session: number, signal: NodeJS.Signals | 0, guard: string): boolean {
   const left = membersOf(session).filter((pid) => nameOf(pid) !== guard);
-  if (signal !== undefined) for (const pid of left) send(pid, signal);
+  if (signal !== 0) for (const pid of left) send(pid, signal);
   return left.length > 0;
 }
 
@@ -51,10 +51,9 @@ function nameOf(pid: number): string | undefined {
   }
 }
 
-/** Kills the processes of a session, whose leader's pid names it; or where nobody else is left, those of its first group. */
-export function endSession(session: number, whom: "everybody" | "the group"): void {
+/** Kills the first process group of a session: when nobody else is left, the guard. */
+export function endSession(session: number): void {
   send(-session, "SIGKILL");
-  if (whom === "everybody") for (const pid of membersOf(session)) send(pid, "SIGKILL");
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
@@ -65,7 +64,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Peak memory of the processes below one, in bytes: the sum of what each has taken at most. 0 where the system does not tell. */
+/** Peak memory of a process and those below it, in bytes: the sum of what each has taken at most. 0 where the system does not tell. */
 export function peakMemoryBelow(pid: number): number {
   let sum = 0;
   const queue = [pid];
@@ -73,8 +72,11 @@ export function peakMemoryBelow(pid: number): number {
     try {
       const status = readFileSync(`/proc/${next}/status`, "utf8");
       sum += Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
-      const children = readFileSync(`/proc/${next}/task/${next}/children`, "utf8");
-      queue.push(...children.split(" ").filter(Boolean).map(Number));
+      // A child is its thread's that started it.
+      for (const thread of readdirSync(`/proc/${next}/task`)) {
+        const children = readFileSync(`/proc/${next}/task/${thread}/children`, "utf8");
+        queue.push(...children.split(" ").filter(Boolean).map(Number));
+      }
     } catch {
       // It ended while it was looked at.
     }

@@ -6,6 +6,7 @@ import { StepError, type Store } from "../../engine/step-type.ts";
 import { writeNpy } from "../learning/features/npy.ts";
 import { describeSegment, segmentFile } from "../learning/features/rows.ts";
 import type { Extractor } from "../vision/extractor.ts";
+import { firstNotFinite } from "../vision/finite.ts";
 import { ImageError, readPixels } from "../vision/pixels/pixels.ts";
 import type { ExtractContext } from "./declaration.ts";
 
@@ -13,6 +14,8 @@ export interface ComputeOptions {
   readonly ctx: ExtractContext;
   readonly store: Store;
   readonly extractor: Extractor;
+  /** Which layer is the first to give what is not finite for a picture's pixels. */
+  blame(pixels: Uint8Array): Promise<string | undefined>;
   /** What is to be computed. */
   readonly images: readonly ImageToCompute[];
   /** How many of `total` rows need no computing. */
@@ -33,6 +36,8 @@ export interface ImageToCompute {
 }
 
 const SEGMENT_ROWS = 256;
+/** A row can be wide: of ResNet-50's first layer it takes 3 MB. */
+const SEGMENT_BYTES = 64 * 2 ** 20;
 /** A segment is published after a few seconds: that is all a crash can cost. */
 const SEGMENT_MS = 3_000;
 
@@ -40,11 +45,15 @@ const SEGMENT_MS = 3_000;
  * Computes rows and publishes them in segments; sets the metrics images,
  * computed, reused, failed, imagesPerSecond and device.
  *
- * @throws StepError at the end, naming every image that cannot be read; the rows of all others are kept.
+ * @throws StepError where a row is not finite, naming image and layer; at the
+ * end, naming every image that cannot be read. Rows that are good are kept.
  */
 export async function computeRows(options: ComputeOptions): Promise<void> {
-  const { ctx, store, extractor, images, present, total, size, batchSize } = options;
-  const segment = newSegment(store, extractor.rowLength, Math.min(SEGMENT_ROWS, images.length));
+  const { ctx, store, extractor, images, present, total, size } = options;
+  const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (extractor.rowLength * 4)));
+  const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
+  const batchSize = Math.min(options.batchSize, rowsOfMemory);
+  const segment = newSegment(store, extractor.rowLength, capacity);
   const failures: string[] = [];
   let computed = 0;
   const started = performance.now();
@@ -55,7 +64,11 @@ export async function computeRows(options: ComputeOptions): Promise<void> {
     for await (const batch of decoded(images, size, batchSize)) {
       ctx.signal.throwIfAborted();
       failures.push(...batch.failures);
-      await segment.add(batch.digests, (into) => extractor.run(batch.pixels, batch.digests.length, into));
+      await segment.add(batch.digests, async (into) => {
+        await extractor.run(batch.pixels, batch.digests.length, into);
+        const bad = firstNotFinite(into);
+        if (bad !== undefined) await refuseRow(options, batch, Math.floor(bad / extractor.rowLength));
+      });
       computed += batch.digests.length;
       tell();
     }
@@ -72,6 +85,21 @@ export async function computeRows(options: ComputeOptions): Promise<void> {
       `${what} cannot be read; the features of all others are kept:\n${failures.join("\n")}`,
     );
   }
+}
+
+/** A head cannot learn from NaN, and would blame its learning rate. */
+async function refuseRow(
+  { images, blame, size }: ComputeOptions,
+  batch: DecodedBatch,
+  row: number,
+): Promise<never> {
+  const picture = size[0] * size[1] * 3;
+  const layer = await blame(batch.pixels.slice(row * picture, (row + 1) * picture));
+  const name = images.find(({ digest }) => digest === batch.digests[row])?.name;
+  const where = layer === undefined ? "" : `, first at layer ${layer}`;
+  throw new StepError(
+    `the network gives values that are not finite (NaN or infinity) for ${name}${where}; the scaling of its pixels, or its weights, may be another network's`,
+  );
 }
 
 interface DecodedBatch {

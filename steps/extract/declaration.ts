@@ -40,7 +40,8 @@ const params = {
       enum: ["imagenet", "seeded"],
     },
     layer: {
-      description: "Where the network is cut. Default: the last layer before the classifier.",
+      description:
+        "Where the network is cut: a layer, or `model/layer` in a model within it. Default: the last layer before the classifier.",
       type: "string",
       minLength: 1,
     },
@@ -96,11 +97,15 @@ export const declaration = {
   inputs: {
     images: { description: "The images of an organize step." },
     network: {
-      description: "A TensorFlow.js layers model: its model.json, or the folder of it.",
+      description:
+        "A network: a TensorFlow.js layers model (its model.json, or the folder of it), a .keras file, or an .h5 file of a whole model.",
       optional: true,
       reads: filesOfLayersModel,
     },
-    weights: { description: "Weights in Keras' .h5 format.", optional: true },
+    weights: {
+      description: "Weights for it in Keras' format: an .h5, .weights.h5 or .keras file.",
+      optional: true,
+    },
   },
   outputs: ["features"],
 } as const satisfies Declaration;

@@ -1,17 +1,21 @@
 import { join } from "node:path";
 import type { Json } from "../../engine/json.ts";
-import { StepError } from "../../engine/step-type.ts";
+import { CacheError, StepError } from "../../engine/step-type.ts";
 import { locateRows } from "../learning/features/rows.ts";
 import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
-import { openExtractor } from "../vision/extractor.ts";
+import { type ExtractorOptions, openExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { openNetwork } from "../vision/networks/open.ts";
+import { firstNotFiniteLayer } from "../vision/not-finite.ts";
 import { areDecodedAnew, DECODING } from "../vision/pixels/decoding.ts";
 import type { Scaling } from "../vision/preprocessing.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { requiredWeights } from "./required-weights.ts";
+
+/** Raised where networks from files are computed in another way, and the one that flow knows by name is not. */
+const TRANSLATION = 2;
 
 /** Computes the rows that no store entry has, and writes `index.csv` and `features.json`. */
 export async function run(ctx: ExtractContext): Promise<void> {
@@ -39,13 +43,14 @@ export async function run(ctx: ExtractContext): Promise<void> {
   const preprocessing = { size: [size[0], size[1]] as const, scaling };
   const identity = params.network ?? (ctx.inputs.network?.digest as string);
 
-  const extractor = await openExtractor({
+  const options: ExtractorOptions = {
     network,
     layer,
     pool: params.pool,
     ...preprocessing,
     ...(params.threads === undefined ? {} : { threads: params.threads }),
-  });
+  };
+  const extractor = await openExtractor(options);
   try {
     const isAnew = await areDecodedAnew(rows.map((row) => join(images.path, imagePath(row))));
     // Whatever can change a bit of a row is in the store's name.
@@ -58,6 +63,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
       dtype: "float32",
       preprocessing: preprocessing as unknown as Json,
       runtime: params.runtime,
+      ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
     });
     const there = locateRows(await store.entries());
     const lacking = uniqueByDigest(rows).filter((row) => !there.has(row.digest));
@@ -65,6 +71,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
       ctx,
       store,
       extractor,
+      blame: (pixels) => firstNotFiniteLayer(options, pixels),
       images: lacking.map((row) => {
         const name = imagePath(row);
         return { digest: row.digest, file: join(images.path, name), name };
@@ -77,7 +84,8 @@ export async function run(ctx: ExtractContext): Promise<void> {
     const where = locateRows(await store.entries());
     for (const row of rows) {
       const place = where.get(row.digest);
-      if (place === undefined) throw new Error(`${row.file} was computed and is in no entry`);
+      if (place === undefined)
+        throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
       store.lean(place.entry);
     }
     const manifest: FeaturesManifest = {

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -89,6 +90,35 @@ describe("the digest of a folder", () => {
     expect(await digestOf("data")).not.toBe(before);
   });
 
+  test("is that of the folder a link leads to now, also where times tell nothing", async () => {
+    write("one/a", "1");
+    write("two/b", "1");
+    for (const name of ["one", "two"]) utimesSync(join(folder, name), 1, 1);
+    symlinkSync("one", join(folder, "link"));
+    expect(await digestOf("link")).toBe(await digestOf("one"));
+    rmSync(join(folder, "link"));
+    symlinkSync("two", join(folder, "link"));
+    expect(await digestOf("link")).toBe(await digestOf("two"));
+  });
+
+  test("and those of some of its files are remembered apart", async () => {
+    write("data/a", "1");
+    write("data/b", "2");
+    const read = (name: string) => cache.sources.read(join(folder, "data"), [name]);
+    const remembered = (): readonly string[] =>
+      existsSync(join(folder, "cache/index")) ? readdirSync(join(folder, "cache/index")) : [];
+    await vi.waitUntil(async () => {
+      await read("a");
+      await read("b");
+      return remembered().length === 2;
+    }, 10_000);
+    const state = () => remembered().map((name) => statSync(join(folder, "cache/index", name)).mtimeMs);
+    const before = state();
+    await read("a");
+    await read("b");
+    expect(state()).toEqual(before);
+  });
+
   test("is undefined where nothing is", async () => {
     expect(await digestOf("nowhere")).toBeUndefined();
   });
@@ -119,6 +149,23 @@ describe("stores", () => {
     expect(cache.stores.complete(cache.stores.id(name), "same")).toBe(false);
     await publish("same", "again");
     expect(readFileSync(join(path, "data"), "utf8")).toBe("again");
+  });
+
+  test("take a damaged entry out of the way when asked to verify, and give its name to a whole one", async () => {
+    const { path } = await publish("same", "first");
+    const id = cache.stores.id(name);
+    await publish("other", "whole");
+    for (const ask of [() => cache.stores.verify(id), () => publish("same", "again")]) {
+      mkdirSync(path, { recursive: true });
+      if (!existsSync(join(path, "data"))) await publish("same", "first");
+      chmodSync(join(path, "data"), 0o644);
+      // Of the recorded size.
+      writeFileSync(join(path, "data"), "f1rst");
+      await ask();
+      expect(existsSync(path) && readFileSync(join(path, "data"), "utf8")).not.toBe("f1rst");
+    }
+    expect(readFileSync(join(path, "data"), "utf8")).toBe("again");
+    expect(cache.stores.complete(id, "other")).toBe(true);
   });
 
   test("show nothing of an entry whose writing failed", async () => {

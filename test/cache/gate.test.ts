@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 function publish(author: Author = "program") {
-  return cache.artifacts.publish({ folder: out, scratch: join(out, ".."), author });
+  return cache.artifacts.publish({ name: "output out", folder: out, scratch: join(out, ".."), author });
 }
 
 const mode = (path: string): number => statSync(path).mode & 0o777;
@@ -73,6 +73,13 @@ describe("what enters an artifact", () => {
     expect(new Set(digests).size).toBe(3);
   });
 
+  test("holds no empty folder where a step of flow's own made it", async () => {
+    mkdirSync(join(out, "empty/within"), { recursive: true });
+    writeFileSync(join(out, "a"), "1");
+    const { digest } = await publish("step");
+    expect(readdirSync(cache.artifacts.path(digest))).toEqual(["a"]);
+  });
+
   test("has no link and no other name: what these lead to is copied, and stays as it is", async () => {
     writeFileSync(join(folder, "mine"), "user's", { mode: 0o644 });
     linkSync(join(folder, "mine"), join(out, "hard"));
@@ -99,6 +106,12 @@ describe("what enters an artifact", () => {
       /x → \., which (leaves the output|is no link to a file)/,
     ],
     ["a link to nothing", () => symlinkSync("nowhere", join(out, "x")), /x → nowhere, which leads nowhere/],
+    ["a link to itself", () => symlinkSync("x", join(out, "x")), /x → x, which leads nowhere/],
+    [
+      "a name that is not UTF-8",
+      () => writeFileSync(Buffer.concat([Buffer.from(`${out}/caf`), Buffer.from([0xe9])]), ""),
+      /the name caf\\xe9 in output out is not UTF-8/,
+    ],
     [
       "a FIFO",
       () => void spawnSync("mkfifo", [join(out, "x")]),
@@ -138,7 +151,54 @@ describe("what enters an artifact", () => {
   });
 });
 
+describe("what stands where an artifact should", () => {
+  const content = (digest: string): string => readFileSync(join(cache.artifacts.path(digest), "a"), "utf8");
+  const publishGood = async (): Promise<string> => {
+    mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, "a"), "good");
+    return (await publish()).digest;
+  };
+
+  test.each<[string, (path: string) => unknown]>([
+    ["a file", (path) => writeFileSync(path, "")],
+    ["a link to nothing", (path) => symlinkSync("nowhere", path)],
+    ["a link to a folder", (path) => symlinkSync("..", path)],
+    ["an empty folder", (path) => mkdirSync(path)],
+    ["a folder with a link in it", (path) => [mkdirSync(path), symlinkSync("a", join(path, "a"))]],
+    ["a folder with a folder in it", (path) => mkdirSync(join(path, "a/b"), { recursive: true })],
+  ])("is not taken for it, and makes way: %s", async (_, put) => {
+    const digest = await publishGood();
+    const path = cache.artifacts.path(digest);
+    expect(cache.artifacts.complete(digest)).toBe(true);
+    rmSync(path, { recursive: true });
+    put(path);
+    expect(cache.artifacts.complete(digest)).toBe(false);
+    expect(await publishGood()).toBe(digest);
+    expect(content(digest)).toBe("good");
+    expect(cache.artifacts.complete(digest)).toBe(true);
+  });
+});
+
 describe("a cache that a group shares", () => {
+  test("has records that all of them can read, whatever the umask", async () => {
+    mkdirSync(join(folder, "shared"));
+    chmodSync(join(folder, "shared"), 0o2775);
+    const before = process.umask(0o077);
+    try {
+      const shared = openCache(join(folder, "shared"));
+      const id = shared.stores.id({});
+      const { path } = await shared.stores.publish(id, {}, "entry", async (into) => {
+        writeFileSync(join(into, "data"), "1");
+        return {};
+      });
+      for (const file of [join(path, "entry.json"), join(path, "data"), join(path, "../store.json")]) {
+        expect(mode(file) & 0o444, file).toBe(0o444);
+      }
+    } finally {
+      process.umask(before);
+    }
+  });
+
   test("gives its folders its mode, whatever the umask", async () => {
     mkdirSync(join(folder, "shared"));
     chmodSync(join(folder, "shared"), 0o2775);
@@ -147,6 +207,7 @@ describe("a cache that a group shares", () => {
     mkdirSync(join(staging, "out/deep"), { recursive: true });
     writeFileSync(join(staging, "out/deep/a"), "1");
     const { digest } = await shared.artifacts.publish({
+      name: "output out",
       folder: join(staging, "out"),
       scratch: staging,
       author: "step",

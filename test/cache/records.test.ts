@@ -1,9 +1,18 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Cache, openCache } from "../../engine/cache/cache.ts";
-import { lastRunOf } from "../../engine/record/run-folder.ts";
+import { lastRunOf } from "../../engine/record/last-run.ts";
 import { newWorkplace } from "../cli/flow.ts";
 
 // A cache and a run as the first version wrote them: records without a format are format 1 and stay good.
@@ -39,7 +48,10 @@ describe("records of the first version", () => {
     try {
       cpSync(join(folder, "cache"), join(place.root, ".flow"), { recursive: true });
       cpSync(join(folder, "p.yaml"), join(place.root, "p.yaml"));
-      expect((await place.flow(["plan", "p.yaml", "--check"])).stdout).toMatch(/3 steps, 3 cached/);
+      // A step type whose version has risen runs again; the rows in its store are used all the same.
+      const { stdout } = await place.flow(["run", "p.yaml"]);
+      expect(stdout).toMatch(/draw +cached/);
+      expect(stdout).toMatch(/features +(cached|ran .*computed 0, reused 2)/);
     } finally {
       place.remove();
     }
@@ -82,14 +94,36 @@ describe("records that are damaged", () => {
   });
 });
 
+test("what is made anew by force is not made of rows that are damaged", async () => {
+  const place = newWorkplace();
+  try {
+    cpSync(join(folder, "cache"), join(place.root, ".flow"), { recursive: true });
+    place.write("p.yaml", readFileSync(join(folder, "p.yaml"), "utf8"));
+    const [entry = ""] = place.entries();
+    const rows = join(place.root, ".flow/stores", entry, "rows.npy");
+    chmodSync(rows, 0o644);
+    const bytes = readFileSync(rows);
+    writeFileSync(rows, bytes.fill(0xff, bytes.length - 64));
+    expect(await place.flow(["run", "p.yaml", "--force"])).toMatchObject({ code: 0 });
+    expect(place.record().steps.features?.metrics).toMatchObject({ computed: 2, reused: 0 });
+    expect(readFileSync(rows).subarray(-64)).not.toEqual(bytes.subarray(-64));
+  } finally {
+    place.remove();
+  }
+});
+
 describe("records of a newer version", () => {
   test("count as absent, and are neither overwritten nor deleted", async () => {
     const [record] = records();
     if (record === undefined) throw new Error("there is a record");
     for (const path of files("keys")) writeFileSync(path, '{ "format": 2 }');
     expect(cache.keys.read(record.key)).toBeUndefined();
+    const newer = files("keys");
     await cache.keys.commit(record);
-    for (const path of files("keys")) expect(readFileSync(path, "utf8")).toBe('{ "format": 2 }');
+    for (const path of newer) expect(readFileSync(path, "utf8")).toBe('{ "format": 2 }');
+    // Beside it, so that two versions can work in one cache.
+    expect(cache.keys.read(record.key)).toMatchObject(record);
+    expect(cache.keys.ofType(record.type).withParams(record.params)).toHaveLength(1);
   });
 
   test("of a store stay beside what is written now", async () => {
@@ -104,6 +138,31 @@ describe("records of a newer version", () => {
     expect(published).toMatchObject({ isOwn: true, name: `${entry}-1` });
     expect(readFileSync(join(store, entry, "entry.json"), "utf8")).toBe('{ "format": 2 }');
     expect(cache.stores.entries(id).map(({ name }) => name)).toEqual([`${entry}-1`]);
+  });
+});
+
+describe("where all records are a newer version's", () => {
+  test("steps run, and are cached then, and none of these records has changed", async () => {
+    const place = newWorkplace();
+    try {
+      cpSync(join(folder, "cache"), join(place.root, ".flow"), { recursive: true });
+      place.write("p.yaml", readFileSync(join(folder, "p.yaml"), "utf8"));
+      const named = (name: string): boolean => /^(keys|trees|index|stores)\/.*\.json$/.test(name);
+      const all = readdirSync(join(place.root, ".flow"), { recursive: true, encoding: "utf8" }).filter(named);
+      const newer = all.map((name) => join(place.root, ".flow", name));
+      for (const path of newer) {
+        chmodSync(path, 0o644);
+        writeFileSync(path, '{ "format": 2 }');
+      }
+      for (const outcomes of [/3 ran/, /3 cached/]) {
+        const { code, stdout, stderr } = await place.flow(["run", "p.yaml"]);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+        expect(stdout).toMatch(outcomes);
+      }
+      for (const path of newer) expect(readFileSync(path, "utf8"), path).toBe('{ "format": 2 }');
+    } finally {
+      place.remove();
+    }
   });
 });
 

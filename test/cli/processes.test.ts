@@ -78,8 +78,6 @@ describe("a program that hears no signal", () => {
   );
 
   test.each([
-    ["the second Ctrl-C", (flow: number) => [flow, flow], "SIGINT"],
-    ["the death of its worker", (flow: number) => childrenOf(flow), "SIGKILL"],
     ["the death of flow", (flow: number) => [flow], "SIGKILL"],
     ["the death of both", (flow: number) => [...childrenOf(flow), flow], "SIGKILL"],
   ] as const)("ends soon after %s", async (_, targets, signal) => {
@@ -89,6 +87,47 @@ describe("a program that hears no signal", () => {
     for (const pid of targets(child.pid as number)) process.kill(pid, signal);
     await finished;
     await until(() => !isThere(pidIn("pid")), "the end of the program");
+  });
+});
+
+describe("a step whose worker is killed has ended when all its programs have, whatever groups they made", () => {
+  test.each([
+    ["by the second Ctrl-C", (flow: number) => [flow, flow], "SIGINT", 130],
+    ["by somebody else", (flow: number) => childrenOf(flow), "SIGKILL", 1],
+  ] as const)("%s", async (_, targets, signal, code) => {
+    const apart = stubborn.replace("> pid", "> apart");
+    place.write("apart.sh", apart);
+    command(`bash -c 'set -m; sh apart.sh & wait' &\n${stubborn}`);
+    const { child, finished } = place.start(["run", "p.yaml"]);
+    await until(() => hasPid("pid") && hasPid("apart"), "the programs");
+    for (const pid of targets(child.pid as number)) process.kill(pid, signal);
+    expect((await finished).code).toBe(code);
+    expect([pidIn("pid"), pidIn("apart")].filter(isThere)).toEqual([]);
+  });
+});
+
+describe("a terminal that goes away", () => {
+  test("is told twice, by the system and by the shell, and is one interrupt", async () => {
+    command(
+      "trap 'touch asked; while [ ! -e go ]; do sleep 0.01; done; touch tidied; exit 1' TERM\necho $$ > pid\nwhile :; do sleep 0.01; done",
+    );
+    const { child, finished } = place.start(["run", "p.yaml"]);
+    await until(() => hasPid("pid"), "the program");
+    child.kill("SIGHUP");
+    await until(() => existsSync(file("asked")), "the first");
+    child.kill("SIGHUP");
+    place.write("go", "");
+    expect((await finished).code).toBe(130);
+    expect(existsSync(file("tidied"))).toBe(true);
+  });
+
+  test("is not heard by what nohup started", async () => {
+    command("echo $$ > pid\nwhile [ ! -e go ]; do sleep 0.05; done\necho 1 > $FLOW_OUTPUT_O/f");
+    const { child, finished } = place.start(["run", "p.yaml"], { FLOW_NOHUP: "1" });
+    await until(() => hasPid("pid"), "the program");
+    child.kill("SIGHUP");
+    place.write("go", "");
+    expect((await finished).code).toBe(0);
   });
 });
 
@@ -157,7 +196,7 @@ describe("a program that cannot be started is the step's mistake", () => {
     ['run: [""]', /the program has no name/],
     ['run: ["echo", "a\\0b"]', /holds a NUL character/],
     [`run: "echo ${"x".repeat(140_000)}"`, /longer than the system allows/],
-    ['run: "rmdir $FLOW_OUTPUT_O"', /the output folder .* is not there any more/],
+    ['run: "rmdir $FLOW_OUTPUT_O"', /output o .*is not there any more/],
     ['run: "rmdir $FLOW_OUTPUT_O; echo > $FLOW_OUTPUT_O"', /was replaced by something else/],
   ])("%s", async (line, message) => {
     place.write(

@@ -45,7 +45,8 @@ function task(type: string, changes: Partial<Task> = {}): Task {
   const cache = join(root, "cache");
   const runs = join(root, "runs");
   const log = join(root, "s.log");
-  return { step: "s", type, params: {}, inputs: {}, root, home, cache, runs, log, ...changes };
+  const entries = "by-size";
+  return { step: "s", type, params: {}, inputs: {}, root, home, cache, runs, log, entries, ...changes };
 }
 
 function start(given: Task) {

@@ -26,6 +26,7 @@ async function endOf(program: string): Promise<TaskEnd> {
     cache: folder,
     runs: folder,
     log: join(folder, "s.log"),
+    entries: "by-size" as const,
   };
   return executor.start(task, { update: () => {} }).end;
 }

@@ -5,7 +5,7 @@ import h5wasm, { File } from "h5wasm/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openExtractor } from "../../steps/vision/extractor.ts";
 import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
-import { resnet50 } from "../../steps/vision/networks/resnet50.ts";
+import { topology as resnet50Topology } from "../../steps/vision/networks/resnet50-topology.ts";
 import type { Scaling } from "../../steps/vision/preprocessing.ts";
 import { knownLayers } from "../../steps/vision/translate/weight-shapes.ts";
 
@@ -120,7 +120,7 @@ function decode(base64: string): Float32Array {
 
 /** In the layout of the published file: data sets one group deeper, names ending in :0. */
 function writeResnetWeights(path: string, layers: readonly string[]): void {
-  const known = knownLayers(resnet50.topology(), [64, 64]);
+  const known = knownLayers(resnet50Topology(), [64, 64]);
   const file = new File(path, "w");
   // Long lists are split.
   file.create_attribute("layer_names0", layers.slice(0, 40));

@@ -101,6 +101,17 @@ test("what somebody else installed and built can be used by those who can write 
   expect(stdout + stderr).toBe(usual.said);
 });
 
+test("what nohup started is told so", (context) => {
+  if (!existsSync("/proc/self/status")) context.skip("there is no /proc to tell");
+  const copy = join(folder, "nohup");
+  cpSync(checkout, copy, { recursive: true });
+  writeFileSync(join(copy, "dist/flow.js"), "console.log(process.env.FLOW_NOHUP);");
+  const told = (...before: string[]): string =>
+    spawnSync("env", [...before, join(copy, "flow")], { encoding: "utf8", input: "" }).stdout;
+  expect(told()).toBe("undefined\n");
+  expect(told("nohup")).toBe("1\n");
+});
+
 test("a lock file that is another asks for an installation, also with an old time", () => {
   const lock = join(checkout, "package-lock.json");
   // npm refuses it before it touches anything.

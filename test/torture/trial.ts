@@ -76,7 +76,7 @@ function mistakesInEnd({ fault, process }: Trial, { code, signal, stderr }: Dist
     return isOver || isTold ? [] : [end];
   }
   if (code === 0 && stderr === "") return [];
-  const sentences = stderr.split("\n").filter((line) => line.includes(sentence[fault]));
+  const sentences = stderr.split("\n").filter((line) => sentence[fault].test(line));
   // On a full disk more than one step may say so.
   const isOne = sentences.length === 1 || (sentences.length > 1 && fault === "full");
   const isPlain = code === 4 && isOne && !/^\s+at /m.test(stderr);
@@ -84,10 +84,11 @@ function mistakesInEnd({ fault, process }: Trial, { code, signal, stderr }: Dist
 }
 
 const sentence = {
-  EIO: "the disk reports an error",
-  ENOSPC: "the disk is full",
-  full: "the disk is full",
-  EMFILE: "too many files are open",
+  // A record that cannot be read counts as lost.
+  EIO: /the disk reports an error|the cache has lost/,
+  ENOSPC: /the disk is full/,
+  full: /the disk is full/,
+  EMFILE: /too many files are open/,
 } as const;
 
 function resultsOf(project: string): readonly string[] {

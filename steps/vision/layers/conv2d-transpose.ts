@@ -16,14 +16,13 @@ export const conv2dTranspose = defineLayer({
       dilation: settings.pair("dilation_rate", 1),
       padding: settings.oneOf("padding", paddings, "valid"),
       outputPadding: given === undefined ? undefined : settings.pair("output_padding", 0, 0),
-      groups: settings.whole("groups", 1),
+      groups: settings.oneOf("groups", [1], 1),
       bias: settings.flag("use_bias", true),
       activation: settings.activation("activation"),
     };
   },
-  weights({ filters, size, groups, bias }, input) {
+  weights({ filters, size, bias }, input) {
     const { channels } = imageOf(input);
-    if (groups !== 1) throw new Refusal("groups of a transposed convolution are not supported");
     return { kernel: [...size, filters, channels], ...(bias ? { bias: [filters] } : {}) };
   },
   build(builder, { settings, input, weights: { kernel, bias } }) {

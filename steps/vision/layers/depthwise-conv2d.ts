@@ -7,6 +7,8 @@ import { defineLayer } from "./layer.ts";
 export const depthwiseConv2d = defineLayer({
   classes: ["DepthwiseConv2D"],
   settings: (settings) => ({
+    // Keras 2 writes down what it does not use.
+    groups: settings.oneOf("groups", [1], 1),
     size: settings.pair("kernel_size"),
     strides: settings.pair("strides", 1),
     dilation: settings.pair("dilation_rate", 1),

@@ -13,8 +13,8 @@ export const separableConv2d = defineLayer({
     dilation: settings.pair("dilation_rate", 1),
     padding: settings.oneOf("padding", paddings, "valid"),
     multiplier: settings.whole("depth_multiplier", 1),
-    // Keras writes it down and never splits the second convolution.
-    groups: settings.whole("groups", 1),
+    // Keras 2 writes down what it does not use.
+    groups: settings.oneOf("groups", [1], 1),
     bias: settings.flag("use_bias", true),
     activation: settings.activation("activation"),
   }),

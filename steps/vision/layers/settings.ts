@@ -18,7 +18,11 @@ export interface Settings {
   flag(name: string, otherwise: boolean): boolean;
   /** A number, or one for each of rows and columns. */
   pair(name: string, otherwise?: number | Pair, least?: number): Pair;
-  oneOf<Choice extends string>(name: string, choices: readonly Choice[], otherwise: Choice): Choice;
+  oneOf<const Choice extends string | number>(
+    name: string,
+    choices: readonly Choice[],
+    otherwise: Choice,
+  ): Choice;
   /** A whole number, or a list of them. */
   wholes(name: string): readonly number[] | undefined;
   /** Numbers in any nesting of lists. */

@@ -29,6 +29,8 @@ export function filesOfLayersModel(path: string): readonly string[] {
 const otherFiles = ["saved_model.pb"];
 
 function shardsOf(file: string): readonly string[] {
+  // Reading from a FIFO or a device may never end.
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return [];
   let json: Json;
   try {
     json = JSON.parse(readFileSync(file, "utf8")) as Json;

@@ -52,7 +52,8 @@ async function readOwnWeights(json: JsonObject, topology: Topology, file: string
 }
 
 async function readJson(file: string): Promise<JsonObject> {
-  const text = await readFile(file, "utf8").catch(() => {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
     throw new StepError(`${file} is missing: a TensorFlow.js layers model has a model.json`);
   });
   try {

@@ -7,5 +7,5 @@ export interface NamedNetwork extends Preprocessing {
   /** ImageNet's weights in Keras' .h5 format. */
   readonly weights: Requirement;
   /** Its layers, without a classifier. */
-  topology(): Topology;
+  topology(): Promise<Topology>;
 }

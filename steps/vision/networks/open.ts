@@ -43,7 +43,7 @@ export async function openNetwork({ named, path, weights }: NetworkSource): Prom
       ...(size === undefined ? {} : { size }),
     };
   }
-  const topology = namedNetworks.get(named ?? "")?.topology();
+  const topology = await namedNetworks.get(named ?? "")?.topology();
   if (topology === undefined) throw new Error(`no network is called ${named}`);
   return {
     topology,

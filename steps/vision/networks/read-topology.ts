@@ -37,7 +37,7 @@ function dialectOf(version: Json | undefined, top: JsonObject): Dialect {
 }
 
 /** More uses of layers than any network has: models within models can multiply. */
-const MOST_CALLS = 100_000;
+const MOST_USES = 50_000;
 
 /** Takes the models within a network apart, and puts the uses of layers in order. */
 export function assemble(written: WrittenModel, dialect: Dialect, from: string): Topology {
@@ -45,11 +45,18 @@ export function assemble(written: WrittenModel, dialect: Dialect, from: string):
   const calls: Call[] = [];
   const ids = new Set<string>();
   const results = new Map<string, string[]>();
-  const give = (path: string, more: readonly string[]): void =>
-    void results.set(path, [...(results.get(path) ?? []), ...more]);
+  const give = (path: string, more: readonly string[]): void => {
+    const given = results.get(path) ?? [];
+    given.push(...more);
+    results.set(path, given);
+  };
+  let uses = 0;
+  const count = (): void => {
+    if (++uses > MOST_USES) throw malformed(from, `it uses layers more than ${MOST_USES} times`);
+  };
 
   const add = (layer: Layer, args: Resolved): string => {
-    if (calls.length >= MOST_CALLS) throw malformed(from, `it uses layers more than ${MOST_CALLS} times`);
+    count();
     const before = results.get(layer.path)?.length ?? 0;
     const id = unique(before === 0 ? layer.path : `${layer.path}:${before + 1}`, ids);
     calls.push({ id, layer, ...args });
@@ -77,6 +84,7 @@ export function assemble(written: WrittenModel, dialect: Dialect, from: string):
       const outputs = ((): readonly string[] => {
         if (layer.model !== undefined) {
           refuseTraining(args, part.path, from);
+          count();
           const inside = use(layer.model, args.args.flatMap(idsIn));
           give(part.path, inside);
           return inside;

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, join, relative, sep } from "node:path";
-import ignore from "ignore";
+import type ignore from "ignore";
 
 /**
  * What is nobody's input: left out wherever a source contains it. A path that a
@@ -78,11 +79,14 @@ export function sourceFilter(project?: Project): SourceFilter {
   };
 }
 
+const load = createRequire(import.meta.url);
+
 type Rules = (full: string, isFolder: boolean, source: string) => boolean;
 
 function rulesOf(text: string, root: string): Rules {
   // As git has it where names differ by their case: the same files on every machine.
-  const rules = ignore({ ignorecase: false }).add(text);
+  // Loaded where there are rules: most projects have none.
+  const rules = (load("ignore") as typeof ignore)({ ignorecase: false }).add(text);
   const bases = new Map<string, string>();
   // Relative to the project, where the source lies in it. A rule that leaves out
   // the source itself, or a folder above it, would leave nothing: it was named.

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
@@ -129,7 +129,8 @@ function spoilRow(prefix: string): void {
     const file = join(folder, "rows.npy");
     const npy = readFileSync(file);
     npy.writeFloatLE(Number.NaN, 10 + npy.readUInt16LE(8) + row * 2048 * 4);
-    writeFileSync(file, npy, { flag: "r+" });
+    chmodSync(file, 0o644);
+    writeFileSync(file, npy);
     return;
   }
   throw new Error(`no entry has ${digest}`);

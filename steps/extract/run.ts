@@ -8,6 +8,7 @@ import { type ExtractorOptions, openExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { openNetwork } from "../vision/networks/open.ts";
 import { firstNotFiniteLayer } from "../vision/not-finite.ts";
+import { areDecodedAnew, DECODING } from "../vision/pixels/decoding.ts";
 import type { Scaling } from "../vision/preprocessing.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
@@ -51,9 +52,11 @@ export async function run(ctx: ExtractContext): Promise<void> {
   };
   const extractor = await openExtractor(options);
   try {
+    const isAnew = await areDecodedAnew(rows.map((row) => join(images.path, imagePath(row))));
     // Whatever can change a bit of a row is in the store's name.
     const store = ctx.store({
       network: identity,
+      ...(isAnew ? { decoding: DECODING } : {}),
       weights: weights.identity,
       layer,
       pool: params.pool,

@@ -41,7 +41,11 @@ export const declaration = {
   params,
   inputs: {
     source: { description: "A folder with one folder per split." },
-    labels: { description: "A CSV with the columns file and class, for classFrom: csv.", optional: true },
+    labels: {
+      description:
+        "A CSV with the columns file (a path in the source, or a name that only one picture has) and class, for classFrom: csv.",
+      optional: true,
+    },
   },
   outputs: ["images"],
 } as const satisfies Declaration;

@@ -1,12 +1,8 @@
 import { randomStream } from "../compute/random.ts";
-import { backThroughRelu, type Dense, denseGradient, newDense, softmax } from "../learning/heads/dense.ts";
-import {
-  type FirstLayer,
-  type KernelUpdate,
-  openFirstLayer,
-  openKernelUpdate,
-} from "../learning/heads/first-layer.ts";
-import { tailForward } from "../learning/heads/head.ts";
+import { backThroughRelu, type Dense, denseGradient, newDense } from "../learning/heads/dense.ts";
+import { type KernelUpdate, openKernelUpdate } from "../learning/heads/first-layer.ts";
+import { openForward, type Pass } from "../learning/heads/forward.ts";
+import { type Score, scoreOf, softmax } from "../learning/heads/scores.ts";
 
 /** All that changes while a head is trained. */
 export interface TrainState {
@@ -14,12 +10,6 @@ export interface TrainState {
   readonly layers: readonly Dense[];
   /** Momentum, in the shapes of the layers. */
   readonly velocities: readonly Dense[];
-}
-
-/** Sums over the rows of a batch. */
-export interface Score {
-  readonly loss: number;
-  readonly correct: number;
 }
 
 export interface Trainer {
@@ -54,18 +44,18 @@ export function initialState(sizes: readonly number[], seed: number): TrainState
 export async function openTrainer(state: TrainState, momentum: number): Promise<Trainer> {
   const [first] = state.layers;
   if (first === undefined) throw new Error("a head has at least one layer");
-  const forward = await openFirstLayer(first.inputs, first.units);
+  const forward = await openForward(state.layers);
   const update = await openKernelUpdate(first.inputs, first.units, momentum);
   return {
     async step(x, labels, rows, rate) {
-      const pass = await runForward(state, forward, x, rows);
+      const pass = await forward.run(x, rows);
       const score = scoreOf(pass.logits, labels, rows);
       const deltas = backward(state.layers, pass, labels, rows);
       await move(state, update, { x, inputs: pass.inputs, deltas, rows, rate, momentum });
       return score;
     },
     async evaluate(x, labels, rows) {
-      const { logits } = await runForward(state, forward, x, rows);
+      const { logits } = await forward.run(x, rows);
       return scoreOf(logits, labels, rows);
     },
     async close() {
@@ -73,39 +63,6 @@ export async function openTrainer(state: TrainState, momentum: number): Promise<
       await update.close();
     },
   };
-}
-
-interface Pass {
-  /** The input of each layer above the first. */
-  readonly inputs: readonly Float32Array[];
-  readonly logits: Float32Array;
-}
-
-async function runForward(
-  { layers }: TrainState,
-  forward: FirstLayer,
-  x: Float32Array,
-  rows: number,
-): Promise<Pass> {
-  const [first, ...tail] = layers as [Dense, ...Dense[]];
-  return tailForward(tail, await forward.affine(first, x, rows), rows);
-}
-
-/** Softmax cross-entropy from logits, without the overflow: log Σ exp(z) − z[label]. */
-function scoreOf(logits: Float32Array, labels: Int32Array, rows: number): Score {
-  const classes = logits.length / rows;
-  let loss = 0;
-  let correct = 0;
-  for (let row = 0; row < rows; row++) {
-    const z = logits.subarray(row * classes, (row + 1) * classes);
-    const label = labels[row] as number;
-    const top = Math.max(...z);
-    let sum = 0;
-    for (const value of z) sum += Math.exp(value - top);
-    loss += top + Math.log(sum) - (z[label] as number);
-    if (z.indexOf(top) === label) correct++;
-  }
-  return { loss, correct };
 }
 
 /** The gradient of the mean loss at the output of every layer, before its activation. */
@@ -116,7 +73,7 @@ function backward(
   rows: number,
 ): Float32Array[] {
   const classes = logits.length / rows;
-  const top = softmax(Float32Array.from(logits), rows, classes);
+  const top = softmax(Float32Array.from(logits), rows);
   for (let row = 0; row < rows; row++) {
     const at = row * classes + (labels[row] as number);
     top[at] = (top[at] as number) - 1;

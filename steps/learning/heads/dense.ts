@@ -36,18 +36,6 @@ export function relu(values: Float32Array): Float32Array {
   return values;
 }
 
-/** Each row becomes a probability distribution, in place. */
-export function softmax(logits: Float32Array, rows: number, classes: number): Float32Array {
-  for (let row = 0; row < rows; row++) {
-    const values = logits.subarray(row * classes, (row + 1) * classes);
-    const top = Math.max(...values);
-    let sum = 0;
-    for (const value of values) sum += Math.exp(value - top);
-    for (let j = 0; j < classes; j++) values[j] = Math.exp((values[j] as number) - top) / sum;
-  }
-  return logits;
-}
-
 /** What the layer's weights contribute to the loss: sums over the rows of x and of the gradient at its output. */
 export function denseGradient(
   { inputs, units }: Dense,

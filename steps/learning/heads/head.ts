@@ -1,49 +1,45 @@
-import { affine, type Dense, relu, softmax } from "./dense.ts";
-import { openFirstLayer } from "./first-layer.ts";
+import { firstNotFinite } from "../../vision/finite.ts";
+import { openForward } from "./forward.ts";
 import { type ModelDescription, readModel } from "./model.ts";
+import { predictedOf, softmax } from "./scores.ts";
 
 /** A trained head, ready to classify feature rows. */
 export interface Head {
   readonly description: ModelDescription;
   /** Class names by label. */
   readonly classes: readonly string[];
-  /** count × inputLength float32 → count × classes probabilities. */
-  predict(rows: Float32Array, count: number): Promise<Float32Array>;
+  /** rows: count × inputLength float32. */
+  predict(rows: Float32Array, count: number): Promise<Predictions>;
   close(): Promise<void>;
+}
+
+export interface Predictions {
+  /** Labels. */
+  readonly predicted: Int32Array;
+  /** count × classes. */
+  readonly probabilities: Float32Array;
+  /** The position of the first row whose logits are not finite; its predictions mean nothing. */
+  readonly notFinite?: number;
 }
 
 /** @throws StepError where the folder is no model. */
 export async function openHead(folder: string): Promise<Head> {
   const { description, layers } = await readModel(folder);
-  const [first, ...tail] = layers;
-  if (first === undefined) throw new Error(`${folder} has no layers`);
-  const forward = await openFirstLayer(first.inputs, first.units);
+  const forward = await openForward(layers);
+  const { classes } = description;
   return {
     description,
-    classes: description.classes,
+    classes,
     async predict(rows, count) {
-      const y = await forward.affine(first, rows, count);
-      return softmax(tailForward(tail, y, count).logits, count, description.classes.length);
+      const { logits } = await forward.run(rows, count);
+      const bad = firstNotFinite(logits);
+      const predicted = predictedOf(logits, count);
+      return {
+        predicted,
+        probabilities: softmax(logits, count),
+        ...(bad === undefined ? {} : { notFinite: Math.floor(bad / classes.length) }),
+      };
     },
     close: () => forward.close(),
   };
-}
-
-/**
- * The layers above the first: `firstOutput` is rows × units before its
- * activation. `inputs` are the (activated) inputs of each layer of the tail.
- */
-export function tailForward(
-  tail: readonly Dense[],
-  firstOutput: Float32Array,
-  rows: number,
-): { readonly inputs: readonly Float32Array[]; readonly logits: Float32Array } {
-  const inputs: Float32Array[] = [];
-  let values = firstOutput;
-  for (const layer of tail) {
-    const x = relu(values);
-    inputs.push(x);
-    values = affine(layer, x, rows);
-  }
-  return { inputs, logits: values };
 }

@@ -1,6 +1,8 @@
 import { open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isObject } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
+import { firstNotFinite } from "../../vision/finite.ts";
 import type { FeaturesManifest } from "../tables/features.ts";
 import { type Dense, newDense } from "./dense.ts";
 
@@ -42,19 +44,65 @@ export async function writeModel(
   await writeLayers(join(folder, weightsFile), layers);
 }
 
-/** @throws StepError where the folder holds no model, or its weights are cut short. */
+/** @throws StepError where the folder holds no model, or its weights are cut short or not finite. */
 export async function readModel(
   folder: string,
 ): Promise<{ readonly description: ModelDescription; readonly layers: readonly Dense[] }> {
-  const file = join(folder, descriptionFile);
-  const text = await readFile(file, "utf8").catch(() => {
-    throw new StepError(`${file} is missing: this is not the output of a train step`);
-  });
-  const description = JSON.parse(text) as ModelDescription;
+  const description = parseDescription(await readText(folder));
+  if (description === undefined) {
+    throw new StepError(
+      `${join(folder, descriptionFile)} does not describe a model that this version can read`,
+    );
+  }
   const sizes = [description.inputLength, ...description.layers.map(({ units }) => units)];
   const layers = description.layers.map(({ units }, at) => newDense(sizes[at] as number, units));
   await readLayers(join(folder, weightsFile), layers);
+  if (!areFinite(layers)) {
+    throw new StepError(
+      `the weights in ${folder} are not all finite numbers: train the model with a smaller learning rate`,
+    );
+  }
   return { description, layers };
+}
+
+/** Whether no weight is NaN or infinite. */
+export function areFinite(layers: readonly Dense[]): boolean {
+  return layers.every(
+    ({ kernel, bias }) => firstNotFinite(kernel) === undefined && firstNotFinite(bias) === undefined,
+  );
+}
+
+async function readText(folder: string): Promise<string> {
+  const file = join(folder, descriptionFile);
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      throw new StepError(`${file} is missing: this is not the output of a train step`);
+    }
+    throw error;
+  }
+}
+
+function parseDescription(text: string): ModelDescription | undefined {
+  try {
+    const parsed = JSON.parse(text) as Partial<ModelDescription> | null;
+    const isWhole =
+      Array.isArray(parsed?.classes) &&
+      Array.isArray(parsed.layers) &&
+      [parsed.inputLength, ...parsed.layers.map((layer) => layer?.units)].every(isSize) &&
+      parsed.layers.at(-1)?.units === parsed.classes.length &&
+      isObject(parsed.extractor) &&
+      isObject(parsed.preprocessing);
+    return isWhole ? (parsed as ModelDescription) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSize(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
 /** Kernel and bias of each layer in turn. */

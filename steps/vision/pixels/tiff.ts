@@ -58,7 +58,8 @@ function firstTags(file: string, bytes: Uint8Array): Tags {
   const little = bytes[0] === 0x49;
   const tags = new Map<number, readonly number[]>();
   try {
-    if (view.getUint16(2, little) !== 42) throw new ImageError(file, "a BigTIFF is not read");
+    if (view.getUint16(2, little) !== 42)
+      throw new ImageError(file, "a BigTIFF is not read: save it as a TIFF");
     const directory = view.getUint32(4, little);
     const count = view.getUint16(directory, little);
     for (let entry = 0; entry < count; entry++) {

@@ -7,6 +7,7 @@ import { writeNpy } from "../learning/features/npy.ts";
 import { describeSegment, segmentFile } from "../learning/features/rows.ts";
 import type { Extractor } from "../vision/extractor.ts";
 import { firstNotFinite } from "../vision/finite.ts";
+import { DECODING } from "../vision/pixels/decoding.ts";
 import { ImageError, readPixels } from "../vision/pixels/pixels.ts";
 import type { ExtractContext } from "./declaration.ts";
 
@@ -192,11 +193,14 @@ function newSegment(store: Store, rowLength: number, capacity: number): Segment 
       if (digests.length === 0) return;
       const held = digests;
       digests = [];
-      const name = createHash("sha256").update(held.join("\n")).digest("hex").slice(0, 32);
+      const name = createHash("sha256")
+        .update([...held, DECODING].join("\n"))
+        .digest("hex")
+        .slice(0, 32);
       await store.publish(name, async (folder) => {
         const values = rows.subarray(0, held.length * rowLength);
         await writeNpy(join(folder, segmentFile), values, held.length, rowLength);
-        return describeSegment(held);
+        return describeSegment(held, DECODING);
       });
       since = performance.now();
     },

@@ -1,14 +1,16 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { concurrently } from "../../engine/concurrently.ts";
 import type { Json } from "../../engine/json.ts";
 import { CacheError, StepError } from "../../engine/step-type.ts";
-import { locateRows } from "../learning/features/rows.ts";
+import { locateRows, type RowLocation } from "../learning/features/rows.ts";
 import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
 import { type ExtractorOptions, openExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { openNetwork } from "../vision/networks/open.ts";
 import { firstNotFiniteLayer } from "../vision/not-finite.ts";
-import { areDecodedAnew, DECODING } from "../vision/pixels/decoding.ts";
+import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
 import type { Scaling } from "../vision/preprocessing.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
@@ -52,11 +54,9 @@ export async function run(ctx: ExtractContext): Promise<void> {
   };
   const extractor = await openExtractor(options);
   try {
-    const isAnew = await areDecodedAnew(rows.map((row) => join(images.path, imagePath(row))));
     // Whatever can change a bit of a row is in the store's name.
     const store = ctx.store({
       network: identity,
-      ...(isAnew ? { decoding: DECODING } : {}),
       weights: weights.identity,
       layer,
       pool: params.pool,
@@ -65,8 +65,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
       runtime: params.runtime,
       ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
     });
-    const there = locateRows(await store.entries());
-    const lacking = uniqueByDigest(rows).filter((row) => !there.has(row.digest));
+    const lacking = await rowsToCompute(images.path, rows, locateRows(await store.entries()));
     await computeRows({
       ctx,
       store,
@@ -98,12 +97,30 @@ export async function run(ctx: ExtractContext): Promise<void> {
       pool: params.pool,
       preprocessing,
       runtime: params.runtime,
+      decoding: DECODING,
     };
     await writeIndex(ctx.output("features"), rows);
     await writeManifest(ctx.output("features"), manifest);
   } finally {
     await extractor.close();
   }
+}
+
+/** Rows that are nowhere, or were computed when their pictures were read otherwise. */
+async function rowsToCompute(
+  folder: string,
+  rows: readonly ImageRow[],
+  there: ReadonlyMap<string, RowLocation>,
+): Promise<readonly ImageRow[]> {
+  const unique = uniqueByDigest(rows);
+  const isLacking = new Array<boolean>(unique.length);
+  await concurrently(unique, 4 * availableParallelism(), async (row, at) => {
+    const place = there.get(row.digest);
+    isLacking[at] =
+      place === undefined ||
+      (place.decoding < DECODING && (await isDecodedAnew(join(folder, imagePath(row)))));
+  });
+  return unique.filter((_, at) => isLacking[at]);
 }
 
 interface WeightsIdentity {

@@ -74,27 +74,38 @@ export async function openFeatures(
 export interface RowLocation {
   readonly entry: StoreEntry;
   readonly row: number;
+  /** By which way of reading pictures it was computed; a later one has a higher number. */
+  readonly decoding: number;
 }
 
-/** Every row of a store by image digest; where one is twice, the first entry in code-unit order has it. */
+/**
+ * Every row of a store by image digest. Where one is twice, that of the latest
+ * decoding counts; of these, the one in the first entry in code-unit order.
+ */
 export function locateRows(entries: readonly StoreEntry[]): Map<string, RowLocation> {
   const where = new Map<string, RowLocation>();
   for (const entry of entries) {
-    digestsOf(entry.about).forEach((digest, row) => {
-      if (!where.has(digest)) where.set(digest, { entry, row });
+    const { digests, decoding } = readAbout(entry.about);
+    digests.forEach((digest, row) => {
+      const known = where.get(digest);
+      if (known === undefined || known.decoding < decoding) where.set(digest, { entry, row, decoding });
     });
   }
   return where;
 }
 
 /** What a segment says of itself. */
-export function describeSegment(digests: readonly string[]): JsonObject {
-  return { digests };
+export function describeSegment(digests: readonly string[], decoding: number): JsonObject {
+  return { digests, decoding };
 }
 
-function digestsOf(about: JsonObject): readonly string[] {
-  const digests = isObject(about) ? about.digests : undefined;
-  return Array.isArray(digests) ? (digests as readonly string[]) : [];
+/** The first segments did not name their decoding. */
+function readAbout(about: JsonObject): { readonly digests: readonly string[]; readonly decoding: number } {
+  const { digests, decoding } = isObject(about) ? about : {};
+  return {
+    digests: Array.isArray(digests) ? (digests as readonly string[]) : [],
+    decoding: typeof decoding === "number" ? decoding : 1,
+  };
 }
 
 async function openSegment(entry: StoreEntry, rowLength: number): Promise<NpyFile> {

@@ -31,6 +31,8 @@ export interface FeaturesManifest {
   readonly pool: string;
   readonly preprocessing: Preprocessing;
   readonly runtime: string;
+  /** By which way of reading pictures the rows were computed. */
+  readonly decoding: number;
 }
 
 const columns = ["split", "class", "label", "file", "digest"] as const;
@@ -52,7 +54,7 @@ export async function readIndex(folder: string): Promise<FeatureRow[]> {
 }
 
 export async function writeManifest(folder: string, manifest: FeaturesManifest): Promise<void> {
-  const { store, dtype, shape, network, layer, weights, pool, preprocessing, runtime } = manifest;
+  const { store, dtype, shape, network, layer, weights, pool, preprocessing, runtime, decoding } = manifest;
   const { size, scaling } = preprocessing;
   // Spelled out: the order of the members is part of the bytes.
   const members = {
@@ -65,6 +67,7 @@ export async function writeManifest(folder: string, manifest: FeaturesManifest):
     pool,
     preprocessing: { size, scaling },
     runtime,
+    decoding,
   };
   await writeFile(join(folder, manifestFile), `${JSON.stringify(members, null, 2)}\n`);
 }

@@ -1,26 +1,18 @@
 import { open } from "node:fs/promises";
-import { availableParallelism } from "node:os";
-import { concurrently } from "../../../engine/concurrently.ts";
 import { coloursOfJpeg } from "./jpeg.ts";
 import { contentOf } from "./kinds.ts";
 
 /**
- * Raised when pixels of some pictures change, with `isDecodedAnew` saying of
- * which: what is computed from these is kept apart from what was computed before.
+ * Raised when the pixels of some pictures change, with `isDecodedAnew` saying of
+ * which: their rows are computed once more, those of all others stay.
  */
 export const DECODING = 2;
 
-/** Whether one of some pictures is decoded otherwise than before `DECODING` was raised. */
-export async function areDecodedAnew(files: readonly string[]): Promise<boolean> {
-  let found = false;
-  await concurrently(files, 4 * availableParallelism(), async (file) => {
-    if (!found && (await isDecodedAnew(file))) found = true;
-  });
-  return found;
-}
-
-/** GIFs and TIFFs (transparency, orientation), JPEGs of four inks, PNGs of 16-bit grey. */
-async function isDecodedAnew(file: string): Promise<boolean> {
+/**
+ * Whether a picture's pixels have changed since the first decoding: GIFs and
+ * TIFFs (transparency, orientation), JPEGs of four inks, PNGs of 16-bit grey.
+ */
+export async function isDecodedAnew(file: string): Promise<boolean> {
   // What is missing is named where it is read.
   const handle = await open(file).catch(() => undefined);
   if (handle === undefined) return false;

@@ -55,6 +55,10 @@ export async function readPipeline(
 
 function readText(path: string, file: string): string {
   try {
+    // One that nobody writes into would be waited for; `<(…)` of a shell lies in /dev.
+    if (statSync(path).isFIFO() && !path.startsWith("/dev/")) {
+      throw new UsageError(`${file} is a pipe, not a pipeline file`);
+    }
     return decode(readFileSync(path), file);
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -86,7 +86,7 @@ export interface ParamMistake {
   /** Which of the pieces that read so, from 0; absent: the first. */
   readonly nth?: number;
   /** A warning keeps nothing from running. */
-  readonly code?: "unlisted-file" | "unset-variable";
+  readonly code?: "unlisted-file" | "unset-variable" | "part-of-line";
 }
 
 /** A file with a fixed identity that lives in FLOW_HOME, shared by projects. */

@@ -11,6 +11,7 @@ import { access, chmod, constants, copyFile, rename, rmdir } from "node:fs/promi
 import { join, sep } from "node:path";
 import { byCodeUnit } from "../json.ts";
 import { entriesOf } from "./listing.ts";
+import { isShortage } from "./records.ts";
 import { fileDigest, type Tree, TreeError, type TreeFile, type TreeFolder } from "./tree.ts";
 
 /** Whose output it is. A `program`'s executable files and empty folders count and stay; a `step`'s files are plain. */
@@ -57,12 +58,17 @@ export async function takeIn(folder: string, options: GateOptions): Promise<Tree
   return hashed(found, options.author);
 }
 
-/** What stands under a name that was taken in once, hashed anew; `undefined` where it is no such thing any more. */
+/**
+ * What stands under a name that was taken in once, hashed anew; `undefined` where it is no such thing any more.
+ *
+ * @throws where the system is out of open files or memory.
+ */
 export async function readBack(folder: string, author: Author): Promise<Tree | undefined> {
   try {
     return await hashed(lookAt(folder, folder), author);
-  } catch {
-    // Whatever is wrong with it: it is not what its name says.
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    // Whatever else is wrong with it: it is not what its name says.
     return undefined;
   }
 }

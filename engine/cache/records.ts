@@ -23,8 +23,8 @@ export function readRecord<Value>(path: string, check: (json: Json) => Value | u
   try {
     json = JSON.parse(readFileSync(path, "utf8")) as Json;
   } catch (error) {
-    // Of the record that says nothing: as absent, whatever leans on it would be made anew.
-    if (/^(EMFILE|ENFILE|ENOMEM)$/.test((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    // As absent, whatever leans on it would be made anew.
+    if (isShortage(error)) throw error;
     return { kind: "absent" };
   }
   const format = isObject(json) ? (json.format ?? recordFormat) : recordFormat;
@@ -45,6 +45,11 @@ export function readOwnRecord<Value>(
   if (found.kind !== "newer") return { value: goodOf(found), path };
   const own = path.replace(/\.json$/, `.${recordFormat}.json`);
   return { value: goodOf(readRecord(own, check)), path: own };
+}
+
+/** Whether the system is out of open files or memory: that says nothing of the file that was to be read. */
+export function isShortage(error: unknown): boolean {
+  return ["EMFILE", "ENFILE", "ENOMEM"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
 export function goodOf<Value>(found: Found<Value>): Value | undefined {

@@ -9,7 +9,7 @@ import { hasSizes } from "./artifacts.ts";
 import { dropStaging, publishFile, publishFolder, setAside, stagingFolder, syncFiles } from "./durable.ts";
 import { folderMode } from "./folders.ts";
 import { takeIn } from "./gate.ts";
-import { type Found, goodOf, readRecord, recordFormat } from "./records.ts";
+import { type Found, goodOf, isShortage, readRecord, recordFormat } from "./records.ts";
 import { checkTree, fileDigest, filesOf, type Tree, type TreeFile } from "./tree.ts";
 
 /**
@@ -127,10 +127,18 @@ async function isWhole(path: string): Promise<boolean> {
   const record = goodOf(findEntry(path));
   if (record === undefined) return false;
   for (const file of filesOf(record.files)) {
-    const digest = await fileDigest(join(path, file.path), file.bytes).catch(() => "");
-    if (digest !== file.digest) return false;
+    if (!(await hasDigest(join(path, file.path), file))) return false;
   }
   return true;
+}
+
+async function hasDigest(path: string, { bytes, digest }: TreeFile): Promise<boolean> {
+  try {
+    return (await fileDigest(path, bytes)) === digest;
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    return false;
+  }
 }
 
 function checkEntry(json: Json): EntryRecord | undefined {

@@ -39,10 +39,11 @@ export type DiagnosticCode =
   | "missing-file"
   | "unlisted-file"
   | "unset-variable"
+  | "part-of-line"
   | "bad-option";
 
 /** Codes of what is worth a word and keeps nothing from running. */
-const warnings: ReadonlySet<DiagnosticCode> = new Set(["unlisted-file", "unset-variable"]);
+const warnings: ReadonlySet<DiagnosticCode> = new Set(["unlisted-file", "unset-variable", "part-of-line"]);
 
 export function severityOf(code: DiagnosticCode): "error" | "warning" {
   return warnings.has(code) ? "warning" : "error";

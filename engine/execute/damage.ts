@@ -2,6 +2,7 @@ import { lstatSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
 import { setAside } from "../cache/durable.ts";
+import { isShortage } from "../cache/records.ts";
 import { folderFingerprint, pathsBelow } from "../cache/source-files.ts";
 import { fileDigest, type Tree } from "../cache/tree.ts";
 import type { Task } from "./task.ts";
@@ -67,7 +68,8 @@ async function changedPath({ folder, tree, description, since }: Looking): Promi
       left.delete(at);
       if (await isChanged({ folder, path: at, entry, since })) return at;
     }
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     // What cannot be looked at is not as it was left.
     return at;
   }

@@ -47,8 +47,9 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
   }
   try {
     const other = cache.keys.read(key);
-    if (other && !isForced(plan) && cache.missing(other) === undefined)
-      return useCached(work, services, other);
+    // Of two steps of one key both may be forced: the result of this run is new enough.
+    const isAnew = other?.run === work.identity.run || !isForced(plan);
+    if (other && isAnew && cache.missing(other) === undefined) return useCached(work, services, other);
     const started = now();
     emit({
       kind: "step-started",

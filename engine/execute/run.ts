@@ -117,7 +117,6 @@ async function runAll(
     failed ||= result.outcome === "failed";
     if (result.made === undefined) return;
     made.set(step.id, result.made);
-    watch.made(step.id, result.made);
     for (const follower of followers.get(step.id) ?? []) {
       const left = (waitsFor.get(follower.id) ?? 0) - 1;
       waitsFor.set(follower.id, left);

@@ -9,22 +9,18 @@ import type { Watched } from "./task.ts";
 export type Made = Pick<KeyRecord, "outputs" | "leans">;
 
 /**
- * Outputs that programs are given in a run. A program can write into what it
- * should only read; nothing of that may pass under the old digest, neither to
- * the program's own step nor to any other that reads the same meanwhile, be it
- * under another name.
+ * What steps are given in a run in which a program is given outputs. A program
+ * can write into what it should only read; nothing of that may pass under the
+ * old digest, neither to the program's own step nor to any other that reads the
+ * same meanwhile, be it under another name: one that is made only later too.
  */
 export interface Watch {
-  /** Tells of a step that has its result. */
-  made(step: string, made: Made): void;
-  /** What is to be looked at again after a step that takes this input; empty where no program gets it. */
+  /** What is to be looked at again after a step that takes this output; empty where no program gets any. */
   over(source: { readonly step: string; readonly output: string }, made: Made): readonly Watched[];
 }
 
 export function openWatch(pipeline: Pipeline, types: ReadonlyMap<string, StepType>, cache: Cache): Watch {
-  const given = new Set(pipeline.steps.filter((step) => runsPrograms(step, types)).flatMap(outputsTaken));
-  /** Folders of the cache that programs of this run get. */
-  const exposed = new Set<string>();
+  const isExposed = pipeline.steps.some((step) => runsPrograms(step, types) && takesOutputs(step));
   const fingerprints = new Map<string, string>();
   // Once, before any program of this run has it.
   const watched = (path: string, name: string): Watched => {
@@ -32,25 +28,12 @@ export function openWatch(pipeline: Pipeline, types: ReadonlyMap<string, StepTyp
     fingerprints.set(path, known);
     return { path, fingerprint: known, name };
   };
-  const foldersOf = (output: string, { outputs, leans }: Made): readonly string[] => {
-    const digest = outputs[output]?.digest;
-    if (digest === undefined) return [];
-    return [
-      cache.artifacts.path(digest),
-      ...leans.map(({ store, entry }) => cache.stores.path(store, entry)),
-    ];
-  };
   return {
-    made(step, made) {
-      for (const output of Object.keys(made.outputs)) {
-        if (!given.has(`${step}.${output}`)) continue;
-        for (const folder of foldersOf(output, made)) exposed.add(folder);
-      }
-    },
-    over({ step, output }, made) {
-      if (exposed.size === 0) return [];
-      const folders = foldersOf(output, made).filter((folder) => exposed.has(folder));
-      return folders.map((folder) => watched(folder, `${step}.${output}`));
+    over({ step, output }, { outputs, leans }) {
+      const digest = outputs[output]?.digest;
+      if (!isExposed || digest === undefined) return [];
+      const entries = leans.map(({ store, entry }) => cache.stores.path(store, entry));
+      return [cache.artifacts.path(digest), ...entries].map((path) => watched(path, `${step}.${output}`));
     },
   };
 }
@@ -59,8 +42,6 @@ function runsPrograms(step: Step, types: ReadonlyMap<string, StepType>): boolean
   return types.get(step.uses)?.runsPrograms === true;
 }
 
-function outputsTaken(step: Step): readonly string[] {
-  return Object.values(step.inputs).flatMap((source) =>
-    source.kind === "output" ? [`${source.step}.${source.output}`] : [],
-  );
+function takesOutputs(step: Step): boolean {
+  return Object.values(step.inputs).some(({ kind }) => kind === "output");
 }

@@ -136,6 +136,7 @@ function isLinkOrNothing(path: string): boolean {
 }
 
 function replaceFile(path: string, content: string): void {
-  writeFileSync(`${path}.${process.pid}`, content);
-  renameSync(`${path}.${process.pid}`, path);
+  const staged = `${path}.${process.pid}`;
+  writeFileSync(staged, content, { flush: true });
+  renameSync(staged, path);
 }

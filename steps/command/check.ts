@@ -15,7 +15,7 @@ export function mistakesOf(
   return [
     ...sharedVariables("outputs", outputs),
     ...sharedVariables("inputs", [...inputs]),
-    ...(typeof run === "string" ? shellMistakes(run, shell) : listMistakes(shell)),
+    ...(typeof run === "string" ? shellMistakes(run, shell) : listMistakes(run, shell)),
     ...takenVariables(env, [...inputs], outputs),
     ...unsetVariables(run, [...variablesOf([...inputs], outputs), ...Object.keys(env)]),
     ...unlistedFiles(wordsOf(run), facts),
@@ -102,10 +102,30 @@ function writtenText(piece: Piece): string {
   return piece.kind === "reference" ? `\${${piece.scope}.${piece.name}}` : piece.written;
 }
 
-function listMistakes(shell: CommandParams["shell"]): readonly ParamMistake[] {
-  if (shell === "sh") return [];
+function listMistakes(run: readonly string[], shell: CommandParams["shell"]): readonly ParamMistake[] {
+  if (shell === "sh") return innerShell(run);
   return [{ path: ["shell"], message: "a list is started as it is, without a shell" }];
 }
+
+/** What a list puts into the line of a shell of its own: that shell takes it for a part of the line. */
+function innerShell([program = "", ...rest]: readonly string[]): readonly ParamMistake[] {
+  if (!shells.has(posix.basename(program))) return [];
+  const option = rest.findIndex((argument) => /^-[a-z]*c$/.test(argument));
+  const line = option < 0 ? "" : (rest[option + 1] ?? "");
+  return piecesOf(line).flatMap((piece) =>
+    piece.kind !== "reference"
+      ? []
+      : {
+          path: ["run"],
+          piece: writtenText(piece),
+          code: "part-of-line" as const,
+          message: `${writtenText(piece)} becomes a part of the line that ${program} reads: blanks and quotes in it are the shell's`,
+          hint: `let the shell read the variable, "$${variableOf(piece.scope, piece.name)}"`,
+        },
+  );
+}
+
+const shells: ReadonlySet<string> = new Set(["sh", "bash", "dash", "ksh", "zsh"]);
 
 /** What could be paths: words of a shell line, arguments, and what stands behind their `=`. */
 function wordsOf(run: CommandParams["run"]): readonly string[] {

@@ -99,14 +99,13 @@ test("what is made anew by force is not made of rows that are damaged", async ()
   try {
     cpSync(join(folder, "cache"), join(place.root, ".flow"), { recursive: true });
     place.write("p.yaml", readFileSync(join(folder, "p.yaml"), "utf8"));
-    const [entry = ""] = place.entries();
-    const rows = join(place.root, ".flow/stores", entry, "rows.npy");
-    chmodSync(rows, 0o644);
-    const bytes = readFileSync(rows);
-    writeFileSync(rows, bytes.fill(0xff, bytes.length - 64));
+    const rows = (): string => join(place.root, ".flow/stores", place.entries()[0] ?? "", "rows.npy");
+    chmodSync(rows(), 0o644);
+    const bytes = readFileSync(rows());
+    writeFileSync(rows(), bytes.fill(0xff, bytes.length - 64));
     expect(await place.flow(["run", "p.yaml", "--force"])).toMatchObject({ code: 0 });
     expect(place.record().steps.features?.metrics).toMatchObject({ computed: 2, reused: 0 });
-    expect(readFileSync(rows).subarray(-64)).not.toEqual(bytes.subarray(-64));
+    expect(readFileSync(rows()).subarray(-64)).not.toEqual(bytes.subarray(-64));
   } finally {
     place.remove();
   }

@@ -126,6 +126,11 @@ test("a FIFO hangs nothing, wherever a file is wanted", async () => {
     expect({ network, code }).toEqual({ network, code: 2 });
     expect(stderr).toMatch(new RegExp(`${named ?? network.replace("./", "")} is not a file`));
   }
+  fifo("pipe.yaml");
+  expect(await place.flow(["validate", "pipe.yaml"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("pipe.yaml is a pipe"),
+  });
   fifo(".flowignore");
   expect(await outcome()).toBe("ran");
 });

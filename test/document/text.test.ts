@@ -95,6 +95,21 @@ describe("text means what it says", () => {
     ]);
   });
 
+  test("what a list puts into the line of its own shell is worth a word, its arguments are not", () => {
+    const inLine = '{ run: [/bin/bash, -ec, "echo $0 > ${outputs.o}/f", "${outputs.o}"], outputs: [o] }';
+    const { pipeline, diagnostics } = load(command("{}", inLine));
+    expect(pipeline).toBeDefined();
+    expect(diagnostics).toMatchObject([
+      {
+        code: "part-of-line",
+        severity: "warning",
+        hint: 'let the shell read the variable, "$FLOW_OUTPUT_O"',
+      },
+    ]);
+    const behind = '{ run: [sh, script, "${outputs.o}"], outputs: [o] }';
+    expect(load(command("{}", behind)).diagnostics).toEqual([]);
+  });
+
   test("a param that is named by its variable is text, whatever stands in it", () => {
     const text = command(
       '{ a: "$${inputs.x} $${" }',

@@ -147,6 +147,13 @@ describe("a run", () => {
     expect(idsOf(await project.run(chain), "cached").length).toBe(3);
   });
 
+  test("made anew by force does what two steps share only once", async () => {
+    const twins = "name: twins\nsteps:\n  a: { uses: mix }\n  b: { uses: mix }\n";
+    await project.run(twins);
+    const record = await project.run(twins, { forced: ["a", "b"] });
+    expect(Object.values(record.steps).map(({ outcome }) => outcome)).toEqual(["ran", "cached"]);
+  });
+
   test("notices an edit that leaves size and time as they were, right after the file was read", async () => {
     const file = join(project.root, "data/a.txt");
     const now = new Date();

@@ -1,3 +1,5 @@
+import type { Builder } from "../graph/builder.ts";
+import type { Binary, Operand, Tensor, Value } from "../graph/graph.ts";
 import { Refusal } from "../graph/shapes.ts";
 import { imageOf } from "./axes.ts";
 import { defineLayer } from "./layer.ts";
@@ -10,17 +12,50 @@ export const upSampling2d = defineLayer({
     mode: settings.oneOf("interpolation", ["nearest", "bilinear"], "nearest"),
     dialect: settings.dialect,
   }),
-  build(builder, { settings, input }) {
+  build(builder, { settings: { factors, mode, dialect }, input }) {
     imageOf(input.shape);
-    const isLinear = settings.mode === "bilinear";
-    if (isLinear && settings.dialect === "tfjs") {
+    if (mode === "nearest") return builder.add({ op: "resize", input, factors });
+    if (dialect === "tfjs") {
       throw new Refusal("TensorFlow.js interpolates between corners of pixels, which is not supported");
     }
-    return builder.add({
-      op: "resize",
-      input,
-      factors: settings.factors,
-      mode: isLinear ? "linear" : "nearest",
-    });
+    return interpolated(builder, interpolated(builder, input, 1, factors[1]), 0, factors[0]);
   },
 });
+
+/**
+ * low + (high − low) · weight along rows (0) or columns (1), the border repeated. A
+ * runtime's own interpolation rounds its positions otherwise than TensorFlow
+ * does, and a hundred pixels from the border that shows in the fifth digit.
+ */
+function interpolated(builder: Builder, input: Value, axis: 0 | 1, factor: number): Value {
+  if (factor === 1) return input;
+  const { low, high, weights } = positions(input.shape[axis] as number, factor);
+  const taken = (indices: readonly number[]): Value => builder.add({ op: "gather", input, axis, indices });
+  const each = (kind: Binary, left: Value, right: Operand): Value =>
+    builder.add({ op: "binary", kind, left, right });
+  const lower = taken(low);
+  const weight: Tensor = {
+    shape: axis === 0 ? [weights.length, 1, 1] : [1, weights.length, 1],
+    data: weights,
+  };
+  return each("add", lower, each("multiply", each("subtract", taken(high), lower), weight));
+}
+
+interface Positions {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly weights: Float32Array;
+}
+
+/** Pixels are squares whose centres are interpolated, in float32 as TensorFlow has it (`HalfPixelScaler`). */
+function positions(size: number, factor: number): Positions {
+  const scale = Math.fround(size / (size * factor));
+  const at = Array.from({ length: size * factor }, (_, out) =>
+    Math.fround(Math.fround((out + 0.5) * scale) - 0.5),
+  );
+  return {
+    low: at.map((place) => Math.max(Math.floor(place), 0)),
+    high: at.map((place) => Math.min(Math.ceil(place), size - 1)),
+    weights: Float32Array.from(at, (place) => place - Math.floor(place)),
+  };
+}

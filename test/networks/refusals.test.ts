@@ -35,6 +35,38 @@ describe("a setting is understood or refused", () => {
     expect((await valuesAt(folder, "leaky"))[0]).toBe(-3);
   });
 
+  describe("an activation may be a layer of Keras' that is told numbers", () => {
+    const activation = (given: JsonObject): Promise<readonly number[]> =>
+      valuesAt(sum(layer("Activation", "act", "sum", { activation: given })), "act", [1, 2, 250]);
+
+    test.each<[string, JsonObject, number]>([
+      ["ReLU", { max_value: 6 }, 6],
+      ["ReLU", { threshold: 254, negative_slope: [0.5], max_value: null }, -0.5],
+      ["LeakyReLU", { alpha: { class_name: "__numpy__", config: { value: 0.5, dtype: "float32" } } }, 253],
+      ["Softmax", { axis: -1 }, 1],
+    ])("%s %j", async (className, config, expected) => {
+      const given = { class_name: className, module: "keras.layers", config: { name: "a", ...config } };
+      expect((await activation(given))[0]).toBe(expected);
+    });
+
+    test.each<[string, JsonObject]>([
+      ["a setting that it does not have", { class_name: "ReLU", config: { alpha: 1 } }],
+      ["no number", { class_name: "LeakyReLU", config: { alpha: "a tenth" } }],
+      ["somebody's own class", { class_name: "ReLU", module: "lab", registered_name: "ReLU", config: {} }],
+      [
+        "somebody's own name",
+        { class_name: "ReLU", module: "keras", registered_name: "lab>ReLU", config: {} },
+      ],
+    ])("but not %s", async (_, given) => {
+      await expect(activation(given)).rejects.toThrow("is a layer that is not supported as an activation");
+    });
+  });
+
+  test("values are joined along one axis", async () => {
+    const joined = layer("Concatenate", "join", ["sum", "sum"], { axis: [1, 2] });
+    await expect(valuesAt(sum(joined), "join")).rejects.toThrow("axis [1,2] is no axis");
+  });
+
   test("channels first are refused", async () => {
     const folder = sum(layer("MaxPooling2D", "pool", "sum", { data_format: "channels_first" }));
     await expect(valuesAt(folder, "pool")).rejects.toThrow(
@@ -76,8 +108,30 @@ describe("an argument is understood or refused", () => {
       [12, 0, 0, 0],
     ],
     ["Maximum", [tensor("sum"), 1], [6, 1, 1, 1]],
+    ["Add", [tensor("sum"), { class_name: "__numpy__", config: { value: [[[[2]]]] } }], [8, 2, 2, 2]],
   ])("%s keeps its constant", async (className, args, expected) => {
     expect(await valuesAt(sum(operation(className, call(args))), "result")).toEqual(expected);
+  });
+
+  test("a constant for another image each is refused", async () => {
+    const value = [[[[2]]], [[[3]]]];
+    const add = operation("Add", call([tensor("sum"), { class_name: "__numpy__", config: { value } }]));
+    await expect(valuesAt(sum(add), "result")).rejects.toThrow(
+      "layer result (Add): it has a constant with more axes than the value that it meets",
+    );
+  });
+
+  test("TensorFlow's gelu is exact unless it is told otherwise, and Keras' own is not", async () => {
+    const above = (given: JsonObject): JsonObject => ({
+      class_name: "TFOpLambda",
+      name: "bent",
+      config: { name: "bent", function: "nn.gelu" },
+      inbound_nodes: [["small", 0, 0, given]],
+    });
+    const small = layer("Rescaling", "small", "sum", { scale: 0.25 });
+    const gelu = async (given: JsonObject) => (await valuesAt(sum(small, above(given)), "bent"))[0];
+    expect(await gelu({})).toBeCloseTo(1.3997892, 6);
+    expect(await gelu({ approximate: true })).toBeCloseTo(1.3995717, 6);
   });
 
   test("Keras 2 writes a constant beside its tensor", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../engine/json.ts";
-import { input, layer, oneByOne, summing, valuesAt, writeModel } from "./model-files.ts";
+import { openNetwork } from "../../steps/vision/networks/open.ts";
+import type { Scaling } from "../../steps/vision/preprocessing.ts";
+import { compute, input, layer, oneByOne, summing, valuesAt, writeModel } from "./model-files.ts";
 
 function sum(...above: readonly JsonObject[]): string {
   return writeModel({
@@ -60,6 +62,13 @@ describe("a setting is understood or refused", () => {
     ])("but not %s", async (_, given) => {
       await expect(activation(given)).rejects.toThrow("is a layer that is not supported as an activation");
     });
+  });
+
+  test("a quantized layer is refused", async () => {
+    const dtype = { class_name: "QuantizedDTypePolicy", config: { mode: "int8", source_name: "float32" } };
+    await expect(valuesAt(sum(layer("ReLU", "small", "sum", { dtype })), "small")).rejects.toThrow(
+      /layer small \(ReLU\): dtype .* is not supported/,
+    );
   });
 
   test("values are joined along one axis", async () => {
@@ -205,6 +214,28 @@ describe("a network takes one picture", () => {
   });
 });
 
+test("a network that takes whole numbers takes pixels as they are", async () => {
+  const first = (more: JsonObject): JsonObject => {
+    const { config, ...rest } = input("picture");
+    return { ...rest, config: { ...(config as JsonObject), ...more } };
+  };
+  const at = async (more: JsonObject, scaling: Scaling): Promise<number | undefined> => {
+    const layers = [first(more), layer("Conv2D", "sum", "picture", oneByOne)];
+    const network = await openNetwork({
+      path: writeModel({ layers, weights: summing("sum") }),
+      weights: { kind: "own" },
+    });
+    return (
+      await compute({ network, layer: "sum", size: [2, 2], pixels: new Uint8Array(12).fill(1), scaling })
+    )[0];
+  };
+  expect(await at({ dtype: "uint8", sparse: false }, "none")).toBe(3);
+  await expect(at({ dtype: "uint8" }, "tf")).rejects.toThrow(
+    'takes whole numbers (uint8), which scaled pixels are not: use "scaling: none"',
+  );
+  await expect(at({ ragged: true }, "none")).rejects.toThrow("its input picture is sparse or ragged");
+});
+
 test("what does not fit is said of the layer where it does not", async () => {
   const folder = sum(
     layer("Flatten", "flat", "sum"),
@@ -216,7 +247,12 @@ test("what does not fit is said of the layer where it does not", async () => {
   await expect(valuesAt(sum(layer("MaxPooling2D", "pool", "sum", { pool_size: 3 })), "pool")).rejects.toThrow(
     "layer pool (MaxPooling2D): an image of 2 × 2 is too small for it",
   );
-  await expect(valuesAt(sum(layer("UpSampling2D", "huge", "sum", { size: 1e6 })), "huge")).rejects.toThrow(
+  const huge = (more: JsonObject): string =>
+    sum(layer("UpSampling2D", "huge", "sum", { size: 1e6, ...more }));
+  await expect(valuesAt(huge({}), "huge")).rejects.toThrow(
     "it gives 2000000 × 2000000 × 1 values for one image, which is too many",
+  );
+  await expect(valuesAt(huge({ interpolation: "bilinear" }), "huge")).rejects.toThrow(
+    "it makes 2 pixels 1000000 times as many",
   );
 });

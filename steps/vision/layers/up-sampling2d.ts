@@ -15,10 +15,10 @@ export const upSampling2d = defineLayer({
   build(builder, { settings: { factors, mode, dialect }, input }) {
     imageOf(input.shape);
     if (mode === "nearest") return builder.add({ op: "resize", input, factors });
-    if (dialect === "tfjs") {
-      throw new Refusal("TensorFlow.js interpolates between corners of pixels, which is not supported");
-    }
-    return interpolated(builder, interpolated(builder, input, 1, factors[1]), 0, factors[0]);
+    // Where pixels are squares, their centres are interpolated; TensorFlow.js has their corners.
+    const start = dialect === "tfjs" ? 0 : 0.5;
+    const wide = interpolated(builder, input, { axis: 1, factor: factors[1], start });
+    return interpolated(builder, wide, { axis: 0, factor: factors[0], start });
   },
 });
 
@@ -27,9 +27,10 @@ export const upSampling2d = defineLayer({
  * runtime's own interpolation rounds its positions otherwise than TensorFlow
  * does, and a hundred pixels from the border that shows in the fifth digit.
  */
-function interpolated(builder: Builder, input: Value, axis: 0 | 1, factor: number): Value {
+function interpolated(builder: Builder, input: Value, along: Along): Value {
+  const { axis, factor } = along;
   if (factor === 1) return input;
-  const { low, high, weights } = positions(input.shape[axis] as number, factor);
+  const { low, high, weights } = positions(input.shape[axis] as number, along);
   const taken = (indices: readonly number[]): Value => builder.add({ op: "gather", input, axis, indices });
   const each = (kind: Binary, left: Value, right: Operand): Value =>
     builder.add({ op: "binary", kind, left, right });
@@ -41,17 +42,28 @@ function interpolated(builder: Builder, input: Value, axis: 0 | 1, factor: numbe
   return each("add", lower, each("multiply", each("subtract", taken(high), lower), weight));
 }
 
+interface Along {
+  readonly axis: 0 | 1;
+  readonly factor: number;
+  /** What of a pixel lies before the place that it is taken for. */
+  readonly start: number;
+}
+
 interface Positions {
   readonly low: readonly number[];
   readonly high: readonly number[];
   readonly weights: Float32Array;
 }
 
-/** Pixels are squares whose centres are interpolated, in float32 as TensorFlow has it (`HalfPixelScaler`). */
-function positions(size: number, factor: number): Positions {
+/** Along an axis: no image has more. */
+const MOST_PIXELS = 2 ** 20;
+
+/** In float32, as TensorFlow has it (`HalfPixelScaler`, `LegacyScaler`). */
+function positions(size: number, { factor, start }: Along): Positions {
+  if (size * factor > MOST_PIXELS) throw new Refusal(`it makes ${size} pixels ${factor} times as many`);
   const scale = Math.fround(size / (size * factor));
   const at = Array.from({ length: size * factor }, (_, out) =>
-    Math.fround(Math.fround((out + 0.5) * scale) - 0.5),
+    Math.fround(Math.fround((out + start) * scale) - start),
   );
   return {
     low: at.map((place) => Math.max(Math.floor(place), 0)),

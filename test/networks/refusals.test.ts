@@ -54,13 +54,19 @@ describe("a setting is understood or refused", () => {
     test.each<[string, JsonObject]>([
       ["a setting that it does not have", { class_name: "ReLU", config: { alpha: 1 } }],
       ["no number", { class_name: "LeakyReLU", config: { alpha: "a tenth" } }],
-      ["somebody's own class", { class_name: "ReLU", module: "lab", registered_name: "ReLU", config: {} }],
-      [
-        "somebody's own name",
-        { class_name: "ReLU", module: "keras", registered_name: "lab>ReLU", config: {} },
-      ],
-    ])("but not %s", async (_, given) => {
+    ])("but not with %s", async (_, given) => {
       await expect(activation(given)).rejects.toThrow("is a layer that is not supported as an activation");
+    });
+
+    test.each<[string, JsonObject]>([
+      ["class", { class_name: "ReLU", module: "lab", registered_name: "ReLU", config: {} }],
+      ["name", { class_name: "ReLU", module: "keras", registered_name: "lab>ReLU", config: {} }],
+      [
+        "function",
+        { class_name: "function", module: "builtins", registered_name: "lab>relu", config: "relu" },
+      ],
+    ])("but not somebody's own %s", async (_, given) => {
+      await expect(activation(given)).rejects.toThrow("is somebody's own, which is not supported");
     });
   });
 

@@ -21,25 +21,24 @@ export function readActivation(json: Json, dialect: Dialect): Activation | strin
     return activation ?? `is not supported; these are: ${activationNames.join(", ")}`;
   }
   if (!isObject(json)) return "is no activation";
-  if (json.class_name === "function" && typeof json.config === "string") {
-    return readActivation(json.config, dialect);
-  }
+  const { class_name: className, module, registered_name: registered, config } = json;
+  const isOwn = typeof registered === "string" && registered.includes(">");
+  if (isOwn || (typeof module === "string" && isForeign(module)))
+    return "is somebody's own, which is not supported";
+  if (className === "function" && typeof config === "string") return readActivation(config, dialect);
   return readLayer(json, dialect);
 }
 
 /** A layer that stands for a function: `activation=LeakyReLU(0.1)`. All that it is told is numbers. */
 function readLayer(json: JsonObject, dialect: Dialect): Activation | string {
-  const { class_name: className, module, registered_name: registered } = json;
   const config = isObject(json.config) ? json.config : {};
-  const isOwn = typeof registered === "string" && registered.includes(">");
-  const isKeras = !isOwn && (typeof module !== "string" || !isForeign(module));
-  if (isKeras && className === "Activation" && config.activation !== undefined)
+  if (json.class_name === "Activation" && config.activation !== undefined)
     return readActivation(config.activation, dialect);
   const given = new Map<string, number | undefined>();
   for (const [name, value] of Object.entries(config)) {
     if (value !== null && !["name", "trainable", "dtype"].includes(name)) given.set(name, numberOf(value));
   }
-  const known = isKeras ? numbered[String(className)] : undefined;
+  const known = numbered[String(json.class_name)];
   const isUnderstood = [...given].every(
     ([name, value]) => value !== undefined && known?.names.includes(name),
   );

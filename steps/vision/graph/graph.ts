@@ -53,8 +53,13 @@ export type Operator =
   /** Zeros around an image. */
   | { readonly op: "pad"; readonly input: Value; readonly pads: Pads }
   | { readonly op: "crop"; readonly input: Value; readonly pads: Pads }
-  /** Every pixel as often as the factors say. */
-  | { readonly op: "resize"; readonly input: Value; readonly factors: Pair }
+  /** Whole factors. Linear: pixels are squares, their centres are what is interpolated; the border is repeated. */
+  | {
+      readonly op: "resize";
+      readonly input: Value;
+      readonly factors: Pair;
+      readonly mode: "nearest" | "linear";
+    }
   /** Both have one rank; a size of 1 is repeated. */
   | { readonly op: "binary"; readonly kind: Binary; readonly left: Operand; readonly right: Operand }
   | { readonly op: "unary"; readonly kind: Unary; readonly input: Value }

@@ -14,18 +14,26 @@ export const upSampling2d = defineLayer({
   }),
   build(builder, { settings: { factors, mode, dialect }, input }) {
     imageOf(input.shape);
-    if (mode === "nearest") return builder.add({ op: "resize", input, factors });
-    // Where pixels are squares, their centres are interpolated; TensorFlow.js has their corners.
+    if (mode === "nearest") return builder.add({ op: "resize", input, factors, mode });
+    // Pixels are squares, and their centres are interpolated; TensorFlow.js has their corners.
     const start = dialect === "tfjs" ? 0 : 0.5;
+    if (start === 0.5 && factors.every(isPowerOfTwo)) {
+      return builder.add({ op: "resize", input, factors, mode: "linear" });
+    }
     const wide = interpolated(builder, input, { axis: 1, factor: factors[1], start });
     return interpolated(builder, wide, { axis: 0, factor: factors[0], start });
   },
 });
 
+/** Then the positions are float32 numbers, whoever works them out. */
+function isPowerOfTwo(factor: number): boolean {
+  return Number.isInteger(Math.log2(factor));
+}
+
 /**
- * low + (high − low) · weight along rows (0) or columns (1), the border repeated. A
- * runtime's own interpolation rounds its positions otherwise than TensorFlow
- * does, and a hundred pixels from the border that shows in the fifth digit.
+ * low + (high − low) · weight along rows (0) or columns (1), the border repeated.
+ * Slower than a runtime's own interpolation; but that rounds its positions otherwise
+ * than TensorFlow does, and a hundred pixels from the border it shows in the fifth digit.
  */
 function interpolated(builder: Builder, input: Value, along: Along): Value {
   const { axis, factor } = along;
@@ -35,10 +43,8 @@ function interpolated(builder: Builder, input: Value, along: Along): Value {
   const each = (kind: Binary, left: Value, right: Operand): Value =>
     builder.add({ op: "binary", kind, left, right });
   const lower = taken(low);
-  const weight: Tensor = {
-    shape: axis === 0 ? [weights.length, 1, 1] : [1, weights.length, 1],
-    data: weights,
-  };
+  const shape = axis === 0 ? [weights.length, 1, 1] : [1, weights.length, 1];
+  const weight: Tensor = { shape, data: weights };
   return each("add", lower, each("multiply", each("subtract", taken(high), lower), weight));
 }
 

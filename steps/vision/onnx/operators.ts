@@ -66,10 +66,11 @@ export function appendOperator(place: Place, operator: Operator): Appended {
     }
     case "resize": {
       const scales = builder.floats([4], Float32Array.of(1, 1, ...operator.factors));
+      const isLinear = operator.mode === "linear";
       const name = builder.node("Resize", [layouts.name(operator.input, "first"), "", scales], {
-        mode: { string: "nearest" },
-        coordinate_transformation_mode: { string: "asymmetric" },
-        nearest_mode: { string: "floor" },
+        mode: { string: operator.mode },
+        coordinate_transformation_mode: { string: isLinear ? "half_pixel" : "asymmetric" },
+        ...(isLinear ? {} : { nearest_mode: { string: "floor" } }),
       });
       return { layout: "first", name };
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../../engine/json.ts";
+import type { Json, JsonObject } from "../../engine/json.ts";
 import { functional, input, layer, oneByOne, summing, valuesAt, writeModel } from "./model-files.ts";
 
 function called(model: JsonObject, name: string, ...from: readonly [string, number][]): JsonObject {
@@ -74,6 +74,67 @@ describe("models within a model", () => {
       weights: summing("sum"),
     });
     expect(await valuesAt(folder, "flat")).toEqual([6, 0, 0, 0]);
+  });
+
+  describe("as Keras 3 writes them", () => {
+    const tensor = (name: string, use = 0): JsonObject => ({
+      class_name: "__keras_tensor__",
+      config: { shape: [null, 2, 2, 3], dtype: "float32", keras_history: [name, use, 0] },
+    });
+    const call = (...args: readonly Json[]): JsonObject => ({
+      args,
+      kwargs: { mask: null, training: false },
+    });
+    const written = (model: JsonObject, ...calls: readonly JsonObject[]): JsonObject => ({
+      ...model,
+      inbound_nodes: calls,
+    });
+    const double = functional("double", [
+      input("in"),
+      written(layer("Rescaling", "times", "in", { scale: 2 }), call(tensor("in"))),
+    ]);
+    const network = (kwargs: JsonObject = {}): string => {
+      const twice = written({ ...double, name: "double" }, call(tensor("picture")), {
+        ...call(tensor("double")),
+        kwargs,
+      });
+      const outer = functional("outer", [
+        input("picture"),
+        twice,
+        written(layer("Add", "both", []), call([tensor("double", 0), tensor("double", 1)])),
+      ]);
+      // Of the first use alone, counted with the making.
+      const config = {
+        ...(outer.config as JsonObject),
+        output_layers: [
+          ["double", 1, 0],
+          ["both", 0, 0],
+        ],
+      };
+      return writeModel({
+        layers: [
+          input("top"),
+          written({ ...outer, config, name: "outer" }, call(tensor("top"))),
+          written(layer("Flatten", "flat", []), call(tensor("outer"))),
+        ],
+        version: "3.8.0",
+      });
+    };
+
+    test("their making counts where outputs are listed, and nowhere else", async () => {
+      expect((await valuesAt(network(), "flat")).slice(0, 3)).toEqual([2, 4, 6]);
+      expect((await valuesAt(network(), "both")).slice(0, 3)).toEqual([6, 12, 18]);
+    });
+
+    test("what they are told by name is nothing, or refused", async () => {
+      expect((await valuesAt(network({ mask: [null, null] }), "flat")).slice(0, 3)).toEqual([2, 4, 6]);
+      await expect(valuesAt(network({ training: true }), "flat")).rejects.toThrow(
+        "the model outer/double is called with training=true, which is not supported",
+      );
+      await expect(valuesAt(network({ mask: tensor("picture") }), "flat")).rejects.toThrow(
+        "the model outer/double is called with mask, which is not supported",
+      );
+    });
   });
 
   test("may be sequential, without an input of their own", async () => {

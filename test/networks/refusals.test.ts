@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../engine/json.ts";
-import { input, layer, oneByOne, summing, valuesAt, writeModel } from "./model-files.ts";
+import { openNetwork } from "../../steps/vision/networks/open.ts";
+import type { Scaling } from "../../steps/vision/preprocessing.ts";
+import { compute, input, layer, oneByOne, summing, valuesAt, writeModel } from "./model-files.ts";
 
 function sum(...above: readonly JsonObject[]): string {
   return writeModel({
@@ -33,6 +35,51 @@ describe("a setting is understood or refused", () => {
       layer("LeakyReLU", "leaky", "down", { alpha: slope }),
     );
     expect((await valuesAt(folder, "leaky"))[0]).toBe(-3);
+  });
+
+  describe("an activation may be a layer of Keras' that is told numbers", () => {
+    const activation = (given: JsonObject): Promise<readonly number[]> =>
+      valuesAt(sum(layer("Activation", "act", "sum", { activation: given })), "act", [1, 2, 250]);
+
+    test.each<[string, JsonObject, number]>([
+      ["ReLU", { max_value: 6 }, 6],
+      ["ReLU", { threshold: 254, negative_slope: [0.5], max_value: null }, -0.5],
+      ["LeakyReLU", { alpha: { class_name: "__numpy__", config: { value: 0.5, dtype: "float32" } } }, 253],
+      ["Softmax", { axis: -1 }, 1],
+    ])("%s %j", async (className, config, expected) => {
+      const given = { class_name: className, module: "keras.layers", config: { name: "a", ...config } };
+      expect((await activation(given))[0]).toBe(expected);
+    });
+
+    test.each<[string, JsonObject]>([
+      ["a setting that it does not have", { class_name: "ReLU", config: { alpha: 1 } }],
+      ["no number", { class_name: "LeakyReLU", config: { alpha: "a tenth" } }],
+    ])("but not with %s", async (_, given) => {
+      await expect(activation(given)).rejects.toThrow("is a layer that is not supported as an activation");
+    });
+
+    test.each<[string, JsonObject]>([
+      ["class", { class_name: "ReLU", module: "lab", registered_name: "ReLU", config: {} }],
+      ["name", { class_name: "ReLU", module: "keras", registered_name: "lab>ReLU", config: {} }],
+      [
+        "function",
+        { class_name: "function", module: "builtins", registered_name: "lab>relu", config: "relu" },
+      ],
+    ])("but not somebody's own %s", async (_, given) => {
+      await expect(activation(given)).rejects.toThrow("is somebody's own, which is not supported");
+    });
+  });
+
+  test("a quantized layer is refused", async () => {
+    const dtype = { class_name: "QuantizedDTypePolicy", config: { mode: "int8", source_name: "float32" } };
+    await expect(valuesAt(sum(layer("ReLU", "small", "sum", { dtype })), "small")).rejects.toThrow(
+      /layer small \(ReLU\): dtype .* is not supported/,
+    );
+  });
+
+  test("values are joined along one axis", async () => {
+    const joined = layer("Concatenate", "join", ["sum", "sum"], { axis: [1, 2] });
+    await expect(valuesAt(sum(joined), "join")).rejects.toThrow("axis [1,2] is no axis");
   });
 
   test("channels first are refused", async () => {
@@ -76,8 +123,30 @@ describe("an argument is understood or refused", () => {
       [12, 0, 0, 0],
     ],
     ["Maximum", [tensor("sum"), 1], [6, 1, 1, 1]],
+    ["Add", [tensor("sum"), { class_name: "__numpy__", config: { value: [[[[2]]]] } }], [8, 2, 2, 2]],
   ])("%s keeps its constant", async (className, args, expected) => {
     expect(await valuesAt(sum(operation(className, call(args))), "result")).toEqual(expected);
+  });
+
+  test("a constant for another image each is refused", async () => {
+    const value = [[[[2]]], [[[3]]]];
+    const add = operation("Add", call([tensor("sum"), { class_name: "__numpy__", config: { value } }]));
+    await expect(valuesAt(sum(add), "result")).rejects.toThrow(
+      "layer result (Add): it has a constant with more axes than the value that it meets",
+    );
+  });
+
+  test("TensorFlow's gelu is exact unless it is told otherwise, and Keras' own is not", async () => {
+    const above = (given: JsonObject): JsonObject => ({
+      class_name: "TFOpLambda",
+      name: "bent",
+      config: { name: "bent", function: "nn.gelu" },
+      inbound_nodes: [["small", 0, 0, given]],
+    });
+    const small = layer("Rescaling", "small", "sum", { scale: 0.25 });
+    const gelu = async (given: JsonObject) => (await valuesAt(sum(small, above(given)), "bent"))[0];
+    expect(await gelu({})).toBeCloseTo(1.3997892, 6);
+    expect(await gelu({ approximate: true })).toBeCloseTo(1.3995717, 6);
   });
 
   test("Keras 2 writes a constant beside its tensor", async () => {
@@ -151,6 +220,28 @@ describe("a network takes one picture", () => {
   });
 });
 
+test("a network that takes whole numbers takes pixels as they are", async () => {
+  const first = (more: JsonObject): JsonObject => {
+    const { config, ...rest } = input("picture");
+    return { ...rest, config: { ...(config as JsonObject), ...more } };
+  };
+  const at = async (more: JsonObject, scaling: Scaling): Promise<number | undefined> => {
+    const layers = [first(more), layer("Conv2D", "sum", "picture", oneByOne)];
+    const network = await openNetwork({
+      path: writeModel({ layers, weights: summing("sum") }),
+      weights: { kind: "own" },
+    });
+    return (
+      await compute({ network, layer: "sum", size: [2, 2], pixels: new Uint8Array(12).fill(1), scaling })
+    )[0];
+  };
+  expect(await at({ dtype: "uint8", sparse: false }, "none")).toBe(3);
+  await expect(at({ dtype: "uint8" }, "tf")).rejects.toThrow(
+    'takes whole numbers (uint8), which scaled pixels are not: use "scaling: none"',
+  );
+  await expect(at({ ragged: true }, "none")).rejects.toThrow("its input picture is sparse or ragged");
+});
+
 test("what does not fit is said of the layer where it does not", async () => {
   const folder = sum(
     layer("Flatten", "flat", "sum"),
@@ -162,7 +253,12 @@ test("what does not fit is said of the layer where it does not", async () => {
   await expect(valuesAt(sum(layer("MaxPooling2D", "pool", "sum", { pool_size: 3 })), "pool")).rejects.toThrow(
     "layer pool (MaxPooling2D): an image of 2 × 2 is too small for it",
   );
-  await expect(valuesAt(sum(layer("UpSampling2D", "huge", "sum", { size: 1e6 })), "huge")).rejects.toThrow(
+  const huge = (more: JsonObject): string =>
+    sum(layer("UpSampling2D", "huge", "sum", { size: 1e6, ...more }));
+  await expect(valuesAt(huge({}), "huge")).rejects.toThrow(
     "it gives 2000000 × 2000000 × 1 values for one image, which is too many",
+  );
+  await expect(valuesAt(huge({ interpolation: "bilinear" }), "huge")).rejects.toThrow(
+    "it makes 2 pixels 1000000 times as many",
   );
 });

@@ -1,8 +1,10 @@
-import { isObject, type Json } from "../../../engine/json.ts";
+import { isObject, type Json, type JsonObject } from "../../../engine/json.ts";
 import { type Builder, withNumber } from "../graph/builder.ts";
 import type { Unary, Value } from "../graph/graph.ts";
 import type { Dialect } from "../networks/topology.ts";
+import { tensorOf } from "./arrays.ts";
 import { axisOf } from "./axes.ts";
+import { isForeign } from "./foreign.ts";
 
 /** Appends a function of one value. */
 export type Activation = (builder: Builder, input: Value) => Value;
@@ -19,27 +21,59 @@ export function readActivation(json: Json, dialect: Dialect): Activation | strin
     return activation ?? `is not supported; these are: ${activationNames.join(", ")}`;
   }
   if (!isObject(json)) return "is no activation";
-  if (json.class_name === "function" && typeof json.config === "string") {
-    return readActivation(json.config, dialect);
-  }
+  const { class_name: className, module, registered_name: registered, config } = json;
+  const isOwn = typeof registered === "string" && registered.includes(">");
+  if (isOwn || (typeof module === "string" && isForeign(module)))
+    return "is somebody's own, which is not supported";
+  if (className === "function" && typeof config === "string") return readActivation(config, dialect);
   return readLayer(json, dialect);
 }
 
-/** A layer that stands for a function: `activation=LeakyReLU(0.1)`. */
-function readLayer(
-  { class_name: className, config }: Readonly<Record<string, Json>>,
-  dialect: Dialect,
-): Activation | string {
-  const given = isObject(config) ? config : {};
-  const slopes = [given.negative_slope, given.alpha].filter((value) => typeof value === "number");
-  const known = new Set(["name", "trainable", "dtype", "negative_slope", "alpha"]);
-  const isClosed = Object.entries(given).every(([name, value]) => known.has(name) || value === null);
-  if (className === "LeakyReLU" && isClosed) return leakyRelu(slopes[0] ?? 0.3);
-  if (className === "ELU" && isClosed) return elu(slopes[0] ?? 1);
-  if (className === "Activation" && given.activation !== undefined)
-    return readActivation(given.activation, dialect);
+/** A layer that stands for a function: `activation=LeakyReLU(0.1)`. All that it is told is numbers. */
+function readLayer(json: JsonObject, dialect: Dialect): Activation | string {
+  const config = isObject(json.config) ? json.config : {};
+  if (json.class_name === "Activation" && config.activation !== undefined)
+    return readActivation(config.activation, dialect);
+  const given = new Map<string, number | undefined>();
+  for (const [name, value] of Object.entries(config)) {
+    if (value !== null && !["name", "trainable", "dtype"].includes(name)) given.set(name, numberOf(value));
+  }
+  const known = numbered[String(json.class_name)];
+  const isUnderstood = [...given].every(
+    ([name, value]) => value !== undefined && known?.names.includes(name),
+  );
+  if (known !== undefined && isUnderstood) return known.make((name) => given.get(name));
   return "is a layer that is not supported as an activation; name the activation, or add it as a layer of its own";
 }
+
+function numberOf(json: Json): number | undefined {
+  const tensor = tensorOf(json);
+  return tensor?.data.length === 1 ? tensor.data[0] : undefined;
+}
+
+interface Numbered {
+  readonly names: readonly string[];
+  make(number: (name: string) => number | undefined): Activation;
+}
+
+const numbered: Readonly<Record<string, Numbered>> = {
+  __proto__: null as never,
+  LeakyReLU: {
+    names: ["negative_slope", "alpha"],
+    make: (number) => leakyRelu(number("negative_slope") ?? number("alpha") ?? 0.3),
+  },
+  ELU: { names: ["alpha"], make: (number) => elu(number("alpha") ?? 1) },
+  ReLU: {
+    names: ["negative_slope", "max_value", "threshold"],
+    make: (number) =>
+      relu({
+        slope: number("negative_slope") ?? 0,
+        most: number("max_value") ?? Number.POSITIVE_INFINITY,
+        threshold: number("threshold") ?? 0,
+      }),
+  },
+  Softmax: { names: ["axis"], make: (number) => softmax(number("axis") ?? -1) },
+};
 
 /** Keras 3: relu6(x + 3) / 6. Keras 2 and TensorFlow.js: 0.2 · x + 0.5 between 0 and 1. */
 function hardSigmoid(dialect: Dialect): Activation {

@@ -8,7 +8,9 @@ export const concatenate = defineLayer({
   classes: ["Concatenate"],
   takes: "several",
   settings(settings) {
-    return { axis: (settings.wholes("axis") ?? [-1])[0] ?? -1 };
+    const axes = settings.wholes("axis") ?? [-1];
+    if (axes.length !== 1) settings.refuse("axis", "is no axis");
+    return { axis: axes[0] ?? -1 };
   },
   build(builder, { settings, input, operands }) {
     const axis = axisOf(settings.axis, input.shape);

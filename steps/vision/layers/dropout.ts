@@ -4,6 +4,7 @@ import { defineLayer } from "./layer.ts";
 export const dropout = defineLayer({
   classes: [
     "Dropout",
+    "SpatialDropout1D",
     "SpatialDropout2D",
     "GaussianDropout",
     "GaussianNoise",

@@ -43,9 +43,9 @@ const names: Readonly<Record<string, string>> = {
   Identity: "linear",
 };
 
-/** keras.ops.gelu */
+/** keras.ops.gelu, which takes the approximation unless it is told otherwise, and tf.nn.gelu, which does not. */
 export const gelu = defineLayer({
   classes: ["Gelu"],
-  settings: (settings) => ({ isApproximate: settings.flag("approximate", true) }),
+  settings: (settings) => ({ isApproximate: settings.flag("approximate", settings.dialect === "keras3") }),
   build: (builder, { settings, input }) => geluOf(settings.isApproximate)(builder, input),
 });

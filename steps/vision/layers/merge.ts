@@ -1,5 +1,5 @@
 import { type Builder, combined, withNumber } from "../graph/builder.ts";
-import { type Binary, isValue, type Operand, type Value } from "../graph/graph.ts";
+import { type Binary, isValue, type Operand, type Tensor, type Value } from "../graph/graph.ts";
 import { Refusal } from "../graph/shapes.ts";
 import { defineLayer } from "./layer.ts";
 
@@ -12,13 +12,16 @@ export const merge = defineLayer({
   takes: "operands",
   settings: ({ className, isFunction }) => ({ className, isFunction }),
   build(builder, { settings: { className, isFunction }, operands }) {
-    if (operands.length < 2) throw new Refusal(`it takes two values or more, not ${operands.length}`);
-    if (operands.length > 2 && (isFunction || !severals.has(className))) {
+    const isSeveral = !isFunction && severals.has(className);
+    if (isSeveral ? operands.length === 0 : operands.length !== 2) {
       throw new Refusal(`it takes two values, not ${operands.length}`);
     }
     if (isFunction) requireOneRank(operands);
+    const rank = Math.max(...operands.filter(isValue).map(({ shape }) => shape.length));
     const kind = kinds[className as keyof typeof kinds];
-    const [first, ...others] = operands as readonly [Operand, ...Operand[]];
+    const [first, ...others] = operands.map((operand) =>
+      isValue(operand) ? operand : withoutBatch(operand, rank),
+    ) as [Operand, ...Operand[]];
     let value = first;
     for (const other of others) value = combined(builder, kind, value, other);
     if (!isValue(value)) throw new Refusal("it takes no value, but constants only");
@@ -47,8 +50,12 @@ function mean(builder: Builder, sum: Value, count: number): Value {
 function requireOneRank(operands: readonly Operand[]): void {
   const ranks = new Set(operands.filter(isValue).map(({ shape }) => shape.length));
   if (ranks.size > 1) throw new Refusal("it combines values with different numbers of axes");
-  const [rank = 0] = ranks;
-  if (operands.some(({ shape }) => shape.length > rank)) {
-    throw new Refusal("it has a constant with more axes than an image");
-  }
+}
+
+/** A constant with an axis for the batch has one value along it, the same for every image. */
+function withoutBatch(tensor: Tensor, rank: number): Tensor {
+  const { shape, data } = tensor;
+  if (shape.length <= rank) return tensor;
+  if (shape.length === rank + 1 && shape[0] === 1) return { shape: shape.slice(1), data };
+  throw new Refusal("it has a constant with more axes than the value that it meets");
 }

@@ -175,8 +175,8 @@ function readCommon(get: (name: string) => Json | undefined, refuse: Settings["r
   }
   // Precision is the runtime's: all is computed in float32.
   const given = get("dtype");
-  const policy = isObject(given) && isObject(given.config) ? given.config.name : given;
-  if (policy !== undefined && !precisions.has(policy)) refuse("dtype", "is not supported");
+  const policy = isObject(given) ? isObject(given.config) && given.config.name : given;
+  if (given !== undefined && !precisions.has(policy)) refuse("dtype", "is not supported");
 }
 
 const precisions = new Set<unknown>(

@@ -53,8 +53,25 @@ export function readModel(json: JsonObject, from: string, depth = 0): WrittenMod
     className,
     layers,
     inputs: readReferences(config.input_layers, from) ?? inputLayers(layers),
-    outputs: readReferences(config.output_layers, from) ?? [],
+    outputs: (readReferences(config.output_layers, from) ?? []).map((output) => fromFirstUse(output, items)),
   };
+}
+
+/**
+ * Keras 3 counts the making of a functional model as its first use where it
+ * lists outputs, and does not where other layers take from it.
+ */
+function fromFirstUse(output: Reference, items: readonly Json[]): Reference {
+  const isCounted = items.some(
+    (item) =>
+      isObject(item) &&
+      (item.name === output.layer || (isObject(item.config) && item.config.name === output.layer)) &&
+      item.class_name !== "Sequential" &&
+      modelClasses.has(String(item.class_name)) &&
+      Array.isArray(item.inbound_nodes) &&
+      (item.inbound_nodes as readonly Json[]).some(isObject),
+  );
+  return isCounted && output.use > 0 ? { ...output, use: output.use - 1 } : output;
 }
 
 export function malformed(from: string, why: string): StepError {

@@ -79,7 +79,7 @@ export function assemble(written: WrittenModel, dialect: Dialect, from: string):
       };
       const outputs = ((): readonly string[] => {
         if (layer.model !== undefined) {
-          refuseTraining(args, part.path, from);
+          refuseNamed(args, part.path, from);
           count();
           const inside = use(layer.model, args.args.flatMap(idsIn));
           for (const id of inside) addTo(results, part.path, id);
@@ -220,9 +220,17 @@ function idsIn(argument: Argument): readonly string[] {
   return argument.kind === "list" ? argument.items.flatMap(idsIn) : [];
 }
 
-/** A model that is always in training mode computes something else. */
-function refuseTraining({ named }: Resolved, path: string, from: string): void {
-  const { training } = named;
-  if (training?.kind !== "plain" || training.json !== true) return;
-  throw new StepError(`${from}: the model ${path} is called with training=true, which is not supported`);
+/** A model that is always in training mode, or told anything else by name, computes something else. */
+function refuseNamed({ named }: Resolved, path: string, from: string): void {
+  for (const [name, argument] of Object.entries(named)) {
+    const json = argument.kind === "plain" ? argument.json : undefined;
+    if (isNothing(json) || (name === "training" && json === false)) continue;
+    const value = json === undefined ? "" : `=${JSON.stringify(json)}`;
+    throw new StepError(`${from}: the model ${path} is called with ${name}${value}, which is not supported`);
+  }
+}
+
+/** Nothing, or a list of it: what Keras 3 writes for the masks of several values. */
+function isNothing(json: Json | undefined): boolean {
+  return json === null || (Array.isArray(json) && (json as readonly Json[]).every(isNothing));
 }

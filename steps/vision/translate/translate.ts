@@ -39,7 +39,7 @@ export function translate(options: TranslateOptions): Translated {
   const { topology, weights, layer, pool, size, scaling } = options;
   const id = findLayer(topology, layer);
   const calls = callsUpTo(topology, id);
-  refuseInputs(calls);
+  refuseInputs(calls, scaling);
   const understood = understand(calls, topology.dialect);
   const builder = newBuilder([...size, 3]);
   const checks = newWeightChecks(weights);
@@ -59,15 +59,27 @@ export function translate(options: TranslateOptions): Translated {
 }
 
 /** There is one picture: a network that takes two is not fed it twice. */
-function refuseInputs(calls: readonly Call[]): void {
-  const inputs = calls.filter(({ layer }) => layer.className === INPUT);
-  if (inputs.length === 1) return;
-  const names = inputs.map(({ id }) => id).join(", ");
-  throw new StepError(
-    inputs.length === 0
-      ? "the network takes no picture: none of its layers is an input"
-      : `the network takes ${inputs.length} inputs (${names}), and a picture is one; cut it at a layer that depends on one of them`,
-  );
+function refuseInputs(calls: readonly Call[], scaling: Scaling): void {
+  const [input, ...others] = calls.filter(({ layer }) => layer.className === INPUT);
+  if (input === undefined) {
+    throw new StepError("the network takes no picture: none of its layers is an input");
+  }
+  if (others.length > 0) {
+    const names = [input, ...others].map(({ id }) => id).join(", ");
+    throw new StepError(
+      `the network takes ${others.length + 1} inputs (${names}), and a picture is one; cut it at a layer that depends on one of them`,
+    );
+  }
+  const { dtype, sparse, ragged } = input.layer.config;
+  if (sparse === true || ragged === true) {
+    throw new StepError(`the network takes no pictures: its input ${input.id} is sparse or ragged`);
+  }
+  // Keras would cut off what is behind the point.
+  if (typeof dtype === "string" && /^u?int/.test(dtype) && scaling !== "none") {
+    throw new StepError(
+      `the network takes whole numbers (${dtype}), which scaled pixels are not: use "scaling: none"`,
+    );
+  }
 }
 
 function pooled(builder: Builder, cut: Value, pool: TranslateOptions["pool"], layer: string): Value {

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
+import { isForeign } from "../layers/foreign.ts";
 import { layerKinds } from "../layers/index.ts";
 import type { AnyLayerKind } from "../layers/layer.ts";
 import { readSettings } from "../layers/settings.ts";
@@ -25,7 +26,7 @@ export function understand(calls: readonly Call[], dialect: Dialect): ReadonlyMa
   for (const call of calls) {
     if (call.layer.className === INPUT) continue;
     const { className, config, isFunction } = asKeras3(call);
-    const kind = isForeign(call) ? undefined : layerKinds.get(className);
+    const kind = isForeign(call.layer.module) ? undefined : layerKinds.get(className);
     if (kind === undefined) {
       unknown.push(call);
       continue;
@@ -63,11 +64,6 @@ function classOf({ className, module, config }: Call["layer"]): string {
   return module.includes(">") ? module : className;
 }
 
-/** Whether the class is somebody's own, even if it is called like one of Keras'. */
-function isForeign({ layer: { module } }: Call): boolean {
-  return module.includes(">") || !/^($|keras\b|tf_keras\b|tensorflow\b|builtins$)/.test(module);
-}
-
 interface Written {
   readonly className: string;
   readonly config: JsonObject;
@@ -75,9 +71,11 @@ interface Written {
 }
 
 /** A function of TensorFlow's that was called on a tensor is written in a form of its own; its arguments are settings too. */
-function asKeras3({ layer: { className, module, config }, named }: Call): Written {
+function asKeras3({ layer: { className, module, config }, args, named }: Call): Written {
   if (className !== "TFOpLambda") {
-    return { className, config, isFunction: /\.ops\b|\.activations\b/.test(module) };
+    // An .h5 file does not say where the class comes from; layers take one value or one list.
+    const isFunction = /\.ops\b|\.activations\b/.test(module) || (module === "" && args.length > 1);
+    return { className, config, isFunction };
   }
   const { function: name, ...rest } = config;
   const settings = Object.entries(named).flatMap(([argument, value]): [string, Json][] => {

@@ -1,5 +1,6 @@
 import { defineStep } from "../../engine/define-step.ts";
 import type { ParamMistake } from "../../engine/step-type.ts";
+import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { declaration, type ExtractParams } from "./declaration.ts";
 import { requiredWeights } from "./required-weights.ts";
@@ -15,7 +16,11 @@ export const extract = defineStep({
   },
   requires(params, inputs) {
     const weights = requiredWeights(params, inputs);
-    return weights === undefined ? [] : [weights];
+    const { runtime } = params;
+    return [
+      ...(weights === undefined ? [] : [weights]),
+      ...(runtime === "onnxruntime" ? [] : [requiredRuntime(runtime)]),
+    ];
   },
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
 import type { Json } from "../../engine/json.ts";
 import { CacheError, StepError } from "../../engine/step-type.ts";
+import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { locateRows, type RowLocation } from "../learning/features/rows.ts";
 import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
@@ -50,6 +51,10 @@ export async function run(ctx: ExtractContext): Promise<void> {
     layer,
     pool: params.pool,
     ...preprocessing,
+    runtime: params.runtime,
+    precision: params.precision,
+    device: params.device === "auto" ? "cpu" : params.device,
+    ...(params.runtime === "onnxruntime" ? {} : { libraries: join(ctx.required(params.runtime), "lib") }),
     ...(params.threads === undefined ? {} : { threads: params.threads }),
   };
   const extractor = await openExtractor(options);
@@ -63,6 +68,11 @@ export async function run(ctx: ExtractContext): Promise<void> {
       dtype: "float32",
       preprocessing: preprocessing as unknown as Json,
       runtime: params.runtime,
+      // What is new and at its default is in no name: rows of before count.
+      ...(params.runtime === "onnxruntime"
+        ? {}
+        : { runtimeVersion: requiredRuntime(params.runtime).version }),
+      ...(params.precision === "float32" ? {} : { precision: params.precision }),
       ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
     });
     const lacking = await rowsToCompute(images.path, rows, locateRows(await store.entries()));

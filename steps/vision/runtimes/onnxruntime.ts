@@ -1,0 +1,26 @@
+import { encodeGraph } from "../../compute/onnx/graph.ts";
+import { openSession } from "../../compute/onnx/session.ts";
+import { lengthOf } from "../graph/graph.ts";
+import { toOnnx } from "../onnx/to-onnx.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** The embedded runtime: installed with flow, on every platform. */
+export const runtime: Runtime = {
+  async open(graph, { threads, device }) {
+    const onnx = toOnnx(graph);
+    const [output] = onnx.outputs;
+    if (output === undefined) throw new Error("a graph has an output");
+    const session = await openSession(encodeGraph(onnx), { ...(threads === undefined ? {} : { threads }) });
+    const rowLength = lengthOf(graph.output.shape);
+    return {
+      device,
+      async run(pixels, count, into) {
+        await session.run(
+          { pixels: { type: "uint8", dims: [count, ...graph.input.shape], data: pixels } },
+          { [output.name]: { type: "float32", dims: [count, rowLength], data: into } },
+        );
+      },
+      close: () => session.close(),
+    };
+  },
+};

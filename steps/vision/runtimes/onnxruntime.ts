@@ -1,3 +1,4 @@
+import { StepError } from "../../../engine/step-type.ts";
 import { encodeGraph } from "../../compute/onnx/graph.ts";
 import { openSession } from "../../compute/onnx/session.ts";
 import { lengthOf } from "../graph/graph.ts";
@@ -8,9 +9,14 @@ import type { Runtime } from "./runtime.ts";
 export const runtime: Runtime = {
   async open(graph, { threads, device }) {
     const onnx = toOnnx(graph);
+    if (device === "cuda")
+      throw new StepError("onnxruntime has no CUDA here: take `device: webgpu`, or `runtime: tensorflow`");
     const [output] = onnx.outputs;
     if (output === undefined) throw new Error("a graph has an output");
-    const session = await openSession(encodeGraph(onnx), { ...(threads === undefined ? {} : { threads }) });
+    const session = await openSession(encodeGraph(onnx), {
+      device,
+      ...(threads === undefined ? {} : { threads }),
+    });
     const rowLength = lengthOf(graph.output.shape);
     return {
       device,

@@ -144,6 +144,8 @@ export interface StepContext {
   readonly inputs: Readonly<Record<string, StepInput>>;
   /** The project root: the working directory of `command`. */
   readonly root: string;
+  /** FLOW_HOME: what projects of this machine share. */
+  readonly home: string;
   /** A folder to fill; it becomes the artifact when the step ends well. */
   output(name: string): string;
   /** The store named by `name` together with the step's type and the version of its stores. */

@@ -54,7 +54,7 @@ export async function computeRows(options: ComputeOptions): Promise<void> {
   const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (extractor.rowLength * 4)));
   const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
   const batchSize = Math.min(options.batchSize, rowsOfMemory);
-  const segment = newSegment(store, extractor.rowLength, capacity);
+  const segment = newSegment(store, extractor, capacity);
   const failures: string[] = [];
   let computed = 0;
   const started = performance.now();
@@ -78,7 +78,7 @@ export async function computeRows(options: ComputeOptions): Promise<void> {
     const seconds = (performance.now() - started) / 1000;
     ctx.metric({ images: total, computed, reused: present, failed: failures.length });
     if (computed > 0) ctx.metric({ imagesPerSecond: Number((computed / seconds).toFixed(2)) });
-    ctx.metric({ device: "cpu" });
+    ctx.metric({ device: extractor.device });
   }
   if (failures.length > 0) {
     const what = failures.length === 1 ? "an image" : `${failures.length} images`;
@@ -170,7 +170,7 @@ interface Segment {
   publish(): Promise<void>;
 }
 
-function newSegment(store: Store, rowLength: number, capacity: number): Segment {
+function newSegment(store: Store, { rowLength, device }: Extractor, capacity: number): Segment {
   let rows = new Float32Array(0);
   let digests: string[] = [];
   let since = performance.now();
@@ -200,7 +200,7 @@ function newSegment(store: Store, rowLength: number, capacity: number): Segment 
       await store.publish(name, async (folder) => {
         const values = rows.subarray(0, held.length * rowLength);
         await writeNpy(join(folder, segmentFile), values, held.length, rowLength);
-        return describeSegment(held, DECODING);
+        return describeSegment({ digests: held, decoding: DECODING, device });
       });
       since = performance.now();
     },

@@ -13,6 +13,8 @@ import { openNetwork } from "../vision/networks/open.ts";
 import { firstNotFiniteLayer } from "../vision/not-finite.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
 import type { Scaling } from "../vision/preprocessing.ts";
+import { chooseDevice } from "../vision/runtimes/device.ts";
+import type { Device } from "../vision/runtimes/runtime.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { requiredWeights } from "./required-weights.ts";
@@ -46,6 +48,8 @@ export async function run(ctx: ExtractContext): Promise<void> {
   const preprocessing = { size: [size[0], size[1]] as const, scaling };
   const identity = params.network ?? (ctx.inputs.network?.digest as string);
 
+  const libraries =
+    params.runtime === "onnxruntime" ? {} : { libraries: join(ctx.required(params.runtime), "lib") };
   const options: ExtractorOptions = {
     network,
     layer,
@@ -53,8 +57,8 @@ export async function run(ctx: ExtractContext): Promise<void> {
     ...preprocessing,
     runtime: params.runtime,
     precision: params.precision,
-    device: params.device === "auto" ? "cpu" : params.device,
-    ...(params.runtime === "onnxruntime" ? {} : { libraries: join(ctx.required(params.runtime), "lib") }),
+    ...libraries,
+    device: await deviceOf(ctx, libraries),
     ...(params.threads === undefined ? {} : { threads: params.threads }),
   };
   const extractor = await openExtractor(options);
@@ -91,12 +95,15 @@ export async function run(ctx: ExtractContext): Promise<void> {
       batchSize: params.batchSize,
     });
     const where = locateRows(await store.entries());
+    const devices = new Set<string>();
     for (const row of rows) {
       const place = where.get(row.digest);
       if (place === undefined)
         throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
       store.lean(place.entry);
+      devices.add(place.device);
     }
+    ctx.metric({ devices: [...devices].sort() });
     const manifest: FeaturesManifest = {
       store: store.id,
       dtype: "float32",
@@ -114,6 +121,16 @@ export async function run(ctx: ExtractContext): Promise<void> {
   } finally {
     await extractor.close();
   }
+}
+
+async function deviceOf(
+  { params, home, log }: ExtractContext,
+  libraries: Pick<ExtractorOptions, "libraries">,
+): Promise<Device> {
+  if (params.device !== "auto") return params.device;
+  const { device, why } = await chooseDevice({ runtime: params.runtime, home, ...libraries });
+  log(`device: ${device}, as ${why}`);
+  return device;
 }
 
 /** Rows that are nowhere, or were computed when their pictures were read otherwise. */

@@ -1,3 +1,4 @@
+import { StepError } from "../../engine/step-type.ts";
 import { lengthOf } from "./graph/graph.ts";
 import type { Network } from "./networks/open.ts";
 import type { Scaling } from "./preprocessing.ts";
@@ -12,7 +13,11 @@ export interface Extractor {
   readonly rowLength: number;
   /** What computes it. */
   readonly device: string;
-  /** pixels: uint8, count × H × W × 3, RGB. Writes float32, count × rowLength, into `into`. */
+  /**
+   * pixels: uint8, count × H × W × 3, RGB. Writes float32, count × rowLength, into `into`.
+   *
+   * @throws StepError where the runtime or its device fails.
+   */
   run(pixels: Uint8Array, count: number, into: Float32Array): Promise<void>;
   close(): Promise<void>;
 }
@@ -38,5 +43,20 @@ export async function openExtractor(options: ExtractorOptions): Promise<Extracto
     ...(threads === undefined ? {} : { threads }),
     ...(libraries === undefined ? {} : { libraries }),
   });
-  return { ...opened, shape, rowLength: lengthOf(shape) };
+  return {
+    ...opened,
+    shape,
+    rowLength: lengthOf(shape),
+    async run(pixels, count, into) {
+      try {
+        await opened.run(pixels, count, into);
+      } catch (error) {
+        if (error instanceof StepError) throw error;
+        const [why] = (error as Error).message.split("\n");
+        throw new StepError(
+          `${runtime} fails on ${opened.device} (${why}); what was computed is kept: run the same command again, with a smaller batchSize where memory ran out`,
+        );
+      }
+    },
+  };
 }

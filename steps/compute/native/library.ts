@@ -2,7 +2,7 @@ import koffi from "koffi";
 
 /** A function of a library. */
 export interface NativeFunction {
-  (...values: unknown[]): unknown;
+  (...values: unknown[]): number | bigint | string | null;
   /** The same on another thread; the callback gets what it returns. */
   async(...values: unknown[]): void;
 }

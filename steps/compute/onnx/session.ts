@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
 
 /** Numbers in memory that the runtime reads or writes where they are. */
 export type NumberArray = { readonly dims: readonly number[] } & (
   | { readonly type: "float32"; readonly data: Float32Array }
   | { readonly type: "uint8"; readonly data: Uint8Array }
 );
+
+/** Of onnxruntime. */
+export const engineVersion = env.versions.node ?? env.versions.common;
 
 export interface Session {
   /** Computes `fetches` from `feeds`; the results are written into the memory of the fetches. */

@@ -16,10 +16,15 @@ export const runtime: Runtime = {
     const session = await openSession(encodeGraph(onnx), {
       device,
       ...(threads === undefined ? {} : { threads }),
+    }).catch((error: Error) => {
+      if (device === "cpu") throw error;
+      throw new StepError(
+        `onnxruntime finds no GPU for \`device: webgpu\` (${firstLine(error)}): it takes a Vulkan loader and driver (Debian: libvulkan1, and mesa-vulkan-drivers or NVIDIA's), or leave \`device\` out`,
+      );
     });
     const rowLength = lengthOf(graph.output.shape);
     return {
-      device,
+      device: device === "cpu" ? "cpu" : await nameOfGpu(),
       async run(pixels, count, into) {
         await session.run(
           { pixels: { type: "uint8", dims: [count, ...graph.input.shape], data: pixels } },
@@ -30,3 +35,16 @@ export const runtime: Runtime = {
     };
   },
 };
+
+/** The GPU that is taken: the first that is none of software, else the first. */
+async function nameOfGpu(): Promise<string> {
+  const { vulkanDevices } = await import("../../compute/devices/vulkan.ts");
+  const devices = vulkanDevices();
+  const [gpu] = [...devices.filter(({ isSoftware }) => !isSoftware), ...devices];
+  return gpu === undefined ? "webgpu" : `webgpu: ${gpu.name}`;
+}
+
+function firstLine({ message }: Error): string {
+  // A line of C++ begins with file and function.
+  return (message.split("\n")[0] ?? "").replace(/^.* was false\. /, "");
+}

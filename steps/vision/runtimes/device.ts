@@ -1,0 +1,98 @@
+import { fork } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isObject, type Json } from "../../../engine/json.ts";
+import type { Device, RuntimeName } from "./runtime.ts";
+
+/** What `device: auto` comes to. */
+export interface ChosenDevice {
+  readonly device: Device;
+  /** In a few words, for people. */
+  readonly why: string;
+}
+
+export interface Choosing {
+  readonly runtime: RuntimeName;
+  /** Of the runtime, where it is not flow's own. */
+  readonly libraries?: string;
+  /** FLOW_HOME: what was tried once is remembered there. */
+  readonly home: string;
+}
+
+/** How long a device may take to compute a small graph. */
+const TRIAL_MS = 30_000;
+
+/** A GPU that works, else the CPU. A software driver is never taken. */
+export async function chooseDevice({ runtime, libraries, home }: Choosing): Promise<ChosenDevice> {
+  switch (runtime) {
+    case "onnxruntime":
+      return webgpuOrCpu(home);
+    case "tensorflow":
+      return libraries !== undefined && existsSync(join(libraries, "nvidia")) && existsSync("/dev/nvidiactl")
+        ? { device: "cuda", why: "TensorFlow has CUDA here, and there is an NVIDIA driver" }
+        : { device: "cpu", why: "TensorFlow has no CUDA here, or there is no NVIDIA driver" };
+    case "openvino":
+      return { device: "cpu", why: "OpenVINO computes on the CPU" };
+    default:
+      throw new Error(`${runtime satisfies never} is no runtime`);
+  }
+}
+
+async function webgpuOrCpu(home: string): Promise<ChosenDevice> {
+  const { vulkanDevices } = await import("../../compute/devices/vulkan.ts");
+  const gpu = vulkanDevices().find(({ isSoftware }) => !isSoftware);
+  if (gpu === undefined) return { device: "cpu", why: "there is no GPU with a Vulkan driver" };
+  const { engineVersion } = await import("../../compute/onnx/session.ts");
+  const key = [hostname(), gpu.name, gpu.driver, `onnxruntime ${engineVersion}`].join(" / ");
+  const file = join(home, "devices.json");
+  const known = readTrials(file);
+  const failure = key in known ? known[key] : await tryDevice("webgpu");
+  if (!(key in known)) keepTrials(file, { ...known, [key]: failure ?? null });
+  return failure === null || failure === undefined
+    ? { device: "webgpu", why: `${gpu.name} computes a small network as the CPU does` }
+    : { device: "cpu", why: `${gpu.name} was tried and does not work: ${failure} (${file} remembers it)` };
+}
+
+/** Why a device does not compute a small graph as the CPU does; `null` where it does. In a process of its own: drivers crash. */
+function tryDevice(device: Device): Promise<string | null> {
+  return new Promise((resolve) => {
+    const trial = fork(fileURLToPath(new URL("./trial.js", import.meta.url)), [device], {
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      timeout: TRIAL_MS,
+      killSignal: "SIGKILL",
+    });
+    let said: string | null | undefined;
+    trial.on("message", (message) => {
+      said = message === "" ? null : String(message);
+    });
+    trial.on("error", (error) => resolve(error.message));
+    trial.on("exit", (code, signal) => {
+      const end = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
+      resolve(said === undefined ? end : said);
+    });
+  });
+}
+
+/** By machine, device, driver and version: why it does not work, or null. */
+type Trials = Readonly<Record<string, string | null>>;
+
+function readTrials(file: string): Trials {
+  try {
+    const json = JSON.parse(readFileSync(file, "utf8")) as Json;
+    return isObject(json) ? (json as Trials) : {};
+  } catch {
+    return {};
+  }
+}
+
+function keepTrials(file: string, trials: Trials): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(trials, null, 2)}\n`);
+    renameSync(`${file}.${process.pid}`, file);
+  } catch {
+    // It is tried again next time.
+  }
+}

@@ -1,0 +1,20 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type BroughtRuntime, requiredRuntime } from "../../steps/compute/runtimes/catalog.ts";
+
+/** FLOW_TEST_HOME: a FLOW_HOME in which `flow setup` was run; tests bring nothing themselves. */
+export const testHome = process.env.FLOW_TEST_HOME;
+
+/** Where the libraries of a runtime are, if they were brought. */
+export function librariesOf(name: BroughtRuntime): string | undefined {
+  if (testHome === undefined) return undefined;
+  const folder = join(testHome, requiredRuntime(name).path);
+  return existsSync(folder) ? join(folder, "lib") : undefined;
+}
+
+/** Why tests of a runtime are skipped: stands in the test's name, so that it is printed. */
+export function lackOf(name: BroughtRuntime): string {
+  return librariesOf(name) === undefined
+    ? ` (skipped: \`flow setup ${name}\` in FLOW_TEST_HOME brings it)`
+    : "";
+}

@@ -7,7 +7,7 @@ import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { locateRows, type RowLocation } from "../learning/features/rows.ts";
 import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
-import { type ExtractorOptions, openExtractor } from "../vision/extractor.ts";
+import { type ExtractorOptions, planExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { openNetwork } from "../vision/networks/open.ts";
 import { firstNotFiniteLayer } from "../vision/not-finite.ts";
@@ -61,66 +61,61 @@ export async function run(ctx: ExtractContext): Promise<void> {
     device: await deviceOf(ctx, libraries),
     ...(params.threads === undefined ? {} : { threads: params.threads }),
   };
-  const extractor = await openExtractor(options);
-  try {
-    // Whatever can change a bit of a row is in the store's name.
-    const store = ctx.store({
-      network: identity,
-      weights: weights.identity,
-      layer,
-      pool: params.pool,
-      dtype: "float32",
-      preprocessing: preprocessing as unknown as Json,
-      runtime: params.runtime,
-      // What is new and at its default is in no name: rows of before count.
-      ...(params.runtime === "onnxruntime"
-        ? {}
-        : { runtimeVersion: requiredRuntime(params.runtime).version }),
-      ...(params.precision === "float32" ? {} : { precision: params.precision }),
-      ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
-    });
-    const lacking = await rowsToCompute(images.path, rows, locateRows(await store.entries()));
-    await computeRows({
-      ctx,
-      store,
-      extractor,
-      blame: (pixels) => firstNotFiniteLayer(options, pixels),
-      images: lacking.map((row) => {
-        const name = imagePath(row);
-        return { digest: row.digest, file: join(images.path, name), name };
-      }),
-      present: rows.length - lacking.length,
-      total: rows.length,
-      size,
-      batchSize: params.batchSize,
-    });
-    const where = locateRows(await store.entries());
-    const devices = new Set<string>();
-    for (const row of rows) {
-      const place = where.get(row.digest);
-      if (place === undefined)
-        throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
-      store.lean(place.entry);
-      devices.add(place.device);
-    }
-    ctx.metric({ devices: [...devices].sort() });
-    const manifest: FeaturesManifest = {
-      store: store.id,
-      dtype: "float32",
-      shape: [extractor.rowLength],
-      network: identity,
-      layer,
-      weights: weights.identity,
-      pool: params.pool,
-      preprocessing,
-      runtime: params.runtime,
-      decoding: DECODING,
-    };
-    await writeIndex(ctx.output("features"), rows);
-    await writeManifest(ctx.output("features"), manifest);
-  } finally {
-    await extractor.close();
+  const extractor = planExtractor(options);
+  // Whatever can change a bit of a row is in the store's name.
+  const store = ctx.store({
+    network: identity,
+    weights: weights.identity,
+    layer,
+    pool: params.pool,
+    dtype: "float32",
+    preprocessing: preprocessing as unknown as Json,
+    runtime: params.runtime,
+    // What is new and at its default is in no name: rows of before count.
+    ...(params.runtime === "onnxruntime" ? {} : { runtimeVersion: requiredRuntime(params.runtime).version }),
+    ...(params.precision === "float32" ? {} : { precision: params.precision }),
+    ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
+  });
+  const lacking = await rowsToCompute(images.path, rows, locateRows(await store.entries()));
+  await computeRows({
+    ctx,
+    store,
+    extractor,
+    blame: (pixels) => firstNotFiniteLayer(options, pixels),
+    images: lacking.map((row) => {
+      const name = imagePath(row);
+      return { digest: row.digest, file: join(images.path, name), name };
+    }),
+    present: rows.length - lacking.length,
+    total: rows.length,
+    size,
+    batchSize: params.batchSize,
+  });
+  const where = locateRows(await store.entries());
+  const devices = new Set<string>();
+  for (const row of rows) {
+    const place = where.get(row.digest);
+    if (place === undefined)
+      throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
+    store.lean(place.entry);
+    devices.add(place.device);
   }
+  ctx.metric({ devices: [...devices].sort() });
+  const manifest: FeaturesManifest = {
+    store: store.id,
+    dtype: "float32",
+    shape: [extractor.rowLength],
+    network: identity,
+    layer,
+    weights: weights.identity,
+    pool: params.pool,
+    preprocessing,
+    runtime: params.runtime,
+    precision: params.precision,
+    decoding: DECODING,
+  };
+  await writeIndex(ctx.output("features"), rows);
+  await writeManifest(ctx.output("features"), manifest);
 }
 
 async function deviceOf(

@@ -32,31 +32,49 @@ export interface ExtractorOptions extends Partial<RuntimeOptions> {
   readonly runtime?: RuntimeName;
 }
 
-/** @throws StepError where the network cannot be computed: see `translate` and `Runtime.open`. */
-export async function openExtractor(options: ExtractorOptions): Promise<Extractor> {
+/** An extractor that has not opened its runtime: what it gives is known, and nothing is loaded. */
+export interface PlannedExtractor extends Pick<Extractor, "shape" | "rowLength"> {
+  /** @throws StepError where the runtime, its device or the precision is not to be had. */
+  open(): Promise<Extractor>;
+}
+
+/** @throws StepError where the network cannot be computed: see `translate`. */
+export function planExtractor(options: ExtractorOptions): PlannedExtractor {
   const { network, runtime = "onnxruntime", precision = "float32", device = "cpu" } = options;
-  const { graph, shape } = translate({ ...options, topology: network.topology, weights: network.weights });
   const { threads, libraries } = options;
-  const opened = await (await loadRuntime(runtime)).open(graph, {
-    precision,
-    device,
-    ...(threads === undefined ? {} : { threads }),
-    ...(libraries === undefined ? {} : { libraries }),
-  });
+  const { graph, shape } = translate({ ...options, topology: network.topology, weights: network.weights });
+  const rowLength = lengthOf(shape);
   return {
-    ...opened,
     shape,
-    rowLength: lengthOf(shape),
-    async run(pixels, count, into) {
-      try {
-        await opened.run(pixels, count, into);
-      } catch (error) {
-        if (error instanceof StepError) throw error;
-        const [why] = (error as Error).message.split("\n");
-        throw new StepError(
-          `${runtime} fails on ${opened.device} (${why}); what was computed is kept: run the same command again, with a smaller batchSize where memory ran out`,
-        );
-      }
+    rowLength,
+    async open() {
+      const opened = await (await loadRuntime(runtime)).open(graph, {
+        precision,
+        device,
+        ...(threads === undefined ? {} : { threads }),
+        ...(libraries === undefined ? {} : { libraries }),
+      });
+      return {
+        ...opened,
+        shape,
+        rowLength,
+        async run(pixels, count, into) {
+          try {
+            await opened.run(pixels, count, into);
+          } catch (error) {
+            if (error instanceof StepError) throw error;
+            const [why] = (error as Error).message.split("\n");
+            throw new StepError(
+              `${runtime} fails on ${opened.device} (${why}); what was computed is kept: run the same command again, with a smaller batchSize where memory ran out`,
+            );
+          }
+        },
+      };
     },
   };
+}
+
+/** @throws StepError as `planExtractor` and `open` do. */
+export async function openExtractor(options: ExtractorOptions): Promise<Extractor> {
+  return planExtractor(options).open();
 }

@@ -1,4 +1,5 @@
-import { open, stat } from "node:fs/promises";
+import { type Stats, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { StepError } from "../../../engine/step-type.ts";
 import { modelFile } from "./layers-model-files.ts";
@@ -16,15 +17,20 @@ export type NetworkFile =
  * @throws StepError that says what it is instead, and the way out.
  */
 export async function networkFile(path: string): Promise<NetworkFile> {
-  const found = await stat(path).catch(() => undefined);
+  const found = lookAt(path);
   if (found === undefined) throw new StepError(`${path} is not there`);
   if (!found.isDirectory()) return kindOf(path);
   const file = join(path, modelFile);
-  if ((await stat(file).catch(() => undefined)) !== undefined) return { kind: "layers-model", file };
-  if ((await stat(join(path, "saved_model.pb")).catch(() => undefined)) !== undefined) {
+  if (lookAt(file) !== undefined) return { kind: "layers-model", file };
+  if (lookAt(join(path, "saved_model.pb")) !== undefined) {
     throw new StepError(`${path} is a SavedModel of TensorFlow's, which is not read: ${wayOut}`);
   }
   throw new StepError(`${file} is missing: a TensorFlow.js layers model has a model.json`);
+}
+
+/** Nothing only where there is nothing: a disk that fails says so. */
+function lookAt(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
 }
 
 const wayOut = 'load it in Keras and save it with `model.save("network.keras")`';

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import h5wasm, { type Attribute, Dataset, File, Group } from "h5wasm/node";
 import { StepError } from "../../../engine/step-type.ts";
 import { lengthOf, type Tensor } from "../graph/graph.ts";
@@ -35,6 +36,8 @@ function openFile(path: string, name: string): File {
   try {
     return new File(path, "r");
   } catch {
+    // HDF5 does not tell a file that cannot be read from one that is none.
+    closeSync(openSync(path, "r"));
     throw new StepError(`${name} is no HDF5 file, or is cut short`);
   }
 }

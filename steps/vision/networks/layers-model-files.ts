@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { basename, extname, join, posix } from "node:path";
 import { isObject, type Json } from "../../../engine/json.ts";
 
@@ -20,9 +20,9 @@ export function filesOfLayersModel(path: string): readonly string[] {
     return [...new Set([basename(path), ...shards])];
   }
   // A folder in another format is refused by name, when it is read.
-  const other = existsSync(join(path, modelFile))
-    ? undefined
-    : otherFiles.find((name) => existsSync(join(path, name)));
+  const holds = (name: string): boolean =>
+    statSync(join(path, name), { throwIfNoEntry: false }) !== undefined;
+  const other = holds(modelFile) ? undefined : otherFiles.find(holds);
   return other === undefined ? [...new Set([modelFile, ...shardsOf(join(path, modelFile))])] : [other];
 }
 

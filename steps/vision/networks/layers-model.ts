@@ -85,7 +85,8 @@ async function readShards(folder: string, paths: readonly Json[], file: string):
       throw new StepError(`${file}: the shard ${path} lies outside the model's folder`);
     }
     const full = join(folder, path);
-    const real = await realpath(full).catch(() => {
+    const real = await realpath(full).catch((error: NodeJS.ErrnoException) => {
+      if (!["ENOENT", "ENOTDIR", "ELOOP"].includes(error.code ?? "")) throw error;
       throw new StepError(`${full} is missing: ${file} names it as a shard of the weights`);
     });
     shards.push(await readFile(real));

@@ -13,9 +13,7 @@ export const DECODING = 2;
  * TIFFs (transparency, orientation), JPEGs of four inks, PNGs of 16-bit grey.
  */
 export async function isDecodedAnew(file: string): Promise<boolean> {
-  // What is missing is named where it is read.
-  const handle = await open(file).catch(() => undefined);
-  if (handle === undefined) return false;
+  const handle = await open(file);
   try {
     for (let length = 16 * 1024; ; length *= 8) {
       const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length, 0);

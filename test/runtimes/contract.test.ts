@@ -5,7 +5,7 @@ import { type Extractor, type ExtractorOptions, openExtractor } from "../../step
 import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
 import type { Scaling } from "../../steps/vision/preprocessing.ts";
 import { decodeValues, expectClose, golden, picturePixels } from "../networks/golden.ts";
-import { lackOf, librariesOf } from "./home.ts";
+import { lackOf, lackOfBf16, librariesOf } from "./home.ts";
 
 // What every runtime is held to, in every precision; golden files are Keras'.
 
@@ -18,16 +18,12 @@ interface Subject {
 
 function brought(runtime: "openvino" | "tensorflow", precision: "float32" | "bf16" = "float32"): Subject {
   const libraries = librariesOf(runtime);
-  const lack = precision === "bf16" && !hasBf16() ? " (skipped: this CPU has no bf16)" : lackOf(runtime);
+  const lack = (precision === "bf16" && lackOfBf16()) || lackOf(runtime);
   return {
     title: `${runtime}, ${precision}${lack}`,
     options: { runtime, precision, ...(libraries === undefined ? {} : { libraries }) },
     lack,
   };
-}
-
-function hasBf16(): boolean {
-  return /\bavx512_bf16\b|\bamx_bf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
 }
 
 const embedded: Subject = { title: "onnxruntime, float32", options: { runtime: "onnxruntime" }, lack: "" };

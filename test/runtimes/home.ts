@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BroughtRuntime, requiredRuntime } from "../../steps/compute/runtimes/catalog.ts";
 
@@ -17,4 +17,10 @@ export function lackOf(name: BroughtRuntime): string {
   return librariesOf(name) === undefined
     ? ` (skipped: \`flow setup ${name}\` in FLOW_TEST_HOME brings it)`
     : "";
+}
+
+/** The same for `precision: bf16`, which takes AVX512-BF16 or AMX. */
+export function lackOfBf16(): string {
+  const has = /\bavx512_bf16\b|\bamx_bf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
+  return has ? "" : " (skipped: this CPU has no bf16)";
 }

@@ -22,7 +22,17 @@ export interface Library {
  */
 export function openLibrary(path: string, { global = false } = {}): Library {
   const library = koffi.load(path, { global });
+  stay(path);
   return { function: (prototype) => library.func(prototype) as unknown as NativeFunction };
+}
+
+/**
+ * Opens it once more, and never closes that: koffi closes what it opened when
+ * Node ends, and what a library does at the end of a process would not be there any more.
+ */
+function stay(path: string): void {
+  const RTLD_LAZY = 1;
+  koffi.load(null).func("void *dlopen(const char *path, int flags)")(path, RTLD_LAZY);
 }
 
 /** A structure's type, to be named in prototypes. */

@@ -18,7 +18,9 @@ if (process.argv[2] === workerArgument) {
     arguments: process.argv.slice(2),
     types: stepTypes,
     worker: { file: fileURLToPath(import.meta.url), args: [workerArgument] },
+    setups: async () => (await import("./steps/compute/runtimes/setup.ts")).newSetups(),
     env: process.env,
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
   });

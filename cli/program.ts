@@ -1,4 +1,4 @@
-import type { WriteStream } from "node:tty";
+import type { ReadStream, WriteStream } from "node:tty";
 import type { WorkerCommand } from "../engine/execute/local.ts";
 import type { Failure } from "../engine/failure.ts";
 import type { StepType } from "../engine/step-type.ts";
@@ -11,9 +11,46 @@ export interface Program {
   readonly version: string;
   readonly types: ReadonlyMap<string, StepType>;
   readonly worker: WorkerCommand;
+  /** What can be brought beside flow itself. */
+  setups(): Promise<Setups>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: ReadStream;
   readonly stdout: WriteStream;
   readonly stderr: WriteStream;
+}
+
+/** Runtimes that `flow setup` brings. What they are, steps know. */
+export interface Setups {
+  list(home: string): readonly Setup[];
+  /** False where it is there already. */
+  bring(name: string, options: BringOptions): Promise<boolean>;
+  /** False where it is not there. */
+  remove(name: string, home: string): Promise<boolean>;
+}
+
+export interface Setup {
+  readonly name: string;
+  /** With its version. */
+  readonly title: string;
+  readonly there?: { readonly path: string; readonly bytes: number; readonly gpu: boolean };
+  /** What is fetched. */
+  readonly parts: readonly Part[];
+  /** The same for NVIDIA GPUs. */
+  readonly gpuParts?: readonly Part[];
+}
+
+export interface Part {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export interface BringOptions {
+  readonly home: string;
+  readonly gpu: boolean;
+  readonly env: Program["env"];
+  readonly signal: AbortSignal;
+  /** How many bytes of a part are there. */
+  progress(part: Part, bytes: number): void;
 }
 
 /** The exit codes of every command. */

@@ -213,7 +213,12 @@ export class StepError extends Error {
   override readonly name = "StepError";
 }
 
-/** What the cache should hold is gone or damaged: the machine's fault. Shown as written, without a stack. */
-export class CacheError extends Error {
+/** The machine's fault, or its network's. Shown as written, without a stack. */
+export class MachineError extends Error {
+  override readonly name: string = "MachineError";
+}
+
+/** What the cache should hold is gone or damaged. */
+export class CacheError extends MachineError {
   override readonly name = "CacheError";
 }

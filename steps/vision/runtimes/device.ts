@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +30,7 @@ export async function chooseDevice({ runtime, libraries, home }: Choosing): Prom
     case "onnxruntime":
       return webgpuOrCpu(home);
     case "tensorflow":
-      return libraries !== undefined && existsSync(join(libraries, "nvidia")) && existsSync("/dev/nvidiactl")
+      return libraries !== undefined && hasCuda(libraries) && existsSync("/dev/nvidiactl")
         ? { device: "cuda", why: "TensorFlow has CUDA here, and there is an NVIDIA driver" }
         : { device: "cpu", why: "TensorFlow has no CUDA here, or there is no NVIDIA driver" };
     case "openvino":
@@ -38,6 +38,10 @@ export async function chooseDevice({ runtime, libraries, home }: Choosing): Prom
     default:
       throw new Error(`${runtime satisfies never} is no runtime`);
   }
+}
+
+function hasCuda(libraries: string): boolean {
+  return readdirSync(libraries).some((name) => name.startsWith("libcudart.so"));
 }
 
 async function webgpuOrCpu(home: string): Promise<ChosenDevice> {

@@ -13,6 +13,8 @@ export interface Program {
   readonly worker: WorkerCommand;
   /** What can be brought beside flow itself. */
   setups(): Promise<Setups>;
+  /** What is to be known of the machine that only steps know. */
+  probes(): Promise<Probes>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: ReadStream;
   readonly stdout: WriteStream;
@@ -51,6 +53,21 @@ export interface BringOptions {
   readonly signal: AbortSignal;
   /** How many bytes of a part are there. */
   progress(part: Part, bytes: number): void;
+}
+
+export interface Probes {
+  findings(home: string, env: Program["env"]): AsyncIterable<Finding>;
+}
+
+/** Something about the machine. */
+export interface Finding {
+  readonly name: string;
+  readonly value: string;
+  readonly problem?: string;
+  /** What mends it, or brings more. */
+  readonly way?: string;
+  /** Whether a plain run cannot do without. */
+  readonly isNeeded: boolean;
 }
 
 /** The exit codes of every command. */

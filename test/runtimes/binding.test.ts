@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,6 +112,17 @@ describe.skipIf(lack !== "")(`TensorFlow's binding${lack}`, () => {
     expect([...session.upload(Uint8Array.of(0, 255), [2]).dataSync()]).toEqual([0, 255]);
     expect(() => tf.add(tf.tensor(["a"]), 1)).toThrow();
     session.close();
+  });
+
+  test("lets a process end by itself", () => {
+    const session = new URL("../../dist/steps/compute/tensorflow/session.js", import.meta.url);
+    const script = `
+      import { openTensorflow } from ${JSON.stringify(session.href)};
+      const { tf } = await openTensorflow(${JSON.stringify({ libraries, device: "cpu", threads: 2 })});
+      console.log(tf.add(1, 2).dataSync()[0]);
+    `;
+    const ended = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+    expect(ended).toMatchObject({ status: 0, signal: null, stdout: "3\n" });
   });
 
   // Where there is an NVIDIA driver it may well be found.

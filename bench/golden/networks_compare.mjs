@@ -1,10 +1,10 @@
 // What flow makes of the networks that networks_random.py and networks_big.py wrote:
-// node bench/golden/networks_compare.mjs <folder of cases>, after npm run build.
+// node bench/golden/networks_compare.mjs <folder of cases> [runtime, folder of its libraries], after npm run build.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openExtractor, openNetwork } from "../../dist/steps/scripting.js";
 
-const [folder] = process.argv.slice(2);
+const [folder, runtime = "onnxruntime", libraries] = process.argv.slice(2);
 const results = { right: [], wrong: [], refused: [] };
 
 for (const name of readdirSync(folder).sort()) {
@@ -36,7 +36,15 @@ async function differenceOf(place, { path, h5, size, scaling, layer, pool = "non
     path: join(place, path),
     weights: h5 === undefined ? { kind: "own" } : { kind: "h5", path: join(place, h5) },
   });
-  const extractor = await openExtractor({ network, layer: layer ?? network.layer, pool, size, scaling });
+  const extractor = await openExtractor({
+    network,
+    layer: layer ?? network.layer,
+    pool,
+    size,
+    scaling,
+    runtime,
+    ...(libraries === undefined ? {} : { libraries }),
+  });
   const expected = floats(readFileSync(join(place, "expected.bin")));
   const rows = new Float32Array(count * extractor.rowLength);
   await extractor.run(new Uint8Array(readFileSync(join(place, "pixels.bin"))), count, rows);

@@ -83,11 +83,14 @@ export function newBinding(library: TensorflowLibrary, context: Context): Bindin
     executeOp(name, attributes, inputs, results) {
       if (isClosed) throw new Error("TensorFlow is closed");
       const made = execute(library, context, { name, attributes, inputs: inputs.map(handleOf), results });
-      return made.map((handle) => ({
-        id: keep(handle),
-        shape: shapeOf(library, handle),
-        dtype: library.call("TFE_TensorHandleDataType", handle),
-      }));
+      return made.map(keep).map((id) => {
+        const handle = handleOf(id);
+        return {
+          id,
+          shape: shapeOf(library, handle),
+          dtype: library.call("TFE_TensorHandleDataType", handle),
+        };
+      });
     },
     isUsingGpuDevice: () => context.gpu !== undefined,
     getNumOfTensors: () => handles.size,

@@ -142,7 +142,8 @@ function wrap(declare: (prototype: string) => NativeFunction): TensorflowLibrary
   };
   const tried = (name: string, values: readonly unknown[]): ReturnType<NativeFunction> => {
     const result = called(name, [...values, status]);
-    if (codeOf(status) !== 0) throw new Error(String(messageOf(status)));
+    // In front stands which operation on which device, in TensorFlow's own notation.
+    if (codeOf(status) !== 0) throw new Error(String(messageOf(status)).replace(/^\{\{.*?\}\} /, ""));
     return result;
   };
   const made = (name: string, result: ReturnType<NativeFunction>): Handle => {

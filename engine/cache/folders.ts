@@ -1,14 +1,6 @@
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { newFolder } from "../new-folder.ts";
 
 /** Bits that make a folder one of a group's: group may write, files take its group. */
 const SHARED = 0o2020;
@@ -20,10 +12,10 @@ const SHARED = 0o2020;
  */
 export function makeFolder(cache: string, path: string): void {
   if (!isFolder(cache)) {
-    mkdirSync(cache, { recursive: true });
+    newFolder(cache);
     markCache(cache);
   }
-  const first = mkdirSync(path, { recursive: true });
+  const first = newFolder(path);
   if (first === undefined) return;
   const mode = folderMode(cache);
   if ((mode & SHARED) === 0) return;

@@ -2,7 +2,6 @@ import {
   appendFileSync,
   existsSync,
   lstatSync,
-  mkdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -10,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { newFolder } from "../new-folder.ts";
 import type { Event } from "./event.ts";
 import { foldRun, type RunRecord } from "./run-record.ts";
 
@@ -37,7 +37,7 @@ export interface RunFolderOptions {
 
 export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): RunFolder {
   const path = join(runs, id);
-  mkdirSync(join(path, "logs"), { recursive: true });
+  newFolder(join(path, "logs"));
   writeFileSync(join(path, "pipeline.yaml"), text);
   keepOutOfGit(runs, path);
   replaceLink(join(runs, "latest"), id);
@@ -65,7 +65,7 @@ export function openRunFolder({ runs, id, text, artifact }: RunFolderOptions): R
       if (event.kind !== "step-finished") return;
       for (const [name, output] of Object.entries(event.outputs)) {
         const link = join(path, event.step, name);
-        mkdirSync(dirname(link), { recursive: true });
+        newFolder(dirname(link));
         replaceLink(link, targetFrom(link, artifact(output.digest), dirname(runs)));
       }
     },

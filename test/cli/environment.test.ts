@@ -80,3 +80,17 @@ function tryMount(): boolean {
     folder.remove();
   }
 }
+
+test.skipIf(!existsSync("/proc/self"))(
+  "a place where no folder can be made ends in one sentence",
+  async () => {
+    // /proc says of a folder that is to be made that it is not there.
+    place.write(
+      "p.yaml",
+      "name: p\nsteps:\n  s: { uses: generate, with: { splits: { training: 2, validation: 2, evaluation: 2 }, size: 16 } }\n",
+    );
+    const { code, stderr } = await place.flow(["run", "p.yaml", "--cache", "/proc/flow"]);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/^s failed: it is not there: \/proc\/flow$/m);
+  },
+);

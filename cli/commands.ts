@@ -11,16 +11,25 @@ export interface Call {
   command(): Promise<ExitCode>;
 }
 
-/** A command that reads a pipeline file. */
 interface CommandSpec {
   readonly name: string;
   readonly description: string;
+  /** What it takes beside options. Default: a pipeline file. */
+  readonly argument?: Argument | "none";
   readonly options: readonly Option[];
   /** What `--json` prints: an object a line while things happen, or one document. */
   readonly format: "lines" | "document";
   /** Loads the command when it is called: help costs nothing. */
-  load(): Promise<(program: Program, file: string, options: never) => Promise<ExitCode>>;
+  load(): Promise<(program: Program, argument: never, options: never) => Promise<ExitCode>>;
 }
+
+interface Argument {
+  /** As commander writes it: `<needed>`, `[optional]`. */
+  readonly form: string;
+  readonly description: string;
+}
+
+const pipelineFile: Argument = { form: "<pipeline>", description: "the pipeline file" };
 
 /** Of every command; they may also stand before it, as with git and make: `flow -C dir run …`. */
 const pipelineOptions = (): readonly Option[] => [
@@ -89,6 +98,26 @@ const commands: readonly CommandSpec[] = [
     format: "document",
     load: async () => (await import("./graph.ts")).graph,
   },
+  {
+    name: "setup",
+    description: "list runtimes beside the embedded one, or bring one",
+    argument: { form: "[runtime]", description: "which one to bring (default: list them)" },
+    options: [
+      new Option("--gpu", "with what NVIDIA GPUs need"),
+      new Option("--remove", "remove it"),
+      new Option("-y, --yes", "fetch without asking"),
+    ],
+    format: "document",
+    load: async () => (await import("./setup.ts")).setup,
+  },
+  {
+    name: "doctor",
+    description: "check the machine, the runtimes and the cache",
+    argument: "none",
+    options: [],
+    format: "document",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
 ];
 
 /** The command line: every command with its options. */
@@ -120,15 +149,16 @@ export function describeCommands(
         "it requires is missing, 3 plan --check and something would run, 4 disk or cache, 130 interrupted.",
     );
   for (const option of pipelineOptions()) cli.addOption(option);
-  for (const { name, description, options, format, load } of commands) {
-    const command = cli.command(name).description(description).argument("<pipeline>", "the pipeline file");
+  for (const { name, description, argument = pipelineFile, options, format, load } of commands) {
+    const command = cli.command(name).description(description);
+    if (argument !== "none") command.argument(argument.form, argument.description);
     for (const option of options) command.addOption(option);
-    command.action(async (file: string) => {
+    command.action(async () => {
       const given = command.optsWithGlobals();
       await call({
         options: given as CommonOptions,
         format,
-        command: async () => (await load())(program, file, given as never),
+        command: async () => (await load())(program, command.args[0] as never, given as never),
       });
     });
   }

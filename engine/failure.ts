@@ -1,6 +1,6 @@
 import { sep } from "node:path";
 import { TreeError } from "./cache/tree.ts";
-import { CacheError, StepError } from "./step-type.ts";
+import { MachineError, StepError } from "./step-type.ts";
 
 /** What went wrong, and whose fault it is. Commands make their exit codes from the kind. */
 export interface Failure {
@@ -24,7 +24,7 @@ export function describeFailure(error: unknown, own: readonly string[]): Failure
   if (!(error instanceof Error)) return { kind: "bug", message: String(error) };
   if (error instanceof StepError || error instanceof TreeError)
     return { kind: "step", message: error.message };
-  if (error instanceof CacheError) return { kind: "machine", message: error.message };
+  if (error instanceof MachineError) return { kind: "machine", message: error.message };
   const { code = "", path, syscall } = error as NodeJS.ErrnoException;
   const file = path === undefined || path === "" ? "" : `: ${path}`;
   const ofMachine = machineCodes[code];

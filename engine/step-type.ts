@@ -89,8 +89,12 @@ export interface ParamMistake {
   readonly code?: "unlisted-file" | "unset-variable" | "part-of-line";
 }
 
-/** A file with a fixed identity that lives in FLOW_HOME, shared by projects. */
-export interface Requirement {
+/** What a step cannot do without, in FLOW_HOME, shared by projects: there or not, by looking at files alone. */
+export type Requirement = RequiredFile | RequiredRuntime;
+
+/** A file with a fixed identity. */
+export interface RequiredFile {
+  readonly kind: "file";
   readonly name: string;
   /** Relative to FLOW_HOME, POSIX. */
   readonly path: string;
@@ -99,6 +103,18 @@ export interface Requirement {
   /** What it is, in a few words: "ResNet-50's ImageNet weights (Keras)". */
   readonly what: string;
   readonly url: string;
+}
+
+/** Libraries that a command brings. Their version counts as a parameter that affects the result. */
+export interface RequiredRuntime {
+  readonly kind: "runtime";
+  readonly name: string;
+  readonly version: string;
+  /** The folder, relative to FLOW_HOME, POSIX: there whole or not at all. */
+  readonly path: string;
+  readonly what: string;
+  /** How it is brought, as a sentence: "flow setup openvino brings it". */
+  readonly way: string;
 }
 
 export interface StepInput {
@@ -128,6 +144,8 @@ export interface StepContext {
   readonly inputs: Readonly<Record<string, StepInput>>;
   /** The project root: the working directory of `command`. */
   readonly root: string;
+  /** FLOW_HOME: what projects of this machine share. */
+  readonly home: string;
   /** A folder to fill; it becomes the artifact when the step ends well. */
   output(name: string): string;
   /** The store named by `name` together with the step's type and the version of its stores. */
@@ -195,7 +213,12 @@ export class StepError extends Error {
   override readonly name = "StepError";
 }
 
-/** What the cache should hold is gone or damaged: the machine's fault. Shown as written, without a stack. */
-export class CacheError extends Error {
+/** The machine's fault, or its network's. Shown as written, without a stack. */
+export class MachineError extends Error {
+  override readonly name: string = "MachineError";
+}
+
+/** What the cache should hold is gone or damaged. */
+export class CacheError extends MachineError {
   override readonly name = "CacheError";
 }

@@ -1,14 +1,15 @@
-import { existsSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Cache } from "./cache/cache.ts";
 import type { Source } from "./cache/sources.ts";
 import { treeDigest } from "./cache/tree.ts";
-import type { Pipeline, Step } from "./document/pipeline.ts";
+import type { Pipeline } from "./document/pipeline.ts";
 import { artifactFiles, readSource } from "./inputs.ts";
 import { historyName } from "./plan/history-name.ts";
 import { sourceName, specOf } from "./plan/input-spec.ts";
 import type { Missing, World } from "./plan/plan.ts";
-import type { Requirement, StepType } from "./step-type.ts";
+import { requirementsOf } from "./plan/requirements.ts";
+import { whatLacks } from "./requirements.ts";
+import type { StepType } from "./step-type.ts";
 
 export interface SurveyOptions {
   readonly pipeline: Pipeline;
@@ -50,8 +51,8 @@ export async function survey(options: SurveyOptions): Promise<Surveyed> {
       sources.set(name, found.source);
       digests.set(name, digest);
     }
-    for (const requirement of requirementsOf(step, types)) {
-      const lack = await checkRequirement(requirement, home, cache);
+    for (const requirement of requirementsOf(step, type)) {
+      const lack = await whatLacks(requirement, home, cache);
       if (lack) missing.push(lack);
     }
     if (missing.length > 0) lacking.set(step.id, missing);
@@ -90,28 +91,4 @@ async function remember(cache: Cache, digest: string, { files }: Source): Promis
 
 function lacks(source: string, file: string): Missing {
   return { what: file, hint: `${source} needs it, and it is not there` };
-}
-
-function requirementsOf(step: Step, types: ReadonlyMap<string, StepType>): readonly Requirement[] {
-  return types.get(step.uses)?.requires?.(step.params, new Set(Object.keys(step.inputs))) ?? [];
-}
-
-async function checkRequirement(
-  requirement: Requirement,
-  home: string,
-  cache: Cache,
-): Promise<Missing | undefined> {
-  const path = join(home, requirement.path);
-  const way = `get it from ${requirement.url}\nand put it at ${path}`;
-  if (!existsSync(path)) return { what: requirement.what, hint: way };
-  const { size } = statSync(path);
-  if (size !== requirement.bytes) {
-    return {
-      what: requirement.what,
-      hint: `${path} has ${size} bytes, not ${requirement.bytes}: it is another file, or cut short\n${way}`,
-    };
-  }
-  const md5 = await cache.sources.md5(path);
-  if (md5 === requirement.md5) return undefined;
-  return { what: requirement.what, hint: `${path} has the md5 ${md5}, not ${requirement.md5}\n${way}` };
 }

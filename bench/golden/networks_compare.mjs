@@ -1,7 +1,10 @@
 // What flow makes of the networks that networks_random.py and networks_big.py wrote:
-// node bench/golden/networks_compare.mjs <folder of cases> …, after npm run build.
+// node bench/golden/networks_compare.mjs [--runtime <name> --libraries <folder>] <folder of cases> …,
+// after npm run build.
+
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { openExtractor, openNetwork } from "../../dist/steps/scripting.js";
 import { layerKinds } from "../../dist/steps/vision/layers/index.js";
 import { tensorFlowFunctions } from "../../dist/steps/vision/layers/tensorflow-functions.js";
@@ -9,10 +12,15 @@ import { findLayer } from "../../dist/steps/vision/networks/find-layer.js";
 import { callsUpTo } from "../../dist/steps/vision/networks/topology.js";
 
 const CLOSE = 1e-5;
+const { positionals: folders, values } = parseArgs({
+  allowPositionals: true,
+  options: { runtime: { type: "string", default: "onnxruntime" }, libraries: { type: "string" } },
+});
+const { runtime, libraries } = values;
 const results = [];
 const classes = new Set();
 
-for (const folder of process.argv.slice(2)) {
+for (const folder of folders) {
   for (const name of readdirSync(folder).sort()) {
     const place = join(folder, name);
     if (!existsSync(join(place, "case.json"))) continue;
@@ -66,7 +74,10 @@ async function differences(place, { path, h5, size, scaling, layer: cut, pool = 
     path: join(place, path),
     weights: h5 === undefined ? { kind: "own" } : { kind: "h5", path: join(place, h5) },
   });
-  const extractor = await openExtractor({ network, layer: cut ?? network.layer, pool, size, scaling });
+  const extractor = await openExtractor({
+    ...{ network, layer: cut ?? network.layer, pool, size, scaling, runtime },
+    ...(libraries === undefined ? {} : { libraries }),
+  });
   for (const { layer } of callsUpTo(network.topology, findLayer(network.topology, cut ?? network.layer)))
     classes.add(tensorFlowFunctions.get(String(layer.config.function)) ?? layer.className);
   const expected = new Float32Array(bytesOf(join(place, "expected.bin")));

@@ -120,3 +120,9 @@ export function paceText(progress: Progress, seconds: number): string {
   const pace = rate >= 1 ? `${numberText(rate)}/s` : `${durationText(1 / rate)} each`;
   return progress.done >= progress.total ? pace : `${pace}, ${durationText(left)} left`;
 }
+
+/** "59 MB": in powers of ten, as disks and package indexes count. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -56,6 +56,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
     params: task.params,
     inputs: openInputs(options),
     root: task.root,
+    home: task.home,
     output(name) {
       if (!outputs.has(name)) throw new Error(`${type.name} declares no output ${name}`);
       return join(staging, name);

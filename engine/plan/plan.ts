@@ -7,6 +7,7 @@ import { sourceName } from "./input-spec.ts";
 import { keyedParams, stepKey } from "./key.ts";
 import { topologicalOrder } from "./order.ts";
 import type { Reason } from "./reason.ts";
+import { requirementsOf, runtimeVersions } from "./requirements.ts";
 
 /** The world as planning sees it: answers, no effects. */
 export interface World {
@@ -63,7 +64,10 @@ type Made = Pick<KeyRecord, "outputs">;
 export function planStep(step: Step, world: World, made: ReadonlyMap<string, Made>): StepPlan {
   const type = world.types.get(step.uses);
   if (type === undefined) throw new Error(`no step type ${step.uses}`);
-  const params = keyedParams(type.params, step.params);
+  const params = {
+    ...keyedParams(type.params, step.params),
+    ...runtimeVersions(requirementsOf(step, type)),
+  };
   const inputs: Record<string, string | undefined> = {};
   const missing: Missing[] = [...(world.lacking.get(step.id) ?? [])];
   for (const [name, source] of Object.entries(step.inputs)) {

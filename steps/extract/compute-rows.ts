@@ -5,7 +5,7 @@ import { concurrently } from "../../engine/concurrently.ts";
 import { StepError, type Store } from "../../engine/step-type.ts";
 import { writeNpy } from "../learning/features/npy.ts";
 import { describeSegment, segmentFile } from "../learning/features/rows.ts";
-import type { Extractor } from "../vision/extractor.ts";
+import type { Extractor, PlannedExtractor } from "../vision/extractor.ts";
 import { firstNotFinite } from "../vision/finite.ts";
 import { DECODING } from "../vision/pixels/decoding.ts";
 import { ImageError, readPixels } from "../vision/pixels/pixels.ts";
@@ -14,7 +14,7 @@ import type { ExtractContext } from "./declaration.ts";
 export interface ComputeOptions {
   readonly ctx: ExtractContext;
   readonly store: Store;
-  readonly extractor: Extractor;
+  readonly extractor: PlannedExtractor;
   /** Which layer is the first to give what is not finite for a picture's pixels. */
   blame(pixels: Uint8Array): Promise<string | undefined>;
   /** What is to be computed. */
@@ -44,17 +44,33 @@ const SEGMENT_MS = 3_000;
 
 /**
  * Computes rows and publishes them in segments; sets the metrics images,
- * computed, reused, failed, imagesPerSecond and device.
+ * computed, reused, failed, and where something was computed imagesPerSecond
+ * and device. Where there is nothing to compute no runtime is opened.
  *
  * @throws StepError where a row is not finite, naming image and layer; at the
  * end, naming every image that cannot be read. Rows that are good are kept.
  */
 export async function computeRows(options: ComputeOptions): Promise<void> {
-  const { ctx, store, extractor, images, present, total, size } = options;
+  const { ctx, images, present, total } = options;
+  if (images.length === 0) {
+    ctx.progress({ done: present, total, unit: "images", reused: present });
+    ctx.metric({ images: total, computed: 0, reused: present, failed: 0 });
+    return;
+  }
+  const extractor = await options.extractor.open();
+  try {
+    await computeWith(extractor, options);
+  } finally {
+    await extractor.close();
+  }
+}
+
+async function computeWith(extractor: Extractor, options: ComputeOptions): Promise<void> {
+  const { ctx, store, images, present, total, size } = options;
   const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (extractor.rowLength * 4)));
   const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
   const batchSize = Math.min(options.batchSize, rowsOfMemory);
-  const segment = newSegment(store, extractor.rowLength, capacity);
+  const segment = newSegment(store, extractor, capacity);
   const failures: string[] = [];
   let computed = 0;
   const started = performance.now();
@@ -78,7 +94,7 @@ export async function computeRows(options: ComputeOptions): Promise<void> {
     const seconds = (performance.now() - started) / 1000;
     ctx.metric({ images: total, computed, reused: present, failed: failures.length });
     if (computed > 0) ctx.metric({ imagesPerSecond: Number((computed / seconds).toFixed(2)) });
-    ctx.metric({ device: "cpu" });
+    ctx.metric({ device: extractor.device });
   }
   if (failures.length > 0) {
     const what = failures.length === 1 ? "an image" : `${failures.length} images`;
@@ -170,7 +186,7 @@ interface Segment {
   publish(): Promise<void>;
 }
 
-function newSegment(store: Store, rowLength: number, capacity: number): Segment {
+function newSegment(store: Store, { rowLength, device }: Extractor, capacity: number): Segment {
   let rows = new Float32Array(0);
   let digests: string[] = [];
   let since = performance.now();
@@ -200,7 +216,7 @@ function newSegment(store: Store, rowLength: number, capacity: number): Segment 
       await store.publish(name, async (folder) => {
         const values = rows.subarray(0, held.length * rowLength);
         await writeNpy(join(folder, segmentFile), values, held.length, rowLength);
-        return describeSegment(held, DECODING);
+        return describeSegment({ digests: held, decoding: DECODING, device });
       });
       since = performance.now();
     },

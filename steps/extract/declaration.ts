@@ -67,10 +67,19 @@ const params = {
       },
       default: {},
     },
-    runtime: { description: "What computes the network.", enum: ["onnxruntime"], default: "onnxruntime" },
+    runtime: {
+      description: "What computes the network. `flow setup` brings all but onnxruntime.",
+      enum: ["onnxruntime", "openvino", "tensorflow"],
+      default: "onnxruntime",
+    },
+    precision: {
+      description: "Of the numbers that are multiplied. bf16: OpenVINO, on CPUs that have it.",
+      enum: ["float32", "bf16"],
+      default: "float32",
+    },
     device: {
-      description: "Where it is computed; auto takes the best there is.",
-      enum: ["auto", "cpu"],
+      description: "Where it is computed; auto takes a GPU that works, else the CPU.",
+      enum: ["auto", "cpu", "webgpu", "cuda"],
       default: "auto",
       "x-unkeyed": true,
     },

@@ -1,4 +1,4 @@
-import type { Requirement } from "../../engine/step-type.ts";
+import type { RequiredFile } from "../../engine/step-type.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import type { ExtractParams } from "./declaration.ts";
 
@@ -6,7 +6,7 @@ import type { ExtractParams } from "./declaration.ts";
 export function requiredWeights(
   { network, weights = "imagenet" }: ExtractParams,
   inputs: ReadonlySet<string>,
-): Requirement | undefined {
+): RequiredFile | undefined {
   if (network === undefined || inputs.has("network") || inputs.has("weights")) return undefined;
   return weights === "imagenet" ? namedNetworks.get(network)?.weights : undefined;
 }

@@ -3,15 +3,18 @@ import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
 import type { Json } from "../../engine/json.ts";
 import { CacheError, StepError } from "../../engine/step-type.ts";
+import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { locateRows, type RowLocation } from "../learning/features/rows.ts";
 import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
-import { type ExtractorOptions, openExtractor } from "../vision/extractor.ts";
+import { type ExtractorOptions, planExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { openNetwork } from "../vision/networks/open.ts";
 import { firstNotFiniteLayer } from "../vision/not-finite.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
 import type { Scaling } from "../vision/preprocessing.ts";
+import { chooseDevice } from "../vision/runtimes/device.ts";
+import type { Device } from "../vision/runtimes/runtime.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { requiredWeights } from "./required-weights.ts";
@@ -45,65 +48,84 @@ export async function run(ctx: ExtractContext): Promise<void> {
   const preprocessing = { size: [size[0], size[1]] as const, scaling };
   const identity = params.network ?? (ctx.inputs.network?.digest as string);
 
+  const libraries =
+    params.runtime === "onnxruntime" ? {} : { libraries: join(ctx.required(params.runtime), "lib") };
   const options: ExtractorOptions = {
     network,
     layer,
     pool: params.pool,
     ...preprocessing,
+    runtime: params.runtime,
+    precision: params.precision,
+    ...libraries,
+    device: await deviceOf(ctx, libraries),
     ...(params.threads === undefined ? {} : { threads: params.threads }),
   };
-  const extractor = await openExtractor(options);
-  try {
-    // Whatever can change a bit of a row is in the store's name.
-    const store = ctx.store({
-      network: identity,
-      weights: weights.identity,
-      layer,
-      pool: params.pool,
-      dtype: "float32",
-      preprocessing: preprocessing as unknown as Json,
-      runtime: params.runtime,
-      ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
-    });
-    const lacking = await rowsToCompute(images.path, rows, locateRows(await store.entries()));
-    await computeRows({
-      ctx,
-      store,
-      extractor,
-      blame: (pixels) => firstNotFiniteLayer(options, pixels),
-      images: lacking.map((row) => {
-        const name = imagePath(row);
-        return { digest: row.digest, file: join(images.path, name), name };
-      }),
-      present: rows.length - lacking.length,
-      total: rows.length,
-      size,
-      batchSize: params.batchSize,
-    });
-    const where = locateRows(await store.entries());
-    for (const row of rows) {
-      const place = where.get(row.digest);
-      if (place === undefined)
-        throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
-      store.lean(place.entry);
-    }
-    const manifest: FeaturesManifest = {
-      store: store.id,
-      dtype: "float32",
-      shape: [extractor.rowLength],
-      network: identity,
-      layer,
-      weights: weights.identity,
-      pool: params.pool,
-      preprocessing,
-      runtime: params.runtime,
-      decoding: DECODING,
-    };
-    await writeIndex(ctx.output("features"), rows);
-    await writeManifest(ctx.output("features"), manifest);
-  } finally {
-    await extractor.close();
+  const extractor = planExtractor(options);
+  // Whatever can change a bit of a row is in the store's name.
+  const store = ctx.store({
+    network: identity,
+    weights: weights.identity,
+    layer,
+    pool: params.pool,
+    dtype: "float32",
+    preprocessing: preprocessing as unknown as Json,
+    runtime: params.runtime,
+    // What is new and at its default is in no name: rows of before count.
+    ...(params.runtime === "onnxruntime" ? {} : { runtimeVersion: requiredRuntime(params.runtime).version }),
+    ...(params.precision === "float32" ? {} : { precision: params.precision }),
+    ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
+  });
+  const lacking = await rowsToCompute(images.path, rows, locateRows(await store.entries()));
+  await computeRows({
+    ctx,
+    store,
+    extractor,
+    blame: (pixels) => firstNotFiniteLayer(options, pixels),
+    images: lacking.map((row) => {
+      const name = imagePath(row);
+      return { digest: row.digest, file: join(images.path, name), name };
+    }),
+    present: rows.length - lacking.length,
+    total: rows.length,
+    size,
+    batchSize: params.batchSize,
+  });
+  const where = locateRows(await store.entries());
+  const devices = new Set<string>();
+  for (const row of rows) {
+    const place = where.get(row.digest);
+    if (place === undefined)
+      throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
+    store.lean(place.entry);
+    devices.add(place.device);
   }
+  ctx.metric({ devices: [...devices].sort() });
+  const manifest: FeaturesManifest = {
+    store: store.id,
+    dtype: "float32",
+    shape: [extractor.rowLength],
+    network: identity,
+    layer,
+    weights: weights.identity,
+    pool: params.pool,
+    preprocessing,
+    runtime: params.runtime,
+    precision: params.precision,
+    decoding: DECODING,
+  };
+  await writeIndex(ctx.output("features"), rows);
+  await writeManifest(ctx.output("features"), manifest);
+}
+
+async function deviceOf(
+  { params, home, log }: ExtractContext,
+  libraries: Pick<ExtractorOptions, "libraries">,
+): Promise<Device> {
+  if (params.device !== "auto") return params.device;
+  const { device, why } = await chooseDevice({ runtime: params.runtime, home, ...libraries });
+  log(`device: ${device}, as ${why}`);
+  return device;
 }
 
 /** Rows that are nowhere, or were computed when their pictures were read otherwise. */

@@ -43,12 +43,12 @@ async function writeResult(
   { layers }: TrainState,
   history: readonly EpochRecord[],
 ): Promise<void> {
-  const { preprocessing, network, layer, weights, pool, runtime } = features.manifest;
+  const { preprocessing, network, layer, weights, pool, runtime, precision } = features.manifest;
   const folder = ctx.output("model");
   const description = {
     classes: features.classes,
     preprocessing,
-    extractor: { network, layer, weights, pool, runtime },
+    extractor: { network, layer, weights, pool, runtime, precision },
     inputLength: features.rowLength,
     layers: [
       ...hidden.map((units) => ({ units, activation: "relu" as const })),

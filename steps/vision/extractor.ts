@@ -1,9 +1,9 @@
-import { encodeGraph } from "../compute/onnx/graph.ts";
-import { openSession } from "../compute/onnx/session.ts";
+import { StepError } from "../../engine/step-type.ts";
 import { lengthOf } from "./graph/graph.ts";
 import type { Network } from "./networks/open.ts";
-import { toOnnx } from "./onnx/to-onnx.ts";
 import type { Scaling } from "./preprocessing.ts";
+import { loadRuntime } from "./runtimes/load.ts";
+import type { RuntimeName, RuntimeOptions } from "./runtimes/runtime.ts";
 import { translate } from "./translate/translate.ts";
 
 /** A network cut at a layer, ready to turn pixels into rows. */
@@ -11,38 +11,70 @@ export interface Extractor {
   /** Of one row before it was flattened: height, width, channels, or the length of a vector. */
   readonly shape: readonly number[];
   readonly rowLength: number;
-  /** pixels: uint8, count × H × W × 3, RGB. Writes float32, count × rowLength, into `into`. */
+  /** What computes it. */
+  readonly device: string;
+  /**
+   * pixels: uint8, count × H × W × 3, RGB. Writes float32, count × rowLength, into `into`.
+   *
+   * @throws StepError where the runtime or its device fails.
+   */
   run(pixels: Uint8Array, count: number, into: Float32Array): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface ExtractorOptions {
+export interface ExtractorOptions extends Partial<RuntimeOptions> {
   readonly network: Network;
   readonly layer: string;
   readonly pool: "none" | "average" | "max";
   readonly size: readonly [height: number, width: number];
   readonly scaling: Scaling;
-  readonly threads?: number;
+  /** Default: onnxruntime, in float32, on the CPU. */
+  readonly runtime?: RuntimeName;
+}
+
+/** An extractor that has not opened its runtime: what it gives is known, and nothing is loaded. */
+export interface PlannedExtractor extends Pick<Extractor, "shape" | "rowLength"> {
+  /** @throws StepError where the runtime, its device or the precision is not to be had. */
+  open(): Promise<Extractor>;
 }
 
 /** @throws StepError where the network cannot be computed: see `translate`. */
-export async function openExtractor(options: ExtractorOptions): Promise<Extractor> {
-  const { network, size, threads } = options;
+export function planExtractor(options: ExtractorOptions): PlannedExtractor {
+  const { network, runtime = "onnxruntime", precision = "float32", device = "cpu" } = options;
+  const { threads, libraries } = options;
   const { graph, shape } = translate({ ...options, topology: network.topology, weights: network.weights });
-  const onnx = toOnnx(graph);
-  const [output] = onnx.outputs;
-  if (output === undefined) throw new Error("a graph has an output");
-  const session = await openSession(encodeGraph(onnx), { ...(threads === undefined ? {} : { threads }) });
   const rowLength = lengthOf(shape);
   return {
     shape,
     rowLength,
-    async run(pixels, count, into) {
-      await session.run(
-        { pixels: { type: "uint8", dims: [count, ...size, 3], data: pixels } },
-        { [output.name]: { type: "float32", dims: [count, rowLength], data: into } },
-      );
+    async open() {
+      const opened = await (await loadRuntime(runtime)).open(graph, {
+        precision,
+        device,
+        ...(threads === undefined ? {} : { threads }),
+        ...(libraries === undefined ? {} : { libraries }),
+      });
+      return {
+        ...opened,
+        shape,
+        rowLength,
+        async run(pixels, count, into) {
+          try {
+            await opened.run(pixels, count, into);
+          } catch (error) {
+            if (error instanceof StepError) throw error;
+            const [why] = (error as Error).message.split("\n");
+            throw new StepError(
+              `${runtime} fails on ${opened.device} (${why}); what was computed is kept: run the same command again, with a smaller batchSize where memory ran out`,
+            );
+          }
+        },
+      };
     },
-    close: () => session.close(),
   };
+}
+
+/** @throws StepError as `planExtractor` and `open` do. */
+export async function openExtractor(options: ExtractorOptions): Promise<Extractor> {
+  return planExtractor(options).open();
 }

@@ -2,14 +2,23 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { newWorkplace, repository } from "../cli/flow.ts";
+import { lackOf, lackOfBf16, testHome } from "../runtimes/home.ts";
 
 const data = join(repository, "../shared/data");
 const isThere = existsSync(join(data, "photos"));
 // biome-ignore lint/suspicious/noConsole: a skip says why
 if (!isThere) console.log(`skipped: real photographs are not there (${data})`);
 
-describe.skipIf(!isThere)("real photographs and a pretrained network", () => {
-  test("are told apart as food or not, at least 95 of 100", async () => {
+const computed = [
+  { runtime: "onnxruntime", precision: "float32", lack: "" },
+  { runtime: "openvino", precision: "float32", lack: lackOf("openvino") },
+  { runtime: "openvino", precision: "bf16", lack: lackOfBf16() || lackOf("openvino") },
+  { runtime: "tensorflow", precision: "float32", lack: lackOf("tensorflow") },
+].map((subject) => ({ ...subject, title: `${subject.runtime}, ${subject.precision}${subject.lack}` }));
+
+describe.skipIf(!isThere).each(computed)("real photographs and a pretrained network on $title", (subject) => {
+  const { runtime, precision, lack } = subject;
+  test.skipIf(lack !== "")("are told apart as food or not, at least 95 of 100", async () => {
     const place = newWorkplace();
     place.write(
       "photos.yaml",
@@ -28,6 +37,8 @@ steps:
     with:
       layer: global_average_pooling2d
       input: { scaling: { mean: 128, std: 128 } }
+      runtime: ${runtime}
+      precision: ${precision}
   head:
     uses: train
     inputs: { features: features.features }
@@ -41,7 +52,10 @@ steps:
 `,
     );
     try {
-      const { code, stdout, stderr } = await place.flow(["run", "photos.yaml"]);
+      const { code, stdout, stderr } = await place.flow(
+        ["run", "photos.yaml"],
+        testHome ? { FLOW_HOME: testHome } : {},
+      );
       expect(stderr).toBe("");
       expect(code).toBe(0);
       const { steps } = place.record();

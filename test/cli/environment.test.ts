@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newWorkplace, type Workplace } from "./flow.ts";
@@ -9,29 +9,6 @@ beforeEach(() => {
   place = newWorkplace();
 });
 afterEach(() => place.remove());
-
-describe("native libraries", () => {
-  const spy =
-    "const open = process.dlopen; process.dlopen = (module, file, ...rest) => { require('node:fs').appendFileSync(process.env.SPY, file + '\\n'); return open(module, file, ...rest); };";
-
-  test("are loaded neither for help nor by a run with nothing to do", async () => {
-    place.write("spy.cjs", spy);
-    const env = { NODE_OPTIONS: `--require ${join(place.root, "spy.cjs")}`, SPY: join(place.root, "spied") };
-    place.write(
-      "draw.yaml",
-      "name: draw\nsteps:\n  draw:\n    uses: generate\n    with: { size: 16, splits: { training: 2, validation: 2, evaluation: 2 } }\n",
-    );
-    await place.flow(["run", "draw.yaml"], env);
-    // The spy works: sharp was loaded, by the worker.
-    expect(readFileSync(env.SPY, "utf8")).toMatch(/sharp/);
-    rmSync(env.SPY);
-    await place.flow(["--help"], env);
-    await place.flow(["run", "draw.yaml"], env);
-    await place.flow(["plan", "draw.yaml"], env);
-    expect(place.record().steps.draw?.outcome).toBe("cached");
-    expect(existsSync(env.SPY)).toBe(false);
-  });
-});
 
 describe("a full disk", () => {
   const canMount = tryMount();

@@ -8,9 +8,7 @@ import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
 import { topology as resnet50Topology } from "../../steps/vision/networks/resnet50-topology.ts";
 import type { Scaling } from "../../steps/vision/preprocessing.ts";
 import { knownLayers } from "../../steps/vision/translate/weight-shapes.ts";
-
-// The golden files come from bench/golden/networks.py, which names the formula below as well.
-const golden = new URL("../golden/keras/", import.meta.url).pathname;
+import { decodeValues, expectClose, golden, mix, picturePixels } from "./golden.ts";
 
 describe("a network with every supported kind of layer, written by Keras", () => {
   const small = readJson<{
@@ -25,7 +23,7 @@ describe("a network with every supported kind of layer, written by Keras", () =>
     const { shape, rows } = await extract(network, layer, small.size, small.scaling);
     const expected = small.outputs[layer] as { shape: number[]; values: string };
     expect(shape).toEqual(expected.shape);
-    expectClose(rows, decode(expected.values));
+    expectClose(rows, decodeValues(expected.values), 1e-4);
   });
 });
 
@@ -44,7 +42,7 @@ describe("ResNet-50 with weights from an .h5 file", () => {
     const { shape, rows } = await extract(network, network.layer, expected.size, "caffe");
     expect(network.layer).toBe("conv5_block3_out");
     expect(shape).toEqual(expected.shape);
-    expectClose(rows, decode(expected.values));
+    expectClose(rows, decodeValues(expected.values), 1e-4);
   });
 
   test("refuses the file of 2015 to 2019, which has the same name", async () => {
@@ -102,22 +100,6 @@ async function extract(
   return { shape: extractor.shape, rows };
 }
 
-function expectClose(actual: Float32Array, expected: Float32Array): void {
-  const most = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  const difference = actual.reduce(
-    (max, value, at) => Math.max(max, Math.abs(value - (expected[at] ?? Number.NaN))),
-    0,
-  );
-  expect(actual.length).toBe(expected.length);
-  expect(most).toBeGreaterThan(0);
-  expect(difference / most).toBeLessThan(1e-4);
-}
-
-function decode(base64: string): Float32Array {
-  const bytes = Buffer.from(base64, "base64");
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-}
-
 /** In the layout of the published file: data sets one group deeper, names ending in :0. */
 function writeResnetWeights(path: string, layers: readonly string[]): void {
   const known = knownLayers(resnet50Topology(), [64, 64]);
@@ -153,14 +135,4 @@ function formula(layer: string, role: string, shape: readonly number[]): Float32
     if (role === "kernel") return (uniform * 2 - 1) * scale;
     return role === "gamma" || role === "moving_variance" ? uniform + 0.5 : (uniform - 0.5) * 0.2;
   });
-}
-
-function picturePixels(count: number, height: number, width: number): Uint8Array {
-  return Uint8Array.from({ length: count * height * width * 3 }, (_, at) => mix(at + 99) >>> 24);
-}
-
-function mix(value: number): number {
-  let h = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }

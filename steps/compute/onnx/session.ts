@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
 
 /** Numbers in memory that the runtime reads or writes where they are. */
 export type NumberArray = { readonly dims: readonly number[] } & (
   | { readonly type: "float32"; readonly data: Float32Array }
   | { readonly type: "uint8"; readonly data: Uint8Array }
 );
+
+/** Of onnxruntime. */
+export const engineVersion = env.versions.node ?? env.versions.common;
 
 export interface Session {
   /** Computes `fetches` from `feeds`; the results are written into the memory of the fetches. */
@@ -21,18 +24,22 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Whether the runtime may rewrite the graph. */
   readonly optimization?: "all" | "disabled";
+  /** Default: `cpu`. `webgpu` needs a Vulkan driver. */
+  readonly device?: "cpu" | "webgpu";
 }
 
 /**
- * An ONNX model on onnxruntime's CPU engine. `run` blocks the thread that calls
- * it while it computes.
+ * An ONNX model on one of onnxruntime's engines. On the CPU `run` blocks the
+ * thread that calls it while it computes.
+ *
+ * @throws Error in onnxruntime's words where there is no such device.
  */
 export async function openSession(
   model: Uint8Array,
-  { threads = availableParallelism(), optimization = "all" }: SessionOptions = {},
+  { threads = availableParallelism(), optimization = "all", device = "cpu" }: SessionOptions = {},
 ): Promise<Session> {
   const session = await InferenceSession.create(model, {
-    executionProviders: ["cpu"],
+    executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",

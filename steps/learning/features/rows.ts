@@ -76,6 +76,8 @@ export interface RowLocation {
   readonly row: number;
   /** By which way of reading pictures it was computed; a later one has a higher number. */
   readonly decoding: number;
+  /** What computed it. */
+  readonly device: string;
 }
 
 /**
@@ -85,26 +87,33 @@ export interface RowLocation {
 export function locateRows(entries: readonly StoreEntry[]): Map<string, RowLocation> {
   const where = new Map<string, RowLocation>();
   for (const entry of entries) {
-    const { digests, decoding } = readAbout(entry.about);
+    const { digests, decoding, device } = readAbout(entry.about);
     digests.forEach((digest, row) => {
       const known = where.get(digest);
-      if (known === undefined || known.decoding < decoding) where.set(digest, { entry, row, decoding });
+      if (known === undefined || known.decoding < decoding)
+        where.set(digest, { entry, row, decoding, device });
     });
   }
   return where;
 }
 
 /** What a segment says of itself. */
-export function describeSegment(digests: readonly string[], decoding: number): JsonObject {
-  return { digests, decoding };
+export function describeSegment({ digests, decoding, device }: Segment): JsonObject {
+  return { digests, decoding, device };
 }
 
-/** The first segments did not name their decoding. */
-function readAbout(about: JsonObject): { readonly digests: readonly string[]; readonly decoding: number } {
-  const { digests, decoding } = isObject(about) ? about : {};
+interface Segment extends Pick<RowLocation, "decoding" | "device"> {
+  /** Of the image of each row. */
+  readonly digests: readonly string[];
+}
+
+/** The first segments named neither their decoding nor the device, which was the CPU. */
+function readAbout(about: JsonObject): Segment {
+  const { digests, decoding, device } = isObject(about) ? about : {};
   return {
     digests: Array.isArray(digests) ? (digests as readonly string[]) : [],
     decoding: typeof decoding === "number" ? decoding : 1,
+    device: typeof device === "string" ? device : "cpu",
   };
 }
 

@@ -19,7 +19,10 @@ export interface ModelDescription {
   readonly classes: readonly string[];
   /** How an image becomes a row. */
   readonly preprocessing: FeaturesManifest["preprocessing"];
-  readonly extractor: Pick<FeaturesManifest, "network" | "layer" | "weights" | "pool" | "runtime">;
+  readonly extractor: Pick<
+    FeaturesManifest,
+    "network" | "layer" | "weights" | "pool" | "runtime" | "precision"
+  >;
   /** Length of one row. */
   readonly inputLength: number;
   readonly layers: readonly { readonly units: number; readonly activation: "relu" | "softmax" }[];

@@ -31,6 +31,7 @@ export interface FeaturesManifest {
   readonly pool: string;
   readonly preprocessing: Preprocessing;
   readonly runtime: string;
+  readonly precision: string;
   /** By which way of reading pictures the rows were computed. */
   readonly decoding: number;
 }
@@ -54,7 +55,8 @@ export async function readIndex(folder: string): Promise<FeatureRow[]> {
 }
 
 export async function writeManifest(folder: string, manifest: FeaturesManifest): Promise<void> {
-  const { store, dtype, shape, network, layer, weights, pool, preprocessing, runtime, decoding } = manifest;
+  const { store, dtype, shape, network, layer, weights, pool, preprocessing, runtime, precision, decoding } =
+    manifest;
   const { size, scaling } = preprocessing;
   // Spelled out: the order of the members is part of the bytes.
   const members = {
@@ -67,6 +69,7 @@ export async function writeManifest(folder: string, manifest: FeaturesManifest):
     pool,
     preprocessing: { size, scaling },
     runtime,
+    precision,
     decoding,
   };
   await writeFile(join(folder, manifestFile), `${JSON.stringify(members, null, 2)}\n`);

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Entry, openPromise as openZip, type ZipFile } from "yauzl";
 import { StepError } from "../../../engine/step-type.ts";
+import { openZip, type Zip, type ZipEntry } from "../../compute/zip.ts";
 
 /** What is in a `.keras` file. */
 export interface KerasFile {
@@ -45,9 +45,9 @@ export async function withKerasFile<Result>(
 
 async function unpack(path: string, weights: string): Promise<KerasFile> {
   const { size } = await stat(path);
-  const zip = await openZip(path, { autoClose: false });
+  const zip = await openZip(path);
   try {
-    const entries = await entriesOf(zip);
+    const { entries } = zip;
     const config = entries.get("config.json");
     const values = entries.get("model.weights.h5");
     if (config === undefined || values === undefined) {
@@ -57,11 +57,11 @@ async function unpack(path: string, weights: string): Promise<KerasFile> {
       throw new StepError(`${path} is ${what}; unpack it first if a network lies in it`);
     }
     const most = Math.max(2 ** 28, size * MOST_RATIO);
-    if (values.uncompressedSize > most)
+    if (values.bytes > most)
       throw new StepError(
-        `${path} says that its weights are ${values.uncompressedSize} bytes, which is too large for such a file`,
+        `${path} says that its weights are ${values.bytes} bytes, which is too large for such a file`,
       );
-    await pipeline(await zip.openReadStreamPromise(values), createWriteStream(weights, { flags: "wx" }));
+    await pipeline(await zip.open(values), createWriteStream(weights, { flags: "wx" }));
     const metadata = entries.get("metadata.json");
     const version = metadata === undefined ? undefined : versionIn(await textOf(zip, metadata, path));
     return { config: await textOf(zip, config, path), ...(version === undefined ? {} : { version }) };
@@ -70,16 +70,10 @@ async function unpack(path: string, weights: string): Promise<KerasFile> {
   }
 }
 
-async function entriesOf(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
-  const entries = new Map<string, Entry>();
-  for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
-  return entries;
-}
-
-async function textOf(zip: ZipFile, entry: Entry, path: string): Promise<string> {
-  if (entry.uncompressedSize > MOST_CONFIG) throw new StepError(`${path}: ${entry.fileName} is too large`);
+async function textOf(zip: Zip, entry: ZipEntry, path: string): Promise<string> {
+  if (entry.bytes > MOST_CONFIG) throw new StepError(`${path}: ${entry.name} is too large`);
   const chunks: Buffer[] = [];
-  const stream: Readable = await zip.openReadStreamPromise(entry);
+  const stream: Readable = await zip.open(entry);
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,11 +1,11 @@
-import type { Requirement } from "../../../engine/step-type.ts";
+import type { RequiredFile } from "../../../engine/step-type.ts";
 import type { Preprocessing } from "../preprocessing.ts";
 import type { Topology } from "./topology.ts";
 
 /** What a network that is known by name knows of itself. */
 export interface NamedNetwork extends Preprocessing {
   /** ImageNet's weights in Keras' .h5 format. */
-  readonly weights: Requirement;
+  readonly weights: RequiredFile;
   /** Its layers, without a classifier. */
   topology(): Promise<Topology>;
 }

@@ -5,6 +5,7 @@ export const resnet50: NamedNetwork = {
   size: [224, 224],
   scaling: "caffe",
   weights: {
+    kind: "file",
     name: "resnet50-imagenet",
     path: "weights/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
     bytes: 94_765_736,

@@ -1,0 +1,188 @@
+// images/s of ResNet-50 on every runtime and precision that is there (FLOW_HOME,
+// `flow setup`): the bare network, and end to end through `flow run`. In turn,
+// three rounds, medians. The limit of end to end is 1 / (1 / network + 1 / decoding).
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { concurrently } from "../dist/engine/concurrently.js";
+import { encodeGraph } from "../dist/steps/compute/onnx/graph.js";
+import { requiredRuntime } from "../dist/steps/compute/runtimes/catalog.js";
+import { openExtractor, openNetwork, readPixels } from "../dist/steps/scripting.js";
+import { toOnnx } from "../dist/steps/vision/onnx/to-onnx.js";
+import { translate } from "../dist/steps/vision/translate/translate.js";
+import { machine, median, print } from "./machine.js";
+
+const program = new URL("../dist/flow.js", import.meta.url).pathname;
+const home = process.env.FLOW_HOME ?? join(homedir(), ".cache/flow");
+const folder = mkdtempSync(join(tmpdir(), "flow-bench-"));
+const size = [224, 224];
+const batch = 32;
+const images = 192;
+const rounds = 3;
+const onnxFile = join(folder, "network.onnx");
+
+const subjects = [
+  { runtime: "onnxruntime", precision: "float32" },
+  { runtime: "openvino", precision: "float32" },
+  { runtime: "openvino", precision: "bf16" },
+  { runtime: "tensorflow", precision: "float32" },
+].filter(isThere);
+
+try {
+  writeFileSync(join(folder, "bench.yaml"), pipeline({ runtime: "onnxruntime", precision: "float32" }));
+  flow("--until", "splits");
+  const network = await openNetwork({ named: "resnet50", weights: { kind: "seeded" } });
+  const results = subjects.map((subject) => ({ ...subject, bare: [], whole: [] }));
+  const decoding = [];
+  const keras = [];
+  const python = { f32: [], bf16: [] };
+  writeFileSync(onnxFile, encodeGraph(toOnnx(graphOf(network))));
+  for (let round = 0; round < rounds; round++) {
+    decoding.push(await decodingRate());
+    for (const result of results) {
+      result.bare.push(await bareRate(network, result));
+      result.whole.push(wholeRate(result));
+    }
+    keras.push(kerasRate());
+    for (const [precision, rates] of Object.entries(python)) rates.push(openvinoRate(precision));
+  }
+  print(machine());
+  const decode = median(decoding);
+  print(`decoding ${images} pictures of 512 px: ${decode.toFixed(1)} images/s`);
+  for (const { runtime, precision, bare, whole } of results) {
+    const limit = 1 / (1 / median(bare) + 1 / decode);
+    print(
+      `${runtime} ${precision}: network ${median(bare).toFixed(1)}, end to end ${median(whole).toFixed(1)} images/s, ${(median(whole) / limit).toFixed(2)} of the limit`,
+    );
+  }
+  print(`Keras, predict_on_batch: ${told(keras)}`);
+  for (const [precision, rates] of Object.entries(python))
+    print(`OpenVINO's Python, ${precision}: ${told(rates)}`);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+function told(rates) {
+  return rates.every((rate) => rate !== undefined)
+    ? `${median(rates).toFixed(1)} images/s`
+    : "not measured (KERAS_PYTHON names no Python that has it)";
+}
+
+function graphOf({ topology, weights, layer }) {
+  return translate({ topology, weights, layer, pool: "none", size, scaling: "caffe" }).graph;
+}
+
+function isThere({ runtime, precision }) {
+  if (runtime === "onnxruntime") return true;
+  if (precision === "bf16" && !/\bavx512_bf16\b|\bamx_bf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"))) {
+    print(`${runtime} ${precision}: this CPU has no bf16`);
+    return false;
+  }
+  if (existsSync(join(home, requiredRuntime(runtime).path))) return true;
+  print(`${runtime}: not there; \`flow setup ${runtime}\` brings it`);
+  return false;
+}
+
+function pipeline({ runtime, precision }) {
+  return `
+name: bench
+steps:
+  pictures:
+    uses: generate
+    with: { splits: { training: ${images - 32}, validation: 16, evaluation: 16 }, size: 512 }
+  splits:
+    uses: organize
+    inputs: { source: pictures.images }
+    with:
+      splits: { train: training, validation: validation, test: evaluation }
+      classes: { "0": stripes, "1": discs }
+  features:
+    uses: extract
+    inputs: { images: splits.images }
+    with: { network: resnet50, weights: seeded, runtime: ${runtime}, precision: ${precision} }
+`;
+}
+
+function flow(...args) {
+  execFileSync(process.execPath, [program, "run", "bench.yaml", ...args], {
+    cwd: folder,
+    stdio: "ignore",
+    env: { ...process.env, FLOW_HOME: home },
+  });
+}
+
+/** Of one extraction from nothing, as its metric says. */
+function wholeRate(subject) {
+  rmSync(join(folder, ".flow/stores"), { recursive: true, force: true });
+  writeFileSync(join(folder, "bench.yaml"), pipeline(subject));
+  flow("-R", "features");
+  const { steps } = JSON.parse(readFileSync(join(folder, "runs/latest/run.json"), "utf8"));
+  return steps.features.metrics.imagesPerSecond;
+}
+
+/** Of pictures that are in memory already. */
+async function bareRate(network, { runtime, precision }) {
+  const libraries = runtime === "onnxruntime" ? undefined : join(home, requiredRuntime(runtime).path, "lib");
+  const extractor = await openExtractor({
+    ...{ network, layer: network.layer, pool: "none", size, scaling: "caffe", runtime, precision },
+    ...(libraries === undefined ? {} : { libraries }),
+  });
+  const pixels = new Uint8Array(batch * size[0] * size[1] * 3).map((_, at) => (at * 7919) % 256);
+  const rows = new Float32Array(batch * extractor.rowLength);
+  await extractor.run(pixels, batch, rows);
+  const started = performance.now();
+  const batches = images / batch;
+  for (let at = 0; at < batches; at++) await extractor.run(pixels, batch, rows);
+  const rate = images / ((performance.now() - started) / 1000);
+  await extractor.close();
+  return rate;
+}
+
+/** Reading and decoding alone, as many at a time as there are cores. */
+async function decodingRate() {
+  const root = join(folder, "runs/latest/splits/images");
+  const files = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(jpe?g|png)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const started = performance.now();
+  await concurrently(files, cpus().length, (file) =>
+    readPixels(file, size, new Uint8Array(size[0] * size[1] * 3)),
+  );
+  return files.length / ((performance.now() - started) / 1000);
+}
+
+function kerasRate() {
+  return pythonRate(`
+import os, time
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import numpy as np, keras
+model = keras.applications.ResNet50(weights=None, include_top=False)
+x = np.random.rand(${batch}, 224, 224, 3).astype("float32")
+model.predict_on_batch(x)
+started = time.time()
+for _ in range(${images / batch}): model.predict_on_batch(x)
+print(${images} / (time.time() - started))
+`);
+}
+
+/** flow's own graph in OpenVINO's own Python. */
+function openvinoRate(precision) {
+  return pythonRate(`
+import time
+import numpy as np, openvino
+model = openvino.Core().compile_model("${onnxFile}", "CPU", {"INFERENCE_PRECISION_HINT": "${precision}", "NUM_STREAMS": "1"})
+x = np.random.randint(0, 256, (${batch}, 224, 224, 3), dtype=np.uint8)
+model(x)
+started = time.time()
+for _ in range(${images / batch}): model(x)
+print(${images} / (time.time() - started))
+`);
+}
+
+/** What a script prints; undefined where there is no Python or it lacks what is imported. */
+function pythonRate(script) {
+  const python = process.env.KERAS_PYTHON;
+  if (!python) return undefined;
+  return Number(spawnSync(python, ["-c", script], { encoding: "utf8" }).stdout) || undefined;
+}

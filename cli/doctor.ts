@@ -1,0 +1,116 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { access, constants, statfs } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { printableLine } from "../engine/printable.ts";
+import type { CommonOptions, ExitCode, Finding, Program } from "./program.ts";
+import { exitCode } from "./program.ts";
+import { openProject, type Project } from "./project.ts";
+import { jsonDocument } from "./views/json.ts";
+import { paintWith, wantsColour } from "./views/paint.ts";
+import { bytesText, countText } from "./views/words.ts";
+
+/** `flow doctor`: what this machine has for a run, and what mends what it lacks. */
+export async function doctor(program: Program, _none: undefined, options: CommonOptions): Promise<ExitCode> {
+  const project = openProject(program, options);
+  const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
+  const all: Finding[] = [];
+  for await (const finding of everything(program, project)) {
+    all.push(finding);
+    if (options.json) continue;
+    const { name, value, problem, way } = finding;
+    const line = `${name.padEnd(26)} ${problem === undefined ? value : paint.red(value)}`;
+    const more = [problem, way]
+      .filter((text) => text !== undefined)
+      .map((text) => `${" ".repeat(27)}${text}`);
+    program.stdout.write([line, ...more].map((text) => `${printableLine(text)}\n`).join(""));
+  }
+  const isWell = all.every(({ isNeeded, problem }) => !isNeeded || problem === undefined);
+  if (options.json) program.stdout.write(jsonDocument({ ok: isWell, findings: all }));
+  return isWell ? exitCode.ok : exitCode.machine;
+}
+
+async function* everything(program: Program, project: Project): AsyncGenerator<Finding> {
+  yield* machine();
+  yield await place("cache", project.cache.folder);
+  yield await place("FLOW_HOME", project.home);
+  yield await cacheHealth(project);
+  yield* (await program.probes()).findings(project.home, program.env);
+}
+
+function* machine(): Generator<Finding> {
+  const [major = 0] = process.versions.node.split(".").map(Number);
+  const isOld = major < 20;
+  yield {
+    name: "Node",
+    value: process.versions.node,
+    isNeeded: true,
+    ...(isOld ? { problem: "it is too old", way: "Node 20 or newer is needed" } : {}),
+  };
+  yield { name: "cores", value: String(availableParallelism()), isNeeded: false };
+  const limit = process.constrainedMemory();
+  // 0, or more than there is, where nothing limits it.
+  const isLimited = limit > 0 && limit < totalmem();
+  const value = isLimited
+    ? `${bytesText(limit)} (the limit of its cgroup; the machine has ${bytesText(totalmem())})`
+    : bytesText(totalmem());
+  const memory = isLimited ? limit : totalmem();
+  const little = { problem: "ResNet-50 takes 1 GB", way: "take a smaller batchSize" };
+  yield { name: "memory", value, isNeeded: false, ...(memory < 1e9 ? little : {}) };
+}
+
+/** Room on a disk, and whether something can be written there. */
+async function place(name: string, folder: string): Promise<Finding> {
+  try {
+    const there = nearest(folder);
+    await access(there, constants.W_OK);
+    const { bavail, bsize } = await statfs(there);
+    const free = bavail * bsize;
+    const little = {
+      problem: "the disk is nearly full",
+      way: `make room, or take another with ${wayOf(name)}`,
+    };
+    return {
+      name,
+      value: `${folder}, ${bytesText(free)} free`,
+      isNeeded: true,
+      ...(free < 1e8 ? little : {}),
+    };
+  } catch (error) {
+    const problem = `nothing can be written there (${(error as NodeJS.ErrnoException).code})`;
+    return { name, value: folder, problem, way: `choose another place with ${wayOf(name)}`, isNeeded: true };
+  }
+}
+
+/** The folder, or the one above it in which it would be made. */
+function nearest(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
+}
+
+function wayOf(name: string): string {
+  return name === "cache" ? "--cache or FLOW_CACHE" : "FLOW_HOME";
+}
+
+/** How large the cache is, and whether every result that it names is there whole. */
+async function cacheHealth({ cache }: Project): Promise<Finding> {
+  const keys = join(cache.folder, "keys");
+  const names = existsSync(keys) ? readdirSync(keys).filter((name) => /^[0-9a-f]{64}\.json$/.test(name)) : [];
+  const records = names.map((name) => cache.keys.read(`sha256:${name.slice(0, -".json".length)}`));
+  const damaged = records.filter((record) => record === undefined || cache.missing(record) !== undefined);
+  const value = `${countText(names.length, "result")}, ${bytesText(bytesBelow(cache.folder))}`;
+  if (damaged.length === 0) return { name: "results kept", value, isNeeded: false };
+  return {
+    name: "results kept",
+    value,
+    problem: `${countText(damaged.length, "result")} of these ${damaged.length === 1 ? "is" : "are"} not whole any more`,
+    way: "the next `flow run` that needs one makes it anew",
+    isNeeded: false,
+  };
+}
+
+function bytesBelow(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
+    .reduce((sum, stat) => sum + (stat?.isFile() ? stat.size : 0), 0);
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { syncFiles } from "../../../engine/cache/durable.ts";
+import { isObject, type Json } from "../../../engine/json.ts";
+import { StepError } from "../../../engine/step-type.ts";
+import { type RuntimePackage, runtimePackages, runtimePath, type Wheel } from "./catalog.ts";
+import { findPython } from "./python.ts";
+import { fetchWheel, unpackWheel } from "./wheels.ts";
+
+/** A runtime that can be brought, and whether it is there. */
+export interface Setup {
+  readonly name: string;
+  /** "OpenVINO 2026.4.1". */
+  readonly title: string;
+  /** Absent where it is not there. */
+  readonly there?: { readonly path: string; readonly bytes: number; readonly gpu: boolean };
+  /** What is fetched. */
+  readonly parts: readonly Part[];
+  /** What is fetched for NVIDIA GPUs. */
+  readonly gpuParts?: readonly Part[];
+}
+
+export interface Part {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export interface BringOptions {
+  /** FLOW_HOME. */
+  readonly home: string;
+  readonly gpu: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** How far a part is. */
+  progress(part: Part, bytes: number): void;
+}
+
+/** What `flow setup` can do, on a list of packages: this platform's. */
+export function newSetups(packages: readonly RuntimePackage[] = runtimePackages()) {
+  const find = (name: string): RuntimePackage => {
+    const found = packages.find((candidate) => candidate.name === name);
+    if (found !== undefined) return found;
+    const names = packages.map((candidate) => candidate.name).join(", ");
+    throw new StepError(
+      packages.length === 0
+        ? `nothing can be brought for ${process.platform} on ${process.arch}; onnxruntime, which is installed with flow, computes there`
+        : `there is no runtime ${name} to bring; there are ${names}`,
+    );
+  };
+  return {
+    list: (home: string): readonly Setup[] => packages.map((one) => describe(one, home)),
+
+    /** @returns false where it was there already. @throws StepError, MachineError. */
+    async bring(name: string, options: BringOptions): Promise<boolean> {
+      const chosen = find(name);
+      const { home, gpu, env } = options;
+      const wheels = gpu ? chosen.gpuWheels : chosen.wheels;
+      if (wheels === undefined) {
+        throw new StepError(
+          `${chosen.title} has nothing for NVIDIA GPUs on ${process.platform}-${process.arch}`,
+        );
+      }
+      const there = describe(chosen, home).there;
+      if (there !== undefined && (there.gpu || !gpu)) return false;
+      const python = await findPython(env);
+      if (python === undefined) {
+        throw new StepError(
+          "a Python 3 with pip is needed to fetch it (Debian: apt install python3-pip); none is on the path",
+        );
+      }
+      await bringWheels(chosen, wheels, { ...options, python });
+      return true;
+    },
+
+    /** @returns false where it was not there. */
+    async remove(name: string, home: string): Promise<boolean> {
+      const { there } = describe(find(name), home);
+      if (there === undefined) return false;
+      // By rename first: what is half deleted must not look whole.
+      const aside = join(home, "runtimes", staging());
+      await rename(there.path, aside);
+      await rm(aside, { recursive: true, force: true });
+      return true;
+    },
+  };
+}
+
+function describe(one: RuntimePackage, home: string): Setup {
+  const path = join(home, runtimePath(one));
+  const record = existsSync(path) ? readRecord(path) : undefined;
+  return {
+    name: one.name,
+    title: `${one.title} ${one.version}`,
+    parts: one.wheels.map(partOf),
+    ...(one.gpuWheels === undefined ? {} : { gpuParts: one.gpuWheels.map(partOf) }),
+    ...(existsSync(path) ? { there: { path, bytes: bytesOf(path), gpu: record?.gpu === true } } : {}),
+  };
+}
+
+function partOf({ project, version, bytes }: Wheel): Part {
+  return { name: `${project} ${version}`, bytes };
+}
+
+const recordFile = "runtime.json";
+
+function readRecord(path: string): { readonly [name: string]: Json } | undefined {
+  try {
+    const json = JSON.parse(readFileSync(join(path, recordFile), "utf8")) as Json;
+    return isObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesOf(path: string): number {
+  return readdirSync(join(path, "lib"))
+    .map((name) => statSync(join(path, "lib", name)).size)
+    .reduce((sum, size) => sum + size, 0);
+}
+
+/** A name for what is not whole yet: its owner's, so that two at once do not meet. */
+function staging(): string {
+  return `.staging-${process.pid}-${randomBytes(3).toString("hex")}`;
+}
+
+interface Bringing extends BringOptions {
+  readonly python: NonNullable<Awaited<ReturnType<typeof findPython>>>;
+}
+
+async function bringWheels(
+  chosen: RuntimePackage,
+  wheels: readonly Wheel[],
+  options: Bringing,
+): Promise<void> {
+  const { home, gpu, signal } = options;
+  const downloads = join(home, "runtimes", ".downloads");
+  const scratch = join(home, "runtimes", staging());
+  mkdirSync(scratch, { recursive: true });
+  try {
+    const tree = join(scratch, "tree");
+    const files: string[] = [];
+    for (const wheel of wheels) {
+      const path = await fetchWheel(wheel, {
+        ...options,
+        downloads,
+        scratch,
+        progress: (bytes) => options.progress(partOf(wheel), bytes),
+      });
+      signal.throwIfAborted();
+      files.push(...(await unpackWheel(path, chosen.keeps, join(tree, "lib"))));
+    }
+    if (files.length === 0)
+      throw new StepError(`${chosen.title} ${chosen.version} holds none of its libraries`);
+    const record = { name: chosen.name, version: chosen.version, gpu, wheels, files };
+    await writeFile(join(tree, recordFile), `${JSON.stringify(record, null, 2)}\n`);
+    await syncFiles(tree, [recordFile, ...files.map((file) => `lib/${file}`)]);
+    await takeName(tree, join(home, runtimePath(chosen)), join(scratch, "before"));
+    for (const { sha256 } of wheels) await rm(join(downloads, `${sha256}.whl`), { force: true });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Puts a whole runtime in its place, and what stood there aside. */
+async function takeName(tree: string, path: string, aside: string): Promise<void> {
+  mkdirSync(join(path, ".."), { recursive: true });
+  if (existsSync(path)) await rename(path, aside);
+  try {
+    await rename(tree, path);
+  } catch (error) {
+    // Another setup was first: it has brought the same.
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["ENOTEMPTY", "EEXIST"].includes(code)) throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Readable } from "node:stream";
+import { type Entry, openPromise } from "yauzl";
+
+/** A file in a zip file. Its name is whatever the archive says, and is no path to write to. */
+export interface ZipEntry {
+  readonly name: string;
+  /** Unpacked, as the archive says; a stream that gives another number of bytes fails. */
+  readonly bytes: number;
+}
+
+export interface Zip {
+  /** By name; of two with one name the last. */
+  readonly entries: ReadonlyMap<string, ZipEntry>;
+  open(entry: ZipEntry): Promise<Readable>;
+  close(): void;
+}
+
+/** @throws Error where it is no zip file, or is damaged. */
+export async function openZip(path: string): Promise<Zip> {
+  const zip = await openPromise(path, { autoClose: false });
+  try {
+    const entries = new Map<string, ZipEntry>();
+    const known = new Map<ZipEntry, Entry>();
+    for await (const found of zip.eachEntry()) {
+      const entry = { name: found.fileName, bytes: found.uncompressedSize };
+      entries.set(entry.name, entry);
+      known.set(entry, found);
+    }
+    return {
+      entries,
+      open: (entry) => zip.openReadStreamPromise(known.get(entry) as Entry),
+      close: () => zip.close(),
+    };
+  } catch (error) {
+    zip.close();
+    throw error;
+  }
+}

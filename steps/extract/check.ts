@@ -1,0 +1,58 @@
+import type { ParamMistake } from "../../engine/step-type.ts";
+import { namedNetworks } from "../vision/networks/named.ts";
+import type { ExtractParams } from "./declaration.ts";
+
+/** What no schema can say of an extraction. */
+export function mistakesOf(params: ExtractParams, inputs: ReadonlySet<string>): readonly ParamMistake[] {
+  return [...networkMistakes(params, inputs), ...runtimeMistakes(params)];
+}
+
+function networkMistakes(
+  { network, weights, input }: ExtractParams,
+  inputs: ReadonlySet<string>,
+): readonly ParamMistake[] {
+  const mistakes: ParamMistake[] = [];
+  const given = inputs.has("network");
+  if (given && network !== undefined) {
+    mistakes.push({ path: ["network"], message: "the network is an input already; leave one of them out" });
+  }
+  if (!given && network === undefined) {
+    mistakes.push({
+      path: [],
+      message: "no network is named and none is an input",
+      hint: `name one, \`network: ${[...namedNetworks.keys()].join("` or `")}\`, or give one under \`inputs\``,
+    });
+  }
+  if (weights !== undefined && inputs.has("weights")) {
+    mistakes.push({ path: ["weights"], message: "the weights are an input already; leave one of them out" });
+  } else if (weights !== undefined && given) {
+    mistakes.push({ path: ["weights"], message: "the network that is an input brings its own weights" });
+  }
+  if (given && input?.scaling === undefined) {
+    mistakes.push({
+      path: ["input"],
+      message: "how pixel values are scaled for this network is not said",
+      hint: "add `input: { scaling: … }`: caffe, tf, torch, none or { mean: …, std: … }",
+    });
+  }
+  return mistakes;
+}
+
+/** Which runtime has a precision or a device; what every runtime has is not here. */
+const owners = {
+  precision: { bf16: "openvino" },
+  device: { webgpu: "onnxruntime", cuda: "tensorflow" },
+} as const;
+
+function runtimeMistakes(params: ExtractParams): readonly ParamMistake[] {
+  return (["precision", "device"] as const).flatMap((name) => {
+    const value = params[name];
+    const owner = (owners[name] as Readonly<Record<string, string>>)[value];
+    if (owner === undefined || owner === params.runtime) return [];
+    return {
+      path: [name],
+      message: `${params.runtime} has no ${value}`,
+      hint: `${owner} has it: add \`runtime: ${owner}\``,
+    };
+  });
+}

@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BroughtRuntime, requiredRuntime } from "../../steps/compute/runtimes/catalog.ts";
+
+/** FLOW_TEST_HOME: a FLOW_HOME in which `flow setup` was run; tests bring nothing themselves. */
+export const testHome = process.env.FLOW_TEST_HOME;
+
+/** Where the libraries of a runtime are, if they were brought. */
+export function librariesOf(name: BroughtRuntime): string | undefined {
+  if (testHome === undefined) return undefined;
+  const folder = join(testHome, requiredRuntime(name).path);
+  return existsSync(folder) ? join(folder, "lib") : undefined;
+}
+
+/** Why tests of a runtime are skipped: stands in the test's name, so that it is printed. */
+export function lackOf(name: BroughtRuntime): string {
+  return librariesOf(name) === undefined
+    ? ` (skipped: \`flow setup ${name}\` in FLOW_TEST_HOME brings it)`
+    : "";
+}
+
+/** The same for `precision: bf16`, which takes AVX512-BF16 or AMX. */
+export function lackOfBf16(): string {
+  const has = /\bavx512_bf16\b|\bamx_bf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
+  return has ? "" : " (skipped: this CPU has no bf16)";
+}

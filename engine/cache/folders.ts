@@ -20,14 +20,35 @@ const SHARED = 0o2020;
  */
 export function makeFolder(cache: string, path: string): void {
   if (!isFolder(cache)) {
-    mkdirSync(cache, { recursive: true });
+    makeFolders(cache);
     markCache(cache);
   }
-  const first = mkdirSync(path, { recursive: true });
+  const first = makeFolders(path);
   if (first === undefined) return;
   const mode = folderMode(cache);
   if ((mode & SHARED) === 0) return;
   for (let made = path; made.length >= first.length; made = dirname(made)) chmodSync(made, mode);
+}
+
+/**
+ * Makes a folder and what is missing above it. Node's own `recursive` never
+ * returns where the system says that a folder in which there is one is not there,
+ * as Linux does below /proc.
+ *
+ * @returns the first that was made.
+ */
+export function makeFolders(path: string): string | undefined {
+  try {
+    mkdirSync(path);
+    return path;
+  } catch (error) {
+    if (isFolder(path)) return undefined;
+    const isParentMissing = (error as NodeJS.ErrnoException).code === "ENOENT" && !isFolder(dirname(path));
+    if (!isParentMissing) throw error;
+  }
+  const first = makeFolders(dirname(path));
+  const last = makeFolders(path);
+  return first ?? last;
 }
 
 /** Signature of the Cache Directory Tagging Specification (bford.info/cachedir), which backup tools honour. */

@@ -19,6 +19,7 @@ if (process.argv[2] === workerArgument) {
     types: stepTypes,
     worker: { file: fileURLToPath(import.meta.url), args: [workerArgument] },
     setups: async () => (await import("./steps/compute/runtimes/setup.ts")).newSetups(),
+    probes: () => import("./steps/vision/runtimes/doctor.ts"),
     env: process.env,
     stdin: process.stdin,
     stdout: process.stdout,

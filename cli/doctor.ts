@@ -1,10 +1,139 @@
-import type { CommonOptions, ExitCode, Program } from "./program.ts";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { describeFailure } from "../engine/failure.ts";
+import { printableLine } from "../engine/printable.ts";
+import type { CommonOptions, ExitCode, Finding, Program } from "./program.ts";
 import { exitCode } from "./program.ts";
+import { openProject, type Project } from "./project.ts";
+import { jsonDocument } from "./views/json.ts";
+import { paintWith, wantsColour } from "./views/paint.ts";
+import { bytesText, countText } from "./views/words.ts";
 
-export async function doctor(
-  _program: Program,
-  _none: undefined,
-  _options: CommonOptions,
-): Promise<ExitCode> {
-  return exitCode.ok;
+/** `flow doctor`: what this machine has for a run, and what mends what it lacks. */
+export async function doctor(program: Program, _none: undefined, options: CommonOptions): Promise<ExitCode> {
+  const project = openProject(program, options);
+  const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
+  const all: Finding[] = [];
+  for await (const finding of everything(program, project)) {
+    all.push(finding);
+    if (options.json) continue;
+    const { name, value, problem, way } = finding;
+    const line = `${name.padEnd(26)} ${problem === undefined ? value : paint.red(value)}`;
+    const more = [problem, way]
+      .filter((text) => text !== undefined)
+      .map((text) => `${" ".repeat(27)}${text}`);
+    program.stdout.write([line, ...more].map((text) => `${printableLine(text)}\n`).join(""));
+  }
+  const isWell = all.every(({ isNeeded, problem }) => !isNeeded || problem === undefined);
+  if (options.json) program.stdout.write(jsonDocument({ ok: isWell, findings: all }));
+  return isWell ? exitCode.ok : exitCode.machine;
+}
+
+async function* everything(program: Program, project: Project): AsyncGenerator<Finding> {
+  yield* machine();
+  yield place("cache", project.cache.folder, true);
+  // What a plain run reads there it can do without.
+  yield place("FLOW_HOME", project.home, false);
+  yield cacheHealth(project);
+  yield* (await program.probes()).findings(project.home, program.env);
+}
+
+function* machine(): Generator<Finding> {
+  const [major = 0] = process.versions.node.split(".").map(Number);
+  const isOld = major < 20;
+  yield {
+    name: "Node",
+    value: process.versions.node,
+    isNeeded: true,
+    ...(isOld ? { problem: "it is too old", way: "Node 20 or newer is needed" } : {}),
+  };
+  yield { name: "cores", value: String(availableParallelism()), isNeeded: false };
+  const limit = process.constrainedMemory();
+  // 0, or more than there is, where nothing limits it.
+  const isLimited = limit > 0 && limit < totalmem();
+  const value = isLimited
+    ? `${bytesText(limit)} (the limit of its cgroup; the machine has ${bytesText(totalmem())})`
+    : bytesText(totalmem());
+  const memory = isLimited ? limit : totalmem();
+  const little = { problem: "ResNet-50 takes 1 GB", way: "take a smaller batchSize" };
+  yield { name: "memory", value, isNeeded: false, ...(memory < 1e9 ? little : {}) };
+}
+
+/** Room on a disk, and whether something can be written there; nothing is left behind. */
+function place(name: string, folder: string, isNeeded: boolean): Finding {
+  const there = nearest(folder);
+  try {
+    rmdirSync(mkdtempSync(join(there, ".flow-doctor-")));
+    const { bavail, bsize } = statfsSync(there);
+    const free = bavail * bsize;
+    const little = {
+      problem: "the disk is nearly full",
+      way: `make room, or take another with ${wayOf(name)}`,
+    };
+    return {
+      name,
+      value: `${folder}, ${bytesText(free)} free`,
+      isNeeded,
+      ...(free < 1e8 ? little : {}),
+    };
+  } catch (error) {
+    // As below /proc: a folder is there, and cannot hold one.
+    const isNoPlace = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const why = isNoPlace ? "no folder can be made" : wordsOf(error, there);
+    const problem = `nothing can be written there (${why})`;
+    return { name, value: folder, problem, way: `choose another place with ${wayOf(name)}`, isNeeded };
+  }
+}
+
+/** The folder itself, or that in which it would be made. */
+function nearest(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
+}
+
+function wordsOf(error: unknown, folder: string): string {
+  return describeFailure(error, [folder]).message.replace(/: .*$/s, "");
+}
+
+function wayOf(name: string): string {
+  return name === "cache" ? "--cache or FLOW_CACHE" : "FLOW_HOME";
+}
+
+/** How large the cache is, and whether every result that it names is there whole. */
+function cacheHealth({ cache }: Project): Finding {
+  const name = "results kept";
+  try {
+    const keys = join(cache.folder, "keys");
+    const files = existsSync(keys) ? readdirSync(keys) : [];
+    const records = files
+      .filter((file) => /^[0-9a-f]{64}\.json$/.test(file))
+      .map((file) => cache.keys.read(`sha256:${file.slice(0, -".json".length)}`));
+    const damaged = records.filter((record) => record === undefined || cache.missing(record) !== undefined);
+    const value = `${countText(records.length, "result")}, ${bytesText(bytesBelow(cache.folder))}`;
+    if (damaged.length === 0) return { name, value, isNeeded: false };
+    return {
+      name,
+      value,
+      problem: `${countText(damaged.length, "result")} of these ${damaged.length === 1 ? "is" : "are"} not whole any more`,
+      way: "the next `flow run` that needs one makes it anew",
+      isNeeded: false,
+    };
+  } catch (error) {
+    const problem = `the cache cannot be read (${wordsOf(error, cache.folder)})`;
+    return {
+      name,
+      value: cache.folder,
+      problem,
+      way: `choose another place with ${wayOf("cache")}`,
+      isNeeded: true,
+    };
+  }
+}
+
+/** What runs meanwhile may remove files under our eyes. */
+function bytesBelow(folder: string): number {
+  if (!existsSync(folder)) return 0;
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
+    .reduce((sum, stat) => sum + (stat?.isFile() ? stat.size : 0), 0);
 }

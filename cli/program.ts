@@ -13,6 +13,8 @@ export interface Program {
   readonly worker: WorkerCommand;
   /** What can be brought beside flow itself. */
   setups(): Promise<Setups>;
+  /** What is to be known of the machine that only steps know. */
+  probes(): Promise<Probes>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: ReadStream;
   readonly stdout: WriteStream;
@@ -53,6 +55,21 @@ export interface BringOptions {
   progress(part: Part, bytes: number): void;
 }
 
+export interface Probes {
+  findings(home: string, env: Program["env"]): AsyncIterable<Finding>;
+}
+
+/** Something about the machine. */
+export interface Finding {
+  readonly name: string;
+  readonly value: string;
+  readonly problem?: string;
+  /** What mends it, or brings more. */
+  readonly way?: string;
+  /** Whether a plain run cannot do without. */
+  readonly isNeeded: boolean;
+}
+
 /** The exit codes of every command. */
 export const exitCode = {
   ok: 0,
@@ -62,7 +79,7 @@ export const exitCode = {
   usage: 2,
   /** `flow plan --check`: something would run. */
   wouldRun: 3,
-  /** The machine: disk full, cache damaged. */
+  /** The machine: disk full, cache damaged, network down. */
   machine: 4,
   interrupted: 130,
 } as const;

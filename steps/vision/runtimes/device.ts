@@ -1,8 +1,7 @@
-import { fork } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { makeFolders } from "../../../engine/cache/folders.ts";
 import { isObject, type Json } from "../../../engine/json.ts";
 import type { Device, RuntimeName } from "./runtime.ts";
 
@@ -20,9 +19,6 @@ export interface Choosing {
   /** FLOW_HOME: what was tried once is remembered there. */
   readonly home: string;
 }
-
-/** How long a device may take to compute a small graph. */
-const TRIAL_MS = 30_000;
 
 /** A GPU that works, else the CPU. A software driver is never taken. */
 export async function chooseDevice({ runtime, libraries, home }: Choosing): Promise<ChosenDevice> {
@@ -52,31 +48,22 @@ async function webgpuOrCpu(home: string): Promise<ChosenDevice> {
   const key = [hostname(), gpu.name, gpu.driver, `onnxruntime ${engineVersion}`].join(" / ");
   const file = join(home, "devices.json");
   const known = readTrials(file);
-  const failure = key in known ? known[key] : await tryDevice("webgpu");
-  if (!(key in known)) keepTrials(file, { ...known, [key]: failure ?? null });
-  return failure === null || failure === undefined
+  const failure = known[key] === undefined ? await whyNot() : known[key];
+  if (known[key] === undefined) keepTrials(file, { ...known, [key]: failure });
+  return failure === null
     ? { device: "webgpu", why: `${gpu.name} computes a small network as the CPU does` }
     : { device: "cpu", why: `${gpu.name} was tried and does not work: ${failure} (${file} remembers it)` };
 }
 
-/** Why a device does not compute a small graph as the CPU does; `null` where it does. In a process of its own: drivers crash. */
-function tryDevice(device: Device): Promise<string | null> {
-  return new Promise((resolve) => {
-    const trial = fork(fileURLToPath(new URL("./trial.js", import.meta.url)), [device], {
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
-      timeout: TRIAL_MS,
-      killSignal: "SIGKILL",
-    });
-    let said: string | null | undefined;
-    trial.on("message", (message) => {
-      said = message === "" ? null : String(message);
-    });
-    trial.on("error", (error) => resolve(error.message));
-    trial.on("exit", (code, signal) => {
-      const end = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
-      resolve(said === undefined ? end : said);
-    });
+async function whyNot(): Promise<string | null> {
+  const { tryRuntime } = await import("./try-runtime.ts");
+  const answer = await tryRuntime({
+    runtime: "onnxruntime",
+    device: "webgpu",
+    precision: "float32",
+    seconds: 0,
   });
+  return answer.kind === "works" ? null : answer.why;
 }
 
 /** By machine, device, driver and version: why it does not work, or null. */
@@ -93,7 +80,7 @@ function readTrials(file: string): Trials {
 
 function keepTrials(file: string, trials: Trials): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolders(dirname(file));
     writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(trials, null, 2)}\n`);
     renameSync(`${file}.${process.pid}`, file);
   } catch {

@@ -146,7 +146,7 @@ export function describeCommands(
     .addHelpText(
       "after",
       "\nExit codes: 0 all well, 1 a step failed, 2 the command or the pipeline is wrong or something\n" +
-        "it requires is missing, 3 plan --check and something would run, 4 disk or cache, 130 interrupted.",
+        "it requires is missing, 3 plan --check and something would run, 4 disk, cache or network, 130 interrupted.",
     );
   for (const option of pipelineOptions()) cli.addOption(option);
   for (const { name, description, argument = pipelineFile, options, format, load } of commands) {

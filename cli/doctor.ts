@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { access, constants, statfs } from "node:fs/promises";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
+import { describeFailure } from "../engine/failure.ts";
 import { printableLine } from "../engine/printable.ts";
 import type { CommonOptions, ExitCode, Finding, Program } from "./program.ts";
 import { exitCode } from "./program.ts";
@@ -32,9 +32,10 @@ export async function doctor(program: Program, _none: undefined, options: Common
 
 async function* everything(program: Program, project: Project): AsyncGenerator<Finding> {
   yield* machine();
-  yield await place("cache", project.cache.folder);
-  yield await place("FLOW_HOME", project.home);
-  yield await cacheHealth(project);
+  yield place("cache", project.cache.folder, true);
+  // What a plain run reads there it can do without.
+  yield place("FLOW_HOME", project.home, false);
+  yield cacheHealth(project);
   yield* (await program.probes()).findings(project.home, program.env);
 }
 
@@ -59,12 +60,12 @@ function* machine(): Generator<Finding> {
   yield { name: "memory", value, isNeeded: false, ...(memory < 1e9 ? little : {}) };
 }
 
-/** Room on a disk, and whether something can be written there. */
-async function place(name: string, folder: string): Promise<Finding> {
+/** Room on a disk, and whether something can be written there; nothing is left behind. */
+function place(name: string, folder: string, isNeeded: boolean): Finding {
+  const there = nearest(folder);
   try {
-    const there = nearest(folder);
-    await access(there, constants.W_OK);
-    const { bavail, bsize } = await statfs(there);
+    rmdirSync(mkdtempSync(join(there, ".flow-doctor-")));
+    const { bavail, bsize } = statfsSync(there);
     const free = bavail * bsize;
     const little = {
       problem: "the disk is nearly full",
@@ -73,18 +74,25 @@ async function place(name: string, folder: string): Promise<Finding> {
     return {
       name,
       value: `${folder}, ${bytesText(free)} free`,
-      isNeeded: true,
+      isNeeded,
       ...(free < 1e8 ? little : {}),
     };
   } catch (error) {
-    const problem = `nothing can be written there (${(error as NodeJS.ErrnoException).code})`;
-    return { name, value: folder, problem, way: `choose another place with ${wayOf(name)}`, isNeeded: true };
+    // As below /proc: a folder is there, and cannot hold one.
+    const isNoPlace = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const why = isNoPlace ? "no folder can be made" : wordsOf(error, there);
+    const problem = `nothing can be written there (${why})`;
+    return { name, value: folder, problem, way: `choose another place with ${wayOf(name)}`, isNeeded };
   }
 }
 
-/** The folder, or the one above it in which it would be made. */
+/** The folder itself, or that in which it would be made. */
 function nearest(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
+}
+
+function wordsOf(error: unknown, folder: string): string {
+  return describeFailure(error, [folder]).message.replace(/: .*$/s, "");
 }
 
 function wayOf(name: string): string {
@@ -92,22 +100,37 @@ function wayOf(name: string): string {
 }
 
 /** How large the cache is, and whether every result that it names is there whole. */
-async function cacheHealth({ cache }: Project): Promise<Finding> {
-  const keys = join(cache.folder, "keys");
-  const names = existsSync(keys) ? readdirSync(keys).filter((name) => /^[0-9a-f]{64}\.json$/.test(name)) : [];
-  const records = names.map((name) => cache.keys.read(`sha256:${name.slice(0, -".json".length)}`));
-  const damaged = records.filter((record) => record === undefined || cache.missing(record) !== undefined);
-  const value = `${countText(names.length, "result")}, ${bytesText(bytesBelow(cache.folder))}`;
-  if (damaged.length === 0) return { name: "results kept", value, isNeeded: false };
-  return {
-    name: "results kept",
-    value,
-    problem: `${countText(damaged.length, "result")} of these ${damaged.length === 1 ? "is" : "are"} not whole any more`,
-    way: "the next `flow run` that needs one makes it anew",
-    isNeeded: false,
-  };
+function cacheHealth({ cache }: Project): Finding {
+  const name = "results kept";
+  try {
+    const keys = join(cache.folder, "keys");
+    const files = existsSync(keys) ? readdirSync(keys) : [];
+    const records = files
+      .filter((file) => /^[0-9a-f]{64}\.json$/.test(file))
+      .map((file) => cache.keys.read(`sha256:${file.slice(0, -".json".length)}`));
+    const damaged = records.filter((record) => record === undefined || cache.missing(record) !== undefined);
+    const value = `${countText(records.length, "result")}, ${bytesText(bytesBelow(cache.folder))}`;
+    if (damaged.length === 0) return { name, value, isNeeded: false };
+    return {
+      name,
+      value,
+      problem: `${countText(damaged.length, "result")} of these ${damaged.length === 1 ? "is" : "are"} not whole any more`,
+      way: "the next `flow run` that needs one makes it anew",
+      isNeeded: false,
+    };
+  } catch (error) {
+    const problem = `the cache cannot be read (${wordsOf(error, cache.folder)})`;
+    return {
+      name,
+      value: cache.folder,
+      problem,
+      way: `choose another place with ${wayOf("cache")}`,
+      isNeeded: true,
+    };
+  }
 }
 
+/** What runs meanwhile may remove files under our eyes. */
 function bytesBelow(folder: string): number {
   if (!existsSync(folder)) return 0;
   return readdirSync(folder, { recursive: true, encoding: "utf8" })

@@ -79,7 +79,7 @@ export const exitCode = {
   usage: 2,
   /** `flow plan --check`: something would run. */
   wouldRun: 3,
-  /** The machine: disk full, cache damaged. */
+  /** The machine: disk full, cache damaged, network down. */
   machine: 4,
   interrupted: 130,
 } as const;

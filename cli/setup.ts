@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { listenForInterrupts } from "./interrupts.ts";
 import { placesOf } from "./places.ts";
 import {
@@ -43,7 +43,7 @@ export async function setup(
   if (options.remove) return say((await setups.remove(name, home)) ? "removed" : "was not there");
   const gpu = options.gpu ?? false;
   if (gpu && found?.gpuParts !== undefined && !found.there?.gpu) {
-    await askFor(program, found.gpuParts, options);
+    if (!(await askFor(program, found.gpuParts, options))) return exitCode.interrupted;
   }
   const interrupts = listenForInterrupts(program.env, () => {});
   const progress = openProgress(program, options);
@@ -68,62 +68,91 @@ function listText(list: readonly Setup[], home: string): string {
   if (list.length === 0) {
     return `Nothing can be brought for ${process.platform} on ${process.arch}; onnxruntime computes there.\n`;
   }
-  const lines = list.map(({ name, title, there, parts, gpuParts }) => {
+  const lines = list.flatMap(({ name, title, there, parts, gpuParts }) => {
+    const way = `flow setup ${name}`;
     const state =
       there === undefined
-        ? `not there; \`flow setup ${name}\` fetches ${sizeText(parts)}${gpuParts === undefined ? "" : `, with --gpu ${sizeText(gpuParts)}`}`
-        : `there, ${bytesText(there.bytes)}${there.gpu ? ", for NVIDIA GPUs" : ""}`;
-    return `  ${title.padEnd(20)} ${state}\n`;
+        ? `not there; \`${way}\` fetches ${sizeText(parts)}`
+        : `there, ${bytesText(there.bytes)}${there.gpu ? ", with what NVIDIA GPUs need" : ""}`;
+    const more =
+      gpuParts === undefined || there?.gpu
+        ? []
+        : [["", `(with --gpu, for those of NVIDIA: ${sizeText(gpuParts)})`]];
+    return [[title, state], ...more];
   });
-  return `In ${home}/runtimes:\n${lines.join("")}`;
+  const listed = lines.map(([title = "", state]) => `  ${title.padEnd(20)} ${state}\n`);
+  return `In ${home}/runtimes:\n${listed.join("")}`;
 }
 
 function sizeText(parts: readonly Part[]): string {
   return bytesText(parts.reduce((sum, { bytes }) => sum + bytes, 0));
 }
 
-/** Some GB are not fetched unasked. */
+/** Some GB are not fetched unasked. False where the question was interrupted. */
 async function askFor(
-  { stdin, stdout, stderr }: Program,
+  { stdin, stderr }: Program,
   parts: readonly Part[],
   { yes, json }: SetupOptions,
-): Promise<void> {
-  const listed = parts.map(({ name, bytes }) => `  ${name.padEnd(36)} ${bytesText(bytes)}\n`).join("");
-  if (!json) stdout.write(`${listed}  ${"together".padEnd(36)} ${sizeText(parts)}\n`);
-  if (yes) return;
-  if (!stdin.isTTY || !stdout.isTTY) {
+): Promise<boolean> {
+  const canAsk = stdin.isTTY && stderr.isTTY;
+  if (!yes && !canAsk) {
     throw new UsageError(`${sizeText(parts)} would be fetched: say --yes where nobody can be asked`);
   }
-  const asking = createInterface({ input: stdin, output: stderr });
-  try {
-    const answer = await asking.question("Fetch this? [y/N] ");
-    if (!/^y(es)?$/i.test(answer.trim())) throw new UsageError("nothing was fetched");
-  } finally {
-    asking.close();
-  }
+  const width = Math.max(...parts.map(({ name }) => name.length));
+  const lines = [...parts.map(({ name, bytes }) => [name, bytesText(bytes)]), ["together", sizeText(parts)]];
+  const listed = lines.map(([name = "", size = ""]) => `  ${name.padEnd(width)}  ${size.padStart(8)}\n`);
+  if (!json || canAsk) stderr.write(listed.join(""));
+  if (yes) return true;
+  const answer = await ask("Fetch this? [y/N] ", stdin, stderr);
+  if (answer !== undefined && !/^y(es)?$/i.test(answer.trim())) throw new UsageError("nothing was fetched");
+  return answer !== undefined;
 }
 
-/** On a terminal one line that changes; else a line when a part begins and one when it is whole. */
+/** A line; empty at the end of the input, `undefined` after Ctrl-C. */
+function ask(
+  question: string,
+  input: Program["stdin"],
+  output: Program["stderr"],
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const asking = createInterface({ input, output });
+    let answer: string | undefined = "";
+    const end = (given: string | undefined): void => {
+      answer = given;
+      asking.close();
+    };
+    asking.on("SIGINT", () => end(undefined));
+    asking.on("close", () => {
+      if (!answer) output.write("\n");
+      resolve(answer);
+    });
+    asking.question(question, end);
+  });
+}
+
+/** On a terminal a line a part, which changes; else a line when a part begins and one when it is whole. */
 function openProgress({ stdout }: Program, { json }: SetupOptions) {
-  let told: string | undefined;
-  let isOpen = false;
+  let last: { readonly part: Part; readonly isWhole: boolean } | undefined;
+  const show = (text: string): void => {
+    stdout.write(`\r${text.slice(0, (stdout.columns ?? 80) - 1)}\x1b[K`);
+  };
+  const endLine = (): void => {
+    if (!stdout.isTTY || last === undefined) return;
+    if (last.isWhole) show(`${last.part.name}: ${bytesText(last.part.bytes)}`);
+    stdout.write("\n");
+  };
   return {
     tell(part: Part, bytes: number): void {
       if (json) return;
-      const text = `${part.name}: ${bytesText(bytes)} of ${bytesText(part.bytes)}`;
-      if (stdout.isTTY) {
-        stdout.write(`\r${text.slice(0, (stdout.columns ?? 80) - 1)}\x1b[K`);
-        isOpen = true;
-        if (bytes >= part.bytes) stdout.write("\n");
-        isOpen = bytes < part.bytes;
-      } else if (told !== part.name || bytes >= part.bytes) {
-        stdout.write(`${text}\n`);
-        told = part.name;
-      }
+      const { name } = part;
+      const isWhole = bytes >= part.bytes;
+      const isNews = last?.part.name !== name || last.isWhole !== isWhole;
+      if (last?.part.name !== name) endLine();
+      last = { part, isWhole };
+      const text = `${name}: ${isWhole ? "" : `${bytesText(bytes)} of `}${bytesText(part.bytes)}${isWhole ? ", unpacking" : ""}`;
+      if (stdout.isTTY) show(text);
+      else if (isNews) stdout.write(`${text}\n`);
     },
-    close(): void {
-      if (isOpen) stdout.write("\n");
-      isOpen = false;
-    },
+    close: endLine,
   };
 }

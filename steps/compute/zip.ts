@@ -6,7 +6,13 @@ export interface ZipEntry {
   readonly name: string;
   /** Unpacked, as the archive says; a stream that gives another number of bytes fails. */
   readonly bytes: number;
+  /** Whether it stands for a symbolic link; then its content is where the link leads. */
+  readonly isLink: boolean;
 }
+
+/** `S_IFMT` and `S_IFLNK` of stat(2); zip files made on Unix have a file's mode in the upper half of its attributes. */
+const FORMAT = 0o170000;
+const LINK = 0o120000;
 
 export interface Zip {
   /** By name; of two with one name the last. */
@@ -22,7 +28,8 @@ export async function openZip(path: string): Promise<Zip> {
     const entries = new Map<string, ZipEntry>();
     const known = new Map<ZipEntry, Entry>();
     for await (const found of zip.eachEntry()) {
-      const entry = { name: found.fileName, bytes: found.uncompressedSize };
+      const isLink = ((found.externalFileAttributes >>> 16) & FORMAT) === LINK;
+      const entry = { name: found.fileName, bytes: found.uncompressedSize, isLink };
       entries.set(entry.name, entry);
       known.set(entry, found);
     }

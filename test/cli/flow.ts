@@ -47,12 +47,19 @@ export interface Workplace {
  *
  * @param as `"ordinary"`: the program runs as a user without privileges, to
  *   whom modes mean something, also where the tests run as root.
+ * @param main the program, where it is not the built one as users have it.
  */
-export function newWorkplace({ as }: { readonly as?: "ordinary" } = {}): Workplace {
+export function newWorkplace({
+  as,
+  main = program,
+}: {
+  readonly as?: "ordinary";
+  readonly main?: string;
+} = {}): Workplace {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "flow-cli-")));
   const user = as === "ordinary" ? ordinaryUser() : {};
   if (user.uid !== undefined) chownSync(root, user.uid, user.gid);
-  const file = user.uid === undefined ? program : readableProgram(user.uid);
+  const file = user.uid === undefined ? main : readableProgram(user.uid);
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Running => {
     const child = spawn(process.execPath, [file, ...args], {
       cwd: root,

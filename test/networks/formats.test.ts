@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import h5wasm, { File } from "h5wasm/node";
 import { describe, expect, test } from "vitest";
 import { filesOfLayersModel } from "../../steps/vision/networks/layers-model-files.ts";
 import { openNetwork } from "../../steps/vision/networks/open.ts";
+import { zip } from "../zip.ts";
 import {
   functional,
   input,
@@ -115,7 +115,10 @@ describe("a .keras file", () => {
   });
 
   test("whose weights claim to be larger than such a file can be is not unpacked", async () => {
-    const path = written("model.keras", zip({ "config.json": "{}", "model.weights.h5": "x" }, 2 ** 31));
+    const path = written(
+      "model.keras",
+      zip({ "config.json": "{}", "model.weights.h5": "x" }, { claimed: 2 ** 31 }),
+    );
     await expect(open(path)).rejects.toThrow(
       "says that its weights are 2147483648 bytes, which is too large",
     );
@@ -149,37 +152,3 @@ test("a folder within the model's folder may hold the shards", async () => {
   writeFileSync(join(folder, "model.json"), json);
   expect(await valuesAt(folder)).toEqual([6, 0, 0, 0]);
 });
-
-/** A zip file with uncompressed entries, of which the last can claim another size. */
-function zip(files: Readonly<Record<string, string>>, claimed?: number): Buffer {
-  const locals: Buffer[] = [];
-  const central: Buffer[] = [];
-  let offset = 0;
-  const entries = Object.entries(files);
-  for (const [at, [name, content]] of entries.entries()) {
-    const data = Buffer.from(content);
-    const isLast = at === entries.length - 1;
-    const size = claimed !== undefined && isLast ? claimed : data.length;
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(size === data.length ? 0 : 8, 4);
-    fields.writeUInt32LE(crc32(data), 10);
-    fields.writeUInt32LE(data.length, 14);
-    fields.writeUInt32LE(size, 18);
-    fields.writeUInt16LE(name.length, 22);
-    const local = Buffer.concat([Buffer.from("PK\x03\x04"), fields, Buffer.from(name), data]);
-    const rest = Buffer.alloc(14);
-    rest.writeUInt32LE(offset, 10);
-    central.push(Buffer.concat([Buffer.from("PK\x01\x02\x14\x00"), fields, rest, Buffer.from(name)]));
-    locals.push(local);
-    offset += local.length;
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(22);
-  end.write("PK\x05\x06", "latin1");
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...locals, directory, end]);
-}

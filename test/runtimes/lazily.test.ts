@@ -39,6 +39,7 @@ test.each([
   [["plan", "p.yaml", "--force"]],
   [["status", "p.yaml"]],
   [["run", "p.yaml"]],
+  [["setup"]],
 ])("flow %j opens no native library", async (args) => {
   const { stderr } = await place.flow(args, env);
   expect(stderr.match(/^opened .*$/gm) ?? []).toEqual([]);

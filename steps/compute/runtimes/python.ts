@@ -7,12 +7,16 @@ export interface Python {
   readonly version: string;
 }
 
+/** How long a Python may take to tell its version. */
+const PATIENCE_MS = 30_000;
+
 /** The first Python 3 on the path that has pip. */
 export async function findPython(env: NodeJS.ProcessEnv): Promise<Python | undefined> {
   for (const command of ["python3", "python"]) {
     const script =
       "import sys, pip; print('Python %d.%d.%d, pip %s' % (*sys.version_info[:3], pip.__version__))";
-    const { code, stdout } = await runProgram(command, ["-c", script], { env });
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const { code, stdout } = await runProgram(command, ["-c", script], { env, signal });
     if (code === 0 && stdout.startsWith("Python 3")) return { command, version: stdout.trim() };
   }
   return undefined;
@@ -34,14 +38,20 @@ export interface Finished {
 const KEPT = 64_000;
 const GRACE_MS = 2_000;
 
-/** Runs a program in a process group of its own; never rejects. */
+/** Runs a program in `/`, in a process group of its own; never rejects. */
 export function runProgram(
   command: string,
   args: readonly string[],
   { env, signal }: ProgramOptions,
 ): Promise<Finished> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn(command, args, {
+      env,
+      // Not where flow was started: Python would take a `random.py` there for its own.
+      cwd: "/",
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (data: Buffer) => {

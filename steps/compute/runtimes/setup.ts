@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { syncFiles } from "../../../engine/cache/durable.ts";
+import { newFolder } from "../../../engine/new-folder.ts";
 import { isObject, type Json } from "../../../engine/json.ts";
+import { fromWord, isAlive, ownIdentity, toWord } from "../../../engine/process-identity.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import { type RuntimePackage, runtimePackages, runtimePath, type Wheel } from "./catalog.ts";
 import { findPython } from "./python.ts";
-import { fetchWheel, unpackWheel } from "./wheels.ts";
+import { fetchWheel, keptWheel, unpackWheel } from "./wheels.ts";
 
 /** A runtime that can be brought, and whether it is there. */
 export interface Setup {
@@ -76,7 +78,11 @@ export function newSetups(packages: readonly RuntimePackage[] = runtimePackages(
 
     /** @returns false where it was not there. */
     async remove(name: string, home: string): Promise<boolean> {
-      const { there } = describe(find(name), home);
+      const chosen = find(name);
+      for (const wheel of [...chosen.wheels, ...(chosen.gpuWheels ?? [])]) {
+        await rm(keptWheel(downloadsIn(home), wheel), { force: true });
+      }
+      const { there } = describe(chosen, home);
       if (there === undefined) return false;
       // By rename first: what is half deleted must not look whole.
       const aside = join(home, "runtimes", staging());
@@ -115,14 +121,38 @@ function readRecord(path: string): { readonly [name: string]: Json } | undefined
 }
 
 function bytesOf(path: string): number {
-  return readdirSync(join(path, "lib"))
-    .map((name) => statSync(join(path, "lib", name)).size)
+  const folder = join(path, "lib");
+  if (!existsSync(folder)) return 0;
+  return readdirSync(folder)
+    .map((name) => statSync(join(folder, name)).size)
     .reduce((sum, size) => sum + size, 0);
 }
 
-/** A name for what is not whole yet: its owner's, so that two at once do not meet. */
+function downloadsIn(home: string): string {
+  return join(home, "runtimes", ".downloads");
+}
+
+const stagingPrefix = ".staging-";
+
+/** A name for what is not whole yet: its owner's, so that two at once do not meet, and a dead one's is known. */
 function staging(): string {
-  return `.staging-${process.pid}-${randomBytes(3).toString("hex")}`;
+  return `${stagingPrefix}${toWord(ownIdentity())}~${randomBytes(3).toString("hex")}`;
+}
+
+/** After so long nobody still fetches, where the owner cannot be seen from here. */
+const DAY_MS = 86_400_000;
+
+/** Removes what setups left that were killed. */
+async function sweep(runtimes: string): Promise<void> {
+  for (const name of readdirSync(runtimes).filter((entry) => entry.startsWith(stagingPrefix))) {
+    const path = join(runtimes, name);
+    const owner = fromWord(name.slice(stagingPrefix.length));
+    const lives = owner === undefined ? undefined : isAlive(owner);
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (lives === false || (lives === undefined && age > DAY_MS)) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
 }
 
 interface Bringing extends BringOptions {
@@ -135,10 +165,11 @@ async function bringWheels(
   options: Bringing,
 ): Promise<void> {
   const { home, gpu, signal } = options;
-  const downloads = join(home, "runtimes", ".downloads");
+  const downloads = downloadsIn(home);
   const scratch = join(home, "runtimes", staging());
-  mkdirSync(scratch, { recursive: true });
+  newFolder(scratch);
   try {
+    await sweep(dirname(scratch));
     const tree = join(scratch, "tree");
     const files: string[] = [];
     for (const wheel of wheels) {
@@ -149,15 +180,16 @@ async function bringWheels(
         progress: (bytes) => options.progress(partOf(wheel), bytes),
       });
       signal.throwIfAborted();
-      files.push(...(await unpackWheel(path, chosen.keeps, join(tree, "lib"))));
+      files.push(...(await unpackWheel(path, { keeps: chosen.keeps, folder: join(tree, "lib"), signal })));
     }
-    if (files.length === 0)
-      throw new StepError(`${chosen.title} ${chosen.version} holds none of its libraries`);
-    const record = { name: chosen.name, version: chosen.version, gpu, wheels, files };
+    const record = {
+      ...{ name: chosen.name, version: chosen.version, gpu, bytes: bytesOf(tree) },
+      ...{ wheels, files },
+    };
     await writeFile(join(tree, recordFile), `${JSON.stringify(record, null, 2)}\n`);
     await syncFiles(tree, [recordFile, ...files.map((file) => `lib/${file}`)]);
     await takeName(tree, join(home, runtimePath(chosen)), join(scratch, "before"));
-    for (const { sha256 } of wheels) await rm(join(downloads, `${sha256}.whl`), { force: true });
+    for (const wheel of wheels) await rm(keptWheel(downloads, wheel), { force: true });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -165,7 +197,7 @@ async function bringWheels(
 
 /** Puts a whole runtime in its place, and what stood there aside. */
 async function takeName(tree: string, path: string, aside: string): Promise<void> {
-  mkdirSync(join(path, ".."), { recursive: true });
+  newFolder(dirname(path));
   if (existsSync(path)) await rename(path, aside);
   try {
     await rename(tree, path);

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream, existsSync, readdirSync, statSync } from "node:fs";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { newFolder } from "../../../engine/new-folder.ts";
 import { MachineError } from "../../../engine/step-type.ts";
-import { openZip } from "../zip.ts";
+import { openZip, type Zip } from "../zip.ts";
 import type { Wheel } from "./catalog.ts";
+import { whyPip } from "./pip-words.ts";
 import { type Python, runProgram } from "./python.ts";
 
 export interface Fetching {
@@ -22,6 +24,11 @@ export interface Fetching {
 
 const LOOK_MS = 300;
 
+/** Where a wheel is kept. */
+export function keptWheel(downloads: string, { sha256 }: Wheel): string {
+  return join(downloads, `${sha256}.whl`);
+}
+
 /**
  * Brings one wheel with pip, from whatever index the user's pip knows.
  *
@@ -31,13 +38,21 @@ const LOOK_MS = 300;
  */
 export async function fetchWheel(wheel: Wheel, fetching: Fetching): Promise<string> {
   const { python, env, downloads, scratch, signal } = fetching;
-  const kept = join(downloads, `${wheel.sha256}.whl`);
-  if (existsSync(kept) && (await sha256(kept)) === wheel.sha256) return kept;
+  const kept = keptWheel(downloads, wheel);
+  if (existsSync(kept) && (await sha256(kept)) === wheel.sha256) {
+    fetching.progress(wheel.bytes);
+    return kept;
+  }
+  signal.throwIfAborted();
   const folder = join(scratch, wheel.project);
-  mkdirSync(folder, { recursive: true });
+  newFolder(folder);
   const requirements = join(folder, "requirements.txt");
   await writeFile(requirements, `${wheel.project}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
-  const looking = setInterval(() => fetching.progress(Math.min(wheel.bytes, bytesBelow(folder))), LOOK_MS);
+  fetching.progress(0);
+  const looking = setInterval(
+    () => fetching.progress(Math.min(wheel.bytes - 1, bytesBelow(folder))),
+    LOOK_MS,
+  );
   const { code, stdout, stderr } = await runProgram(
     python.command,
     [
@@ -58,47 +73,74 @@ export async function fetchWheel(wheel: Wheel, fetching: Fetching): Promise<stri
       `${wheel.project} ${wheel.version} arrived with the sha256 ${found}, not ${wheel.sha256}`,
     );
   }
-  mkdirSync(downloads, { recursive: true });
+  newFolder(downloads);
   await rename(join(folder, file), kept);
   await rm(folder, { recursive: true, force: true });
   fetching.progress(wheel.bytes);
   return kept;
 }
 
-function whyPip({ project, version }: Wheel, said: string): string {
-  const lines = said.split("\n").map((line) => line.trim());
-  const last =
-    lines.filter((line) => /^ERROR:/.test(line)).at(-1) ?? lines.filter((line) => line !== "").at(-1);
-  const words = (last ?? "it does not say why").replace(/^ERROR: /, "");
-  const isNetwork =
-    /Connection|Temporary failure|Name or service|Max retries|timed out|ProxyError|SSLError|NewConnectionError|Network is unreachable/i;
-  if (/No space left|Errno 28/.test(said)) return `the disk is full: ${project} ${version} could not be kept`;
-  if (isNetwork.test(said))
-    return `the package index cannot be reached (${words}): ${project} ${version} was not fetched`;
-  return `pip does not bring ${project} ${version}: ${words}`;
+export interface Unpacking {
+  /** Which files, by their names without the folder. */
+  readonly keeps: RegExp;
+  readonly folder: string;
+  readonly signal?: AbortSignal;
 }
+
+/** Libraries become a third when they are compressed; a zip file can claim, and hold, anything. */
+const MOST_RATIO = 20;
+const MOST_SMALL = 2 ** 24;
 
 /**
  * Unpacks the files of a wheel that are kept, flat: of the names in the archive
  * only what stands behind the last slash is used.
  *
- * @throws MachineError where it is damaged, or none of the files is in it.
+ * @throws MachineError where it is damaged or larger than a wheel can be, or none of the files is in it.
  */
-export async function unpackWheel(path: string, keeps: RegExp, folder: string): Promise<readonly string[]> {
-  mkdirSync(folder, { recursive: true });
-  const zip = await openZip(path).catch((error: Error) => {
-    throw new MachineError(`${basename(path)} is no wheel: ${error.message}`);
-  });
-  const kept: string[] = [];
+export async function unpackWheel(path: string, unpacking: Unpacking): Promise<readonly string[]> {
+  const wheel = basename(path);
+  const damaged = (error: Error): never => {
+    if (error instanceof MachineError || "syscall" in error || unpacking.signal?.aborted) throw error;
+    throw new MachineError(`${wheel} is no wheel, or is damaged: ${error.message}`);
+  };
+  newFolder(unpacking.folder);
+  const { size } = await stat(path);
+  const zip = await openZip(path).catch(damaged);
   try {
-    for (const entry of zip.entries.values()) {
-      const name = entry.name.slice(entry.name.lastIndexOf("/") + 1);
-      if (!keeps.test(name) || kept.includes(name)) continue;
-      await pipeline(await zip.open(entry), createWriteStream(join(folder, name), { flags: "wx" }));
-      kept.push(name);
-    }
+    const kept = await unpackFiles(zip, {
+      ...unpacking,
+      wheel,
+      most: Math.max(MOST_SMALL, size * MOST_RATIO),
+    }).catch(damaged);
+    if (kept.length === 0) throw new MachineError(`${wheel} holds none of the libraries that it should`);
+    return kept;
   } finally {
     zip.close();
+  }
+}
+
+interface UnpackingFiles extends Unpacking {
+  readonly wheel: string;
+  /** Bytes that all files together may have. */
+  readonly most: number;
+}
+
+async function unpackFiles(
+  zip: Zip,
+  { keeps, folder, signal, wheel, most }: UnpackingFiles,
+): Promise<readonly string[]> {
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const entry of zip.entries.values()) {
+    const name = entry.name.slice(entry.name.lastIndexOf("/") + 1);
+    if (!keeps.test(name)) continue;
+    if (entry.isLink) throw new MachineError(`${wheel} has a link where ${name} should be`);
+    if (kept.includes(name)) throw new MachineError(`${wheel} has two files ${name}`);
+    bytes += entry.bytes;
+    if (bytes > most) throw new MachineError(`${wheel} says that it holds more than such a file can`);
+    const file = createWriteStream(join(folder, name), { flags: "wx" });
+    await pipeline(await zip.open(entry), file, ...(signal === undefined ? [] : [{ signal }]));
+    kept.push(name);
   }
   return kept;
 }

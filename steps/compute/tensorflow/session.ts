@@ -100,7 +100,7 @@ function openBinding({ libraries, device, threads }: Required<TensorflowOptions>
   if (device === "cuda" && context.gpu === undefined) {
     context.close();
     throw new StepError(
-      `TensorFlow found no GPU: ${problem ?? "the driver has none for it"}; \`flow setup tensorflow --gpu\` brings what it needs beside NVIDIA's driver, or leave \`device\` out`,
+      `TensorFlow found no GPU: ${problem ?? "the driver has none for it"}; \`flow setup tensorflow --gpu\` brings what it needs beside NVIDIA's driver, or take \`device: cpu\``,
     );
   }
   return newBinding(library, context);

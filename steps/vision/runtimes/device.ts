@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { newFolder } from "../../../engine/new-folder.ts";
 import { isObject, type Json } from "../../../engine/json.ts";
+import type { ProbeRequest } from "./probe.ts";
 import type { Device, RuntimeName } from "./runtime.ts";
 
 /** What `device: auto` comes to. */
@@ -20,14 +22,13 @@ export interface Choosing {
 }
 
 /** A GPU that works, else the CPU. A software driver is never taken. */
-export async function chooseDevice({ runtime, libraries, home }: Choosing): Promise<ChosenDevice> {
+export async function chooseDevice(choosing: Choosing): Promise<ChosenDevice> {
+  const { runtime } = choosing;
   switch (runtime) {
     case "onnxruntime":
-      return webgpuOrCpu(home);
+      return webgpuOrCpu(choosing);
     case "tensorflow":
-      return libraries !== undefined && hasCuda(libraries) && existsSync("/dev/nvidiactl")
-        ? { device: "cuda", why: "TensorFlow has CUDA here, and there is an NVIDIA driver" }
-        : { device: "cpu", why: "TensorFlow has no CUDA here, or there is no NVIDIA driver" };
+      return cudaOrCpu(choosing);
     case "openvino":
       return { device: "cpu", why: "OpenVINO computes on the CPU" };
     default:
@@ -35,33 +36,50 @@ export async function chooseDevice({ runtime, libraries, home }: Choosing): Prom
   }
 }
 
-function hasCuda(libraries: string): boolean {
-  return readdirSync(libraries).some((name) => name.startsWith("libcudart.so"));
-}
-
-async function webgpuOrCpu(home: string): Promise<ChosenDevice> {
+async function webgpuOrCpu({ home }: Choosing): Promise<ChosenDevice> {
   const { vulkanDevices } = await import("../../compute/devices/vulkan.ts");
   const gpu = vulkanDevices().find(({ isSoftware }) => !isSoftware);
   if (gpu === undefined) return { device: "cpu", why: "there is no GPU with a Vulkan driver" };
   const { engineVersion } = await import("../../compute/onnx/session.ts");
-  const key = [hostname(), gpu.name, gpu.driver, `onnxruntime ${engineVersion}`].join(" / ");
-  const file = join(home, "devices.json");
-  const known = readTrials(file);
-  const failure = known[key] === undefined ? await whyNot() : known[key];
-  if (known[key] === undefined) keepTrials(file, { ...known, [key]: failure });
-  return failure === null
-    ? { device: "webgpu", why: `${gpu.name} computes a small network as the CPU does` }
-    : { device: "cpu", why: `${gpu.name} was tried and does not work: ${failure} (${file} remembers it)` };
+  return gpuOrCpu(home, {
+    ...{ runtime: "onnxruntime", device: "webgpu", name: gpu.name },
+    version: `${gpu.driver} / onnxruntime ${engineVersion}`,
+  });
 }
 
-async function whyNot(): Promise<string | null> {
+async function cudaOrCpu({ home, libraries }: Choosing): Promise<ChosenDevice> {
+  if (libraries === undefined || !existsSync("/dev/nvidiactl")) {
+    return { device: "cpu", why: "there is no NVIDIA driver" };
+  }
+  if (!readdirSync(libraries).some((name) => name.startsWith("libcudart.so"))) {
+    return { device: "cpu", why: "TensorFlow is there without CUDA (`flow setup tensorflow --gpu`)" };
+  }
+  const { nameOfGpu } = await import("../../compute/tensorflow/cuda.ts");
+  const name = nameOfGpu() ?? "the NVIDIA GPU";
+  return gpuOrCpu(home, { runtime: "tensorflow", device: "cuda", libraries, name, version: libraries });
+}
+
+interface Gpu extends Pick<ProbeRequest, "runtime" | "device" | "libraries"> {
+  readonly name: string;
+  /** Of all that computes on it: what works with one may not with another. */
+  readonly version: string;
+}
+
+/** Tries a GPU once, and remembers what came of it. */
+async function gpuOrCpu(home: string, { name, version, ...request }: Gpu): Promise<ChosenDevice> {
+  const key = [hostname(), name, version].join(" / ");
+  const file = join(home, "devices.json");
+  const known = readTrials(file);
+  const failure = known[key] === undefined ? await whyNot(request) : known[key];
+  if (known[key] === undefined) keepTrials(file, { ...known, [key]: failure });
+  return failure === null
+    ? { device: request.device, why: `${name} computes a small network as the CPU does` }
+    : { device: "cpu", why: `${name} was tried and does not work: ${failure} (${file} remembers it)` };
+}
+
+async function whyNot(request: Omit<ProbeRequest, "precision" | "seconds">): Promise<string | null> {
   const { tryRuntime } = await import("./try-runtime.ts");
-  const answer = await tryRuntime({
-    runtime: "onnxruntime",
-    device: "webgpu",
-    precision: "float32",
-    seconds: 0,
-  });
+  const answer = await tryRuntime({ ...request, precision: "float32", seconds: 0 });
   return answer.kind === "works" ? null : answer.why;
 }
 
@@ -79,7 +97,7 @@ function readTrials(file: string): Trials {
 
 function keepTrials(file: string, trials: Trials): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    newFolder(dirname(file));
     writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(trials, null, 2)}\n`);
     renameSync(`${file}.${process.pid}`, file);
   } catch {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vulkanDevices } from "../../compute/devices/vulkan.ts";
 import { engineVersion } from "../../compute/onnx/session.ts";
@@ -34,16 +34,32 @@ export async function* findings(home: string, env: NodeJS.ProcessEnv): AsyncGene
   const there = newSetups().list(home);
   for (const one of runtimePackages()) {
     const title = `${one.title} ${one.version}`;
-    if (there.find(({ name }) => name === one.name)?.there === undefined) {
+    const found = there.find(({ name }) => name === one.name)?.there;
+    if (found === undefined) {
       yield { name: title, value: "not there", way: `\`flow setup ${one.name}\` brings it`, isNeeded: false };
       continue;
     }
     const libraries = join(home, runtimePath(one), "lib");
     yield await speedOf(title, { runtime: one.name, libraries });
-    if (one.name !== "openvino") continue;
-    yield hasBf16()
-      ? await speedOf(`${title}, bf16`, { runtime: one.name, libraries, precision: "bf16" })
-      : { name: `${title}, bf16`, value: "this CPU has none", isNeeded: false };
+    if (one.name === "openvino") yield await bf16(title, libraries);
+    if (one.name === "tensorflow") yield* cuda(title, libraries, found.gpu);
+  }
+}
+
+async function bf16(title: string, libraries: string): Promise<Finding> {
+  const name = `${title}, bf16`;
+  if (!hasBf16()) return { name, value: "this CPU has none", isNeeded: false };
+  return speedOf(name, { runtime: "openvino", libraries, precision: "bf16" });
+}
+
+async function* cuda(title: string, libraries: string, isThere: boolean): AsyncGenerator<Finding> {
+  const name = `${title}, CUDA`;
+  const hasDriver = existsSync("/dev/nvidiactl") || existsSync("/dev/dxg");
+  if (isThere && hasDriver) yield await speedOf(name, { runtime: "tensorflow", libraries, device: "cuda" });
+  else if (isThere) yield { name, value: "there is no NVIDIA driver", isNeeded: false };
+  else if (hasDriver) {
+    const way = "`flow setup tensorflow --gpu` brings it";
+    yield { name, value: "not there", way, isNeeded: false };
   }
 }
 

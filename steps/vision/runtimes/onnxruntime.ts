@@ -19,7 +19,7 @@ export const runtime: Runtime = {
     }).catch((error: Error) => {
       if (device === "cpu") throw error;
       throw new StepError(
-        `onnxruntime finds no GPU for \`device: webgpu\` (${firstLine(error)}): it takes a Vulkan loader and driver (Debian: libvulkan1, and mesa-vulkan-drivers or NVIDIA's), or leave \`device\` out`,
+        `onnxruntime finds no GPU for \`device: webgpu\` (${firstLine(error)}): it takes a Vulkan loader and driver (Debian: libvulkan1, and mesa-vulkan-drivers or NVIDIA's), or take \`device: cpu\``,
       );
     });
     const rowLength = lengthOf(graph.output.shape);

@@ -211,7 +211,7 @@ describe("a program that cannot be started is the step's mistake", () => {
 });
 
 test("peak memory of a command is its program's", async () => {
-  command("python3 -c 'b = bytearray(300_000_000)'\necho 1 > $FLOW_OUTPUT_O/f");
+  command("python3 -c 'import time; b = bytearray(300_000_000); time.sleep(0.3)'\necho 1 > $FLOW_OUTPUT_O/f");
   await place.flow(["run", "p.yaml"]);
   expect(place.record().steps.s?.peakMemory).toBeGreaterThan(300_000_000);
 });

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { newFolder } from "../../../engine/new-folder.ts";
 import { isObject, type Json } from "../../../engine/json.ts";
+import { newFolder } from "../../../engine/new-folder.ts";
 import type { ProbeRequest } from "./probe.ts";
 import type { Device, RuntimeName } from "./runtime.ts";
 

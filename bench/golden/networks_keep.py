@@ -2,6 +2,7 @@
 
 networks_keep.py <count> <folder> [folder …]: into test/golden/keras/random, in place of what is there.
 """
+import collections
 import json
 import pathlib
 import shutil
@@ -82,12 +83,13 @@ def traits(case):
     name = last[0] if isinstance(last[0], str) else last[0][0]
     is_whole = about["layer"].split(":")[0] == name
     return {f"{about['keras']} as {about['form']}", f"pool {about.get('pool')}", f"whole {is_whole}",
-            *(f"{about['keras']} {trait}" for trait in layers(model) if is_whole)}
+            *(trait for trait in layers(model) if is_whole)}
 
 
-def worth(traits):
-    """A form of file more than a kind of layer, and that more than one of its settings."""
-    return sum(50 if " as " in trait else 5 if trait.count(" ") == 1 else 1 for trait in traits)
+def worth(traits, seen):
+    """A form of file more than a kind of layer, and that more than one of its settings; the second time half of it."""
+    weights = {trait: 50 if " as " in trait else 5 if " " not in trait else 1 for trait in traits}
+    return sum(weight / (1 + seen[trait]) for trait, weight in weights.items() if seen[trait] < 2)
 
 
 def kept(count, folders):
@@ -95,12 +97,12 @@ def kept(count, folders):
     cases = sorted((case for folder in folders for case in pathlib.Path(folder).iterdir()), key=size)
     left = {case: traits(case) for case in cases
             if size(case) < 60_000 and json.loads((case / "case.json").read_text())["sharp"]}
-    seen = set()
+    seen = collections.Counter()
     for _ in range(count):
-        best = max(left, key=lambda case: worth(left[case] - seen) / (size(case) + 10_000))
-        seen |= left.pop(best)
+        best = max(left, key=lambda case: worth(left[case], seen) / (size(case) + 10_000))
+        seen.update(left.pop(best))
         yield best
-    print(len(seen), "kinds and settings:", ", ".join(sorted(trait for trait in seen if trait.count(" ") == 1)))
+    print(len(seen), "kinds and settings:", ", ".join(sorted(trait for trait in seen if " " not in trait)))
 
 
 chosen = list(kept(int(sys.argv[1]), sys.argv[2:]))

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newWorkplace, type Workplace } from "../cli/flow.ts";
 
@@ -51,4 +52,10 @@ test("an extraction does, so that the above could fail", async () => {
   expect(await place.flow(["run", "p.yaml", "-v"], env)).toMatchObject({
     stdout: expect.stringMatching(/opened .*onnxruntime/),
   });
+});
+
+test("an extraction leaves nothing of anybody's telemetry in the user's home", () => {
+  const left = readdirSync(place.root, { recursive: true, encoding: "utf8" });
+  expect(left.some((name) => name.startsWith(".flow"))).toBe(true);
+  expect(left.filter((name) => /^\.cache|^\.config|Microsoft/.test(name))).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import "./no-telemetry.ts";
 import { availableParallelism } from "node:os";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 

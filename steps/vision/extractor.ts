@@ -1,5 +1,5 @@
 import { StepError } from "../../engine/step-type.ts";
-import { lengthOf } from "./graph/graph.ts";
+import { type Graph, lengthOf } from "./graph/graph.ts";
 import type { Network } from "./networks/open.ts";
 import type { Scaling } from "./preprocessing.ts";
 import { loadRuntime } from "./runtimes/load.ts";
@@ -34,7 +34,7 @@ export interface ExtractorOptions extends Partial<RuntimeOptions> {
 
 /** An extractor that has not opened its runtime: what it gives is known, and nothing is loaded. */
 export interface PlannedExtractor extends Pick<Extractor, "shape" | "rowLength"> {
-  /** @throws StepError where the runtime, its device or the precision is not to be had. */
+  /** Once. @throws StepError where the runtime, its device or the precision is not to be had. */
   open(): Promise<Extractor>;
 }
 
@@ -42,18 +42,24 @@ export interface PlannedExtractor extends Pick<Extractor, "shape" | "rowLength">
 export function planExtractor(options: ExtractorOptions): PlannedExtractor {
   const { network, runtime = "onnxruntime", precision = "float32", device = "cpu" } = options;
   const { threads, libraries } = options;
-  const { graph, shape } = translate({ ...options, topology: network.topology, weights: network.weights });
+  const translated = translate({ ...options, topology: network.topology, weights: network.weights });
+  const { shape } = translated;
   const rowLength = lengthOf(shape);
+  // Given away when it is opened: the weights are not kept twice.
+  let graph: Graph | undefined = translated.graph;
   return {
     shape,
     rowLength,
     async open() {
-      const opened = await (await loadRuntime(runtime)).open(graph, {
+      if (graph === undefined) throw new Error("an extractor is opened once");
+      const opening = (await loadRuntime(runtime)).open(graph, {
         precision,
         device,
         ...(threads === undefined ? {} : { threads }),
         ...(libraries === undefined ? {} : { libraries }),
       });
+      graph = undefined;
+      const opened = await opening;
       return {
         ...opened,
         shape,

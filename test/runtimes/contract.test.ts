@@ -5,30 +5,9 @@ import { type Extractor, type ExtractorOptions, openExtractor } from "../../step
 import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
 import type { Scaling } from "../../steps/vision/preprocessing.ts";
 import { decodeValues, expectClose, golden, picturePixels } from "../networks/golden.ts";
-import { lackOf, lackOfBf16, librariesOf } from "./home.ts";
+import { all, embedded, exact, type Subject } from "./subjects.ts";
 
 // What every runtime is held to, in every precision; golden files are Keras'.
-
-interface Subject {
-  /** Says why it is skipped. */
-  readonly title: string;
-  readonly options: Pick<ExtractorOptions, "runtime" | "precision" | "libraries">;
-  readonly lack: string;
-}
-
-function brought(runtime: "openvino" | "tensorflow", precision: "float32" | "bf16" = "float32"): Subject {
-  const libraries = librariesOf(runtime);
-  const lack = (precision === "bf16" && lackOfBf16()) || lackOf(runtime);
-  return {
-    title: `${runtime}, ${precision}${lack}`,
-    options: { runtime, precision, ...(libraries === undefined ? {} : { libraries }) },
-    lack,
-  };
-}
-
-const embedded: Subject = { title: "onnxruntime, float32", options: { runtime: "onnxruntime" }, lack: "" };
-const exact = [embedded, brought("openvino"), brought("tensorflow")];
-const all = [...exact, brought("openvino", "bf16")];
 
 const small = JSON.parse(readFileSync(join(golden, "small.json"), "utf8")) as {
   size: [number, number];

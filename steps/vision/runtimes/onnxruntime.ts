@@ -22,12 +22,14 @@ export const runtime: Runtime = {
         `onnxruntime finds no GPU for \`device: webgpu\` (${firstLine(error)}): it takes a Vulkan loader and driver (Debian: libvulkan1, and mesa-vulkan-drivers or NVIDIA's), or take \`device: cpu\``,
       );
     });
+    // Not the graph itself, which holds the weights, is kept for later.
+    const { shape } = graph.input;
     const rowLength = lengthOf(graph.output.shape);
     return {
       device: device === "cpu" ? "cpu" : await nameOfGpu(),
       async run(pixels, count, into) {
         await session.run(
-          { pixels: { type: "uint8", dims: [count, ...graph.input.shape], data: pixels } },
+          { pixels: { type: "uint8", dims: [count, ...shape], data: pixels } },
           { [output.name]: { type: "float32", dims: [count, rowLength], data: into } },
         );
       },

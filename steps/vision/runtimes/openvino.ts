@@ -16,11 +16,12 @@ export const runtime: Runtime = {
       precision,
       ...(threads === undefined ? {} : { threads }),
     });
+    // Not the graph itself, which holds the weights, is kept for later.
+    const { shape } = graph.input;
     const rowLength = lengthOf(graph.output.shape);
     return {
       device: "cpu",
-      run: (pixels, count, into) =>
-        session.run(pixels, [count, ...graph.input.shape], into, [count, rowLength]),
+      run: (pixels, count, into) => session.run(pixels, [count, ...shape], into, [count, rowLength]),
       close: () => session.close(),
     };
   },

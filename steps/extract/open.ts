@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { StepError } from "../../engine/step-type.ts";
+import { type ExtractorOptions, type PlannedExtractor, planExtractor } from "../vision/extractor.ts";
+import { namedNetworks } from "../vision/networks/named.ts";
+import { openNetwork } from "../vision/networks/open.ts";
+import { firstNotFiniteLayer } from "../vision/not-finite.ts";
+import type { Preprocessing, Scaling } from "../vision/preprocessing.ts";
+import { chooseDevice } from "../vision/runtimes/device.ts";
+import type { Device } from "../vision/runtimes/runtime.ts";
+import type { ExtractContext } from "./declaration.ts";
+import { requiredWeights } from "./required-weights.ts";
+
+/** The network of an extraction, ready to be opened, and what it is known by. */
+export interface Extraction {
+  readonly extractor: PlannedExtractor;
+  /** Where it is cut. */
+  readonly layer: string;
+  readonly preprocessing: Preprocessing;
+  /** A name, or the digest of its files. */
+  readonly network: string;
+  readonly weights: string;
+  /** Which layer is the first to give what is not finite for a picture's pixels: reads the network once more. */
+  blame(pixels: Uint8Array): Promise<string | undefined>;
+}
+
+/** @throws StepError where the network cannot be read or computed, or does not say what it has to be told. */
+export async function openExtraction(ctx: ExtractContext): Promise<Extraction> {
+  const { params } = ctx;
+  const named = params.network === undefined ? undefined : namedNetworks.get(params.network);
+  const weights = identityOfWeights(ctx);
+  if (weights.note !== undefined) ctx.note("features", weights.note);
+  const source = {
+    ...(params.network === undefined ? {} : { named: params.network }),
+    ...(ctx.inputs.network === undefined ? {} : { path: ctx.inputs.network.path }),
+    weights: weights.source,
+  };
+  const network = await openNetwork(source);
+  const layer = params.layer ?? network.layer;
+  const size = (params.input.size ?? named?.size ?? network.size) as readonly [number, number] | undefined;
+  const scaling = (params.input.scaling ?? named?.scaling) as Scaling | undefined;
+  if (size === undefined) {
+    throw new StepError(
+      "the network does not say how large its input is: add `input: { size: [height, width] }`",
+    );
+  }
+  if (scaling === undefined) throw new Error("a network without scaling passed the check");
+  const preprocessing = { size: [size[0], size[1]] as const, scaling };
+  const libraries =
+    params.runtime === "onnxruntime" ? {} : { libraries: join(ctx.required(params.runtime), "lib") };
+  const options = {
+    layer,
+    pool: params.pool,
+    ...preprocessing,
+    runtime: params.runtime,
+    precision: params.precision,
+    ...libraries,
+    device: await deviceOf(ctx, libraries),
+    ...(params.threads === undefined ? {} : { threads: params.threads }),
+  };
+  return {
+    extractor: planExtractor({ network, ...options }),
+    layer,
+    preprocessing,
+    network: params.network ?? (ctx.inputs.network?.digest as string),
+    weights: weights.identity,
+    blame: async (pixels) => firstNotFiniteLayer({ network: await openNetwork(source), ...options }, pixels),
+  };
+}
+
+async function deviceOf(
+  { params, home, log }: ExtractContext,
+  libraries: Pick<ExtractorOptions, "libraries">,
+): Promise<Device> {
+  if (params.device !== "auto") return params.device;
+  const { device, why } = await chooseDevice({ runtime: params.runtime, home, ...libraries });
+  log(`device: ${device}, as ${why}`);
+  return device;
+}
+
+interface WeightsIdentity {
+  readonly source: Parameters<typeof openNetwork>[0]["weights"];
+  /** Names the values: a word, or a digest. */
+  readonly identity: string;
+  readonly note?: string;
+}
+
+function identityOfWeights(ctx: ExtractContext): WeightsIdentity {
+  const { params } = ctx;
+  const input = ctx.inputs.weights;
+  if (input !== undefined) return { source: { kind: "h5", path: input.path }, identity: input.digest };
+  if (params.network === undefined) return { source: { kind: "own" }, identity: "own" };
+  if (params.weights === "seeded") {
+    return {
+      source: { kind: "seeded" },
+      identity: "seeded",
+      note: "the network's weights are seeded: random, not learned from ImageNet.",
+    };
+  }
+  const required = requiredWeights(params, new Set(Object.keys(ctx.inputs)));
+  if (required === undefined) throw new Error(`no weights are known for ${params.network}`);
+  const path = ctx.required(required.name);
+  return { source: { kind: "h5", path }, identity: `imagenet md5:${required.md5}` };
+}
+
+/** The same picture may be listed twice; it is computed once. */

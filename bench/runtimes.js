@@ -1,23 +1,22 @@
 // images/s of ResNet-50 on every runtime and precision that is there (FLOW_HOME,
 // `flow setup`): the bare network, and end to end through `flow run`. In turn,
 // three rounds, medians. The limit of end to end is 1 / (1 / network + 1 / decoding).
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { concurrently } from "../dist/engine/concurrently.js";
+import { hasBf16 } from "../dist/steps/compute/devices/bf16.js";
 import { encodeGraph } from "../dist/steps/compute/onnx/graph.js";
 import { requiredRuntime } from "../dist/steps/compute/runtimes/catalog.js";
-import { openExtractor, openNetwork, readPixels } from "../dist/steps/scripting.js";
+import { openNetwork, readPixels } from "../dist/steps/scripting.js";
 import { toOnnx } from "../dist/steps/vision/onnx/to-onnx.js";
 import { translate } from "../dist/steps/vision/translate/translate.js";
-import { machine, median, print } from "./machine.js";
+import { bareRate, batch, drawnPictures, machine, median, print, pythonRate, size } from "./common.js";
 
 const program = new URL("../dist/flow.js", import.meta.url).pathname;
 const home = process.env.FLOW_HOME ?? join(homedir(), ".cache/flow");
 const folder = mkdtempSync(join(tmpdir(), "flow-bench-"));
-const size = [224, 224];
-const batch = 32;
 // Enough that what only the first batches cost does not show.
 const images = 448;
 const rounds = 3;
@@ -42,7 +41,7 @@ try {
   for (let round = 0; round < rounds; round++) {
     decoding.push(await decodingRate());
     for (const result of results) {
-      result.bare.push(await bareRate(network, result));
+      result.bare.push(await bareRate(network, images, optionsOf(result)));
       result.whole.push(wholeRate(result));
     }
     keras.push(kerasRate());
@@ -76,7 +75,7 @@ function graphOf({ topology, weights, layer }) {
 
 function isThere({ runtime, precision }) {
   if (runtime === "onnxruntime") return true;
-  if (precision === "bf16" && !/\bavx512_bf16\b|\bamx_bf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"))) {
+  if (precision === "bf16" && !hasBf16()) {
     print(`${runtime} ${precision}: this CPU has no bf16`);
     return false;
   }
@@ -88,16 +87,7 @@ function isThere({ runtime, precision }) {
 function pipeline({ runtime, precision }) {
   return `
 name: bench
-steps:
-  pictures:
-    uses: generate
-    with: { splits: { training: ${images - 32}, validation: 16, evaluation: 16 }, size: 512 }
-  splits:
-    uses: organize
-    inputs: { source: pictures.images }
-    with:
-      splits: { train: training, validation: validation, test: evaluation }
-      classes: { "0": stripes, "1": discs }
+steps:${drawnPictures({ training: images - 32, others: 16, pixels: 512 })}
   features:
     uses: extract
     inputs: { images: splits.images }
@@ -122,22 +112,9 @@ function wholeRate(subject) {
   return steps.features.metrics.imagesPerSecond;
 }
 
-/** Of pictures that are in memory already. */
-async function bareRate(network, { runtime, precision }) {
-  const libraries = runtime === "onnxruntime" ? undefined : join(home, requiredRuntime(runtime).path, "lib");
-  const extractor = await openExtractor({
-    ...{ network, layer: network.layer, pool: "none", size, scaling: "caffe", runtime, precision },
-    ...(libraries === undefined ? {} : { libraries }),
-  });
-  const pixels = new Uint8Array(batch * size[0] * size[1] * 3).map((_, at) => (at * 7919) % 256);
-  const rows = new Float32Array(batch * extractor.rowLength);
-  await extractor.run(pixels, batch, rows);
-  const started = performance.now();
-  const batches = images / batch;
-  for (let at = 0; at < batches; at++) await extractor.run(pixels, batch, rows);
-  const rate = images / ((performance.now() - started) / 1000);
-  await extractor.close();
-  return rate;
+function optionsOf({ runtime, precision }) {
+  if (runtime === "onnxruntime") return { runtime, precision };
+  return { runtime, precision, libraries: join(home, requiredRuntime(runtime).path, "lib") };
 }
 
 /** Reading and decoding alone, as many at a time as there are cores. */
@@ -179,11 +156,4 @@ started = time.time()
 for _ in range(${images / batch}): model(x)
 print(${images} / (time.time() - started))
 `);
-}
-
-/** What a script prints; undefined where there is no Python or it lacks what is imported. */
-function pythonRate(script) {
-  const python = process.env.KERAS_PYTHON;
-  if (!python) return undefined;
-  return Number(spawnSync(python, ["-c", script], { encoding: "utf8" }).stdout) || undefined;
 }

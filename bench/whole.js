@@ -1,10 +1,10 @@
 // The whole of a pipeline: extraction, training, nothing to do, memory, disk.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openExtractor, openNetwork } from "../dist/steps/scripting.js";
-import { machine, print } from "./machine.js";
+import { openNetwork } from "../dist/steps/scripting.js";
+import { bareRate, drawnPictures, machine, median, print, pythonRate } from "./common.js";
 
 const program = new URL("../dist/flow.js", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "flow-bench-"));
@@ -20,7 +20,7 @@ try {
       "ResNet-50 features, images/s",
       large.features.metrics.imagesPerSecond,
       "the bare network",
-      await bareRate(),
+      (await bareRate(await openNetwork({ named: "resnet50", weights: { kind: "seeded" } }), 256)).toFixed(1),
     ],
     [
       "the head, s per epoch of 3,200 rows",
@@ -59,16 +59,7 @@ function pipeline() {
   return `
 name: bench
 params: { training: ${few} }
-steps:
-  pictures:
-    uses: generate
-    with: { splits: { training: "\${params.training}", validation: 40, evaluation: 40 }, size: 320 }
-  splits:
-    uses: organize
-    inputs: { source: pictures.images }
-    with:
-      splits: { train: training, validation: validation, test: evaluation }
-      classes: { "0": stripes, "1": discs }
+steps:${drawnPictures({ training: '"${params.training}"', others: 40, pixels: 320 })}
   features:
     uses: extract
     inputs: { images: splits.images }
@@ -92,29 +83,12 @@ function noOp() {
     flow("-S", `training=${many}`);
     return (performance.now() - started) / 1000;
   });
-  return times.sort((a, b) => a - b)[5].toFixed(3);
-}
-
-/** The network alone, on pixels that are in memory already. */
-async function bareRate() {
-  const network = await openNetwork({ named: "resnet50", weights: { kind: "seeded" } });
-  const options = { network, layer: network.layer, pool: "none", size: [224, 224], scaling: "caffe" };
-  const extractor = await openExtractor(options);
-  const pixels = new Uint8Array(32 * 224 * 224 * 3).map((_, at) => (at * 7919) % 256);
-  const rows = new Float32Array(32 * extractor.rowLength);
-  await extractor.run(pixels, 32, rows);
-  const started = performance.now();
-  for (let batch = 0; batch < 8; batch++) await extractor.run(pixels, 32, rows);
-  const rate = (8 * 32) / ((performance.now() - started) / 1000);
-  await extractor.close();
-  return rate.toFixed(1);
+  return median(times).toFixed(3);
 }
 
 /** Seconds of one epoch of the same head in Keras, after one to warm up. */
 function kerasEpoch() {
-  const python = process.env.KERAS_PYTHON;
-  if (!python) return "not measured (KERAS_PYTHON is not set)";
-  const script = `
+  const seconds = pythonRate(`
 import os, time
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np, keras
@@ -125,10 +99,9 @@ model.compile(keras.optimizers.SGD(1e-3, momentum=0.9), "categorical_crossentrop
 model.fit(x, y, batch_size=32, epochs=1, verbose=0)
 started = time.time()
 model.fit(x, y, batch_size=32, epochs=1, verbose=0)
-print(round(time.time() - started, 2))
-`;
-  const result = spawnSync(python, ["-c", script], { encoding: "utf8" });
-  return result.stdout.trim() || "failed";
+print(time.time() - started)
+`);
+  return seconds?.toFixed(2) ?? "not measured (KERAS_PYTHON names no Python that has it)";
 }
 
 function megabytes(step) {

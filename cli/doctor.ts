@@ -1,10 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, statfsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { describeFailure } from "../engine/failure.ts";
+import { bytesBelow } from "../engine/folder-bytes.ts";
+import type { Finding } from "../engine/machine.ts";
 import { printableLine } from "../engine/printable.ts";
-import type { CommonOptions, ExitCode, Finding, Program } from "./program.ts";
-import { exitCode } from "./program.ts";
+import { type CommonOptions, type ExitCode, exitCode, type Program } from "./program.ts";
 import { openProject, type Project } from "./project.ts";
 import { jsonDocument } from "./views/json.ts";
 import { paintWith, wantsColour } from "./views/paint.ts";
@@ -128,12 +129,4 @@ function cacheHealth({ cache }: Project): Finding {
       isNeeded: true,
     };
   }
-}
-
-/** What runs meanwhile may remove files under our eyes. */
-function bytesBelow(folder: string): number {
-  if (!existsSync(folder)) return 0;
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
-    .reduce((sum, stat) => sum + (stat?.isFile() ? stat.size : 0), 0);
 }

@@ -1,6 +1,7 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import type { WorkerCommand } from "../engine/execute/local.ts";
 import type { Failure } from "../engine/failure.ts";
+import type { Probes, Setups } from "../engine/machine.ts";
 import type { StepType } from "../engine/step-type.ts";
 
 /** What the composition root hands to the commands. */
@@ -19,55 +20,6 @@ export interface Program {
   readonly stdin: ReadStream;
   readonly stdout: WriteStream;
   readonly stderr: WriteStream;
-}
-
-/** Runtimes that `flow setup` brings. What they are, steps know. */
-export interface Setups {
-  list(home: string): readonly Setup[];
-  /** False where it is there already. */
-  bring(name: string, options: BringOptions): Promise<boolean>;
-  /** False where it is not there. */
-  remove(name: string, home: string): Promise<boolean>;
-}
-
-export interface Setup {
-  readonly name: string;
-  /** With its version. */
-  readonly title: string;
-  readonly there?: { readonly path: string; readonly bytes: number; readonly gpu: boolean };
-  /** What is fetched. */
-  readonly parts: readonly Part[];
-  /** The same for NVIDIA GPUs. */
-  readonly gpuParts?: readonly Part[];
-}
-
-export interface Part {
-  readonly name: string;
-  readonly bytes: number;
-}
-
-export interface BringOptions {
-  readonly home: string;
-  readonly gpu: boolean;
-  readonly env: Program["env"];
-  readonly signal: AbortSignal;
-  /** How many bytes of a part are there. */
-  progress(part: Part, bytes: number): void;
-}
-
-export interface Probes {
-  findings(home: string, env: Program["env"]): AsyncIterable<Finding>;
-}
-
-/** Something about the machine. */
-export interface Finding {
-  readonly name: string;
-  readonly value: string;
-  readonly problem?: string;
-  /** What mends it, or brings more. */
-  readonly way?: string;
-  /** Whether a plain run cannot do without. */
-  readonly isNeeded: boolean;
 }
 
 /** The exit codes of every command. */

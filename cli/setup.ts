@@ -1,15 +1,8 @@
 import { createInterface } from "node:readline";
+import type { Part, Setup } from "../engine/machine.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { placesOf } from "./places.ts";
-import {
-  type CommonOptions,
-  type ExitCode,
-  exitCode,
-  type Part,
-  type Program,
-  type Setup,
-  UsageError,
-} from "./program.ts";
+import { type CommonOptions, type ExitCode, exitCode, type Program, UsageError } from "./program.ts";
 import { jsonDocument } from "./views/json.ts";
 import { bytesText } from "./views/words.ts";
 

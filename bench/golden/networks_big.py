@@ -6,7 +6,7 @@ import json
 import pathlib
 import sys
 
-from random_networks.library import keras, np
+from random_networks.drawing import keras, np
 from random_networks.files import write
 from random_networks.pictures import scaled, smooth
 from random_networks.precision import features, features_in_double, moved_by_rounding

@@ -19,7 +19,7 @@ import os
 import pathlib
 import sys
 
-from random_networks.library import Draw, is_3, keras, np, tf  # first: it says which Keras
+from random_networks.drawing import Draw, is_3, keras, np, tf  # first: it says which Keras
 from random_networks.files import FORMS, halve, save, write
 from random_networks.grow import grow, straight
 from random_networks.pictures import scaled

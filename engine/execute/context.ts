@@ -5,6 +5,7 @@ import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
 import { addTo } from "../lists.ts";
 import { specOf } from "../plan/input-spec.ts";
+import { requirementsOf } from "../plan/requirements.ts";
 import {
   CacheError,
   type InputFile,
@@ -50,7 +51,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
   const inherited = Object.keys(task.inputs)
     .sort(byCodeUnit)
     .flatMap((name) => task.inputs[name]?.notes ?? []);
-  const requirements = type.requires?.(task.params, new Set(Object.keys(task.inputs))) ?? [];
+  const requirements = requirementsOf(task, type);
 
   const ctx: StepContext = {
     params: task.params,

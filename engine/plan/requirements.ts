@@ -1,9 +1,12 @@
-import type { Step } from "../document/pipeline.ts";
 import type { JsonObject } from "../json.ts";
 import type { Requirement, StepType } from "../step-type.ts";
 
-export function requirementsOf(step: Step, type: StepType | undefined): readonly Requirement[] {
-  return type?.requires?.(step.params, new Set(Object.keys(step.inputs))) ?? [];
+/** Of a step, or of the task that it becomes. */
+export function requirementsOf(
+  { params, inputs }: { readonly params: JsonObject; readonly inputs: Readonly<Record<string, unknown>> },
+  type: StepType | undefined,
+): readonly Requirement[] {
+  return type?.requires?.(params, new Set(Object.keys(inputs))) ?? [];
 }
 
 /** What affects a result beside the parameters: the versions of runtimes that are not flow's own. */

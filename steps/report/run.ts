@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StepError } from "../../engine/step-type.ts";
-import { firstNotFiniteRow } from "../learning/features/not-finite.ts";
+import { firstNotFiniteRow, notFiniteRow } from "../learning/features/not-finite.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import { type Head, openHead } from "../learning/heads/head.ts";
 import { type Line, writeTable } from "../learning/tables/csv.ts";
@@ -74,12 +74,10 @@ async function* predictions(
 }
 
 async function strange(features: Features, position: number): Promise<StepError> {
+  const picture = await firstNotFiniteRow(features, [position]);
+  if (picture !== undefined) return notFiniteRow(picture);
   const place = imagePath(features.index[position] as FeatureRow);
-  return (await firstNotFiniteRow(features, [position])) === undefined
-    ? new StepError(
-        `what the model computes for ${place} is not finite: train it with a smaller learning rate`,
-      )
-    : new StepError(
-        `the features of ${place} are not finite numbers: look at the network and how its pixels are scaled`,
-      );
+  return new StepError(
+    `what the model computes for ${place} is not finite: train it with a smaller learning rate`,
+  );
 }

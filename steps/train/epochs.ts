@@ -1,5 +1,5 @@
 import { StepError } from "../../engine/step-type.ts";
-import { firstNotFiniteRow } from "../learning/features/not-finite.ts";
+import { firstNotFiniteRow, notFiniteRow } from "../learning/features/not-finite.ts";
 import type { Features } from "../learning/features/rows.ts";
 import { areFinite } from "../learning/heads/model.ts";
 import type { Score } from "../learning/heads/scores.ts";
@@ -131,10 +131,9 @@ async function notFinite(
   rate: number = params.optimizer.learningRate,
 ): Promise<StepError> {
   const picture = await firstNotFiniteRow(features, [...features.index.keys()]);
+  if (picture !== undefined) return notFiniteRow(picture);
   return new StepError(
-    picture === undefined
-      ? `${what} is not a finite number any more ${place} (learning rate ${rate}): try a smaller optimizer.learningRate`
-      : `the features of ${picture} are not finite numbers: look at the network and how its pixels are scaled`,
+    `${what} is not a finite number any more ${place} (learning rate ${rate}): try a smaller optimizer.learningRate`,
   );
 }
 

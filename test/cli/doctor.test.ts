@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Finding } from "../../cli/program.ts";
+import type { Finding } from "../../engine/machine.ts";
 import { requiredRuntime, runtimePackages } from "../../steps/compute/runtimes/catalog.ts";
 import { commandPipeline, newWorkplace, type Workplace } from "./flow.ts";
 

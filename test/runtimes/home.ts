@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { hasBf16 } from "../../steps/compute/devices/bf16.ts";
 import { type BroughtRuntime, requiredRuntime } from "../../steps/compute/runtimes/catalog.ts";
 
 /** FLOW_TEST_HOME: a FLOW_HOME in which `flow setup` was run; tests bring nothing themselves. */
@@ -21,6 +22,5 @@ export function lackOf(name: BroughtRuntime): string {
 
 /** The same for `precision: bf16`, which takes AVX512-BF16 or AMX. */
 export function lackOfBf16(): string {
-  const has = /\bavx512_bf16\b|\bamx_bf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
-  return has ? "" : " (skipped: this CPU has no bf16)";
+  return hasBf16() ? "" : " (skipped: this CPU has no bf16)";
 }

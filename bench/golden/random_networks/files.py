@@ -4,7 +4,7 @@ import zipfile
 
 import numpy as np
 
-from .library import is_3, keras
+from .drawing import is_3, keras
 from .weights import all_layers
 
 

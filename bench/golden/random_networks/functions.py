@@ -2,7 +2,7 @@
 import numpy as np
 import tensorflow as tf
 
-from .library import ACTIVATIONS, is_3, keras
+from .drawing import ACTIVATIONS, is_3, keras
 
 
 def called(d, x, s):

@@ -6,7 +6,7 @@ import numpy as np
 
 from . import layers as one
 from .functions import arithmetic, called, limits, two_values
-from .library import Draw, L, is_3, is_image, keras
+from .drawing import Draw, L, is_3, is_image, keras
 
 
 def grow(d, x):

@@ -1,7 +1,7 @@
 """One layer each, with every setting that flow understands: (draw, value, its shape) → value, or None where none fits."""
 import numpy as np
 
-from .library import ACTIVATIONS, L, is_3, is_image, keras
+from .drawing import ACTIVATIONS, L, is_3, is_image, keras
 
 
 def as_argument(d):

@@ -2,7 +2,7 @@
 import contextlib
 import json
 
-from .library import is_3, keras, np, tf
+from .drawing import is_3, keras, np, tf
 from .weights import all_layers
 
 

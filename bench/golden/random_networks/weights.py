@@ -1,7 +1,7 @@
 """Weights as a trained network has them."""
 import numpy as np
 
-from .library import is_3, keras
+from .drawing import is_3, keras
 
 
 def all_layers(model):

@@ -9,6 +9,10 @@ export interface VulkanDevice {
   readonly driver: string;
 }
 
+/** In messages: what a GPU takes to be one of them. */
+export const vulkanNeeds =
+  "a Vulkan loader and driver (Debian: libvulkan1, and mesa-vulkan-drivers or NVIDIA's)";
+
 /** `VkPhysicalDeviceType`: VK_PHYSICAL_DEVICE_TYPE_CPU. */
 const CPU = 4;
 /** More than `VkPhysicalDeviceProperties` takes, whose size depends on the platform. */

@@ -35,6 +35,11 @@ function stay(path: string): void {
   koffi.load(null).func("void *dlopen(const char *path, int flags)")(path, RTLD_LAZY);
 }
 
+/** The text, ended by 0, that a pointer leads to. */
+export function textAt(pointer: bigint): string {
+  return String(koffi.decode(pointer, "char", -1));
+}
+
 /** A structure's type, to be named in prototypes. */
 export function nativeStruct(name: string, members: Readonly<Record<string, string>>): void {
   koffi.struct(name, { ...members });

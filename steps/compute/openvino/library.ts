@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { StepError } from "../../../engine/step-type.ts";
-import { type NativeFunction, nativeStruct, openLibrary } from "../native/library.ts";
+import { type NativeFunction, nativeStruct, openLibrary, textAt } from "../native/library.ts";
 
 /** A pointer of the library's. */
 export type Handle = bigint;
@@ -24,7 +24,7 @@ const prototypes = {
   ov_core_create: "int ov_core_create(_Out_ void **core)",
   ov_core_free: "void ov_core_free(void *core)",
   ov_core_get_property:
-    "int ov_core_get_property(void *core, const char *device, const char *name, _Out_ const char **value)",
+    "int ov_core_get_property(void *core, const char *device, const char *name, _Out_ void **value)",
   ov_free: "void ov_free(void *content)",
   ov_core_read_model_from_memory_buffer:
     "int ov_core_read_model_from_memory_buffer(void *core, const void *model, size_t length, void *weights, _Out_ void **model)",
@@ -58,7 +58,7 @@ export function openvinoLibrary(folder: string): OpenvinoLibrary {
   return opened.library;
 }
 
-/** In the order in which they need each other; all but the last for the others to find. */
+/** In the order in which they need each other. */
 const files = ["libtbb.so", "libopenvino.so", "libopenvino_c.so"];
 
 function open(folder: string): OpenvinoLibrary {
@@ -93,9 +93,12 @@ function open(folder: string): OpenvinoLibrary {
       return made[0];
     },
     property(core, name) {
-      const value: [string | null] = [null];
-      library.call("ov_core_get_property", core, "CPU", name, value);
-      return value[0] ?? "";
+      const value = library.make("ov_core_get_property", [core, "CPU", name]);
+      try {
+        return textAt(value);
+      } finally {
+        library.free("ov_free", value);
+      }
     },
     free: (name, handle) => void functions[name](handle),
   };

@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncFiles } from "../../../engine/cache/durable.ts";
+import { bytesBelow } from "../../../engine/folder-bytes.ts";
 import { isObject, type Json } from "../../../engine/json.ts";
+import type { BringOptions, Part, Setup, Setups } from "../../../engine/machine.ts";
 import { newFolder } from "../../../engine/new-folder.ts";
 import { fromWord, isAlive, ownIdentity, toWord } from "../../../engine/process-identity.ts";
 import { StepError } from "../../../engine/step-type.ts";
@@ -11,36 +13,8 @@ import { type RuntimePackage, runtimePackages, runtimePath, type Wheel } from ".
 import { findPython } from "./python.ts";
 import { fetchWheel, keptWheel, unpackWheel } from "./wheels.ts";
 
-/** A runtime that can be brought, and whether it is there. */
-export interface Setup {
-  readonly name: string;
-  /** "OpenVINO 2026.4.1". */
-  readonly title: string;
-  /** Absent where it is not there. */
-  readonly there?: { readonly path: string; readonly bytes: number; readonly gpu: boolean };
-  /** What is fetched. */
-  readonly parts: readonly Part[];
-  /** What is fetched for NVIDIA GPUs. */
-  readonly gpuParts?: readonly Part[];
-}
-
-export interface Part {
-  readonly name: string;
-  readonly bytes: number;
-}
-
-export interface BringOptions {
-  /** FLOW_HOME. */
-  readonly home: string;
-  readonly gpu: boolean;
-  readonly env: NodeJS.ProcessEnv;
-  readonly signal: AbortSignal;
-  /** How far a part is. */
-  progress(part: Part, bytes: number): void;
-}
-
 /** What `flow setup` can do, on a list of packages: this platform's. */
-export function newSetups(packages: readonly RuntimePackage[] = runtimePackages()) {
+export function newSetups(packages: readonly RuntimePackage[] = runtimePackages()): Setups {
   const find = (name: string): RuntimePackage => {
     const found = packages.find((candidate) => candidate.name === name);
     if (found !== undefined) return found;
@@ -52,10 +26,9 @@ export function newSetups(packages: readonly RuntimePackage[] = runtimePackages(
     );
   };
   return {
-    list: (home: string): readonly Setup[] => packages.map((one) => describe(one, home)),
+    list: (home) => packages.map((one) => describe(one, home)),
 
-    /** @returns false where it was there already. @throws StepError, MachineError. */
-    async bring(name: string, options: BringOptions): Promise<boolean> {
+    async bring(name, options) {
       const chosen = find(name);
       const { home, gpu, env } = options;
       const wheels = gpu ? chosen.gpuWheels : chosen.wheels;
@@ -76,8 +49,7 @@ export function newSetups(packages: readonly RuntimePackage[] = runtimePackages(
       return true;
     },
 
-    /** @returns false where it was not there. */
-    async remove(name: string, home: string): Promise<boolean> {
+    async remove(name, home) {
       const chosen = find(name);
       for (const wheel of [...chosen.wheels, ...(chosen.gpuWheels ?? [])]) {
         await rm(keptWheel(downloadsIn(home), wheel), { force: true });
@@ -101,7 +73,9 @@ function describe(one: RuntimePackage, home: string): Setup {
     title: `${one.title} ${one.version}`,
     parts: one.wheels.map(partOf),
     ...(one.gpuWheels === undefined ? {} : { gpuParts: one.gpuWheels.map(partOf) }),
-    ...(existsSync(path) ? { there: { path, bytes: bytesOf(path), gpu: record?.gpu === true } } : {}),
+    ...(existsSync(path)
+      ? { there: { path, bytes: bytesBelow(join(path, "lib")), gpu: record?.gpu === true } }
+      : {}),
   };
 }
 
@@ -118,14 +92,6 @@ function readRecord(path: string): { readonly [name: string]: Json } | undefined
   } catch {
     return undefined;
   }
-}
-
-function bytesOf(path: string): number {
-  const folder = join(path, "lib");
-  if (!existsSync(folder)) return 0;
-  return readdirSync(folder)
-    .map((name) => statSync(join(folder, name)).size)
-    .reduce((sum, size) => sum + size, 0);
 }
 
 function downloadsIn(home: string): string {
@@ -183,7 +149,7 @@ async function bringWheels(
       files.push(...(await unpackWheel(path, { keeps: chosen.keeps, folder: join(tree, "lib"), signal })));
     }
     const record = {
-      ...{ name: chosen.name, version: chosen.version, gpu, bytes: bytesOf(tree) },
+      ...{ name: chosen.name, version: chosen.version, gpu, bytes: bytesBelow(join(tree, "lib")) },
       ...{ wheels, files },
     };
     await writeFile(join(tree, recordFile), `${JSON.stringify(record, null, 2)}\n`);

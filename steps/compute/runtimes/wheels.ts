@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, readdirSync, statSync } from "node:fs";
+import { createWriteStream, existsSync, readdirSync } from "node:fs";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { fileDigest } from "../../../engine/cache/tree.ts";
+import { bytesBelow } from "../../../engine/folder-bytes.ts";
 import { newFolder } from "../../../engine/new-folder.ts";
 import { MachineError } from "../../../engine/step-type.ts";
 import { openZip, type Zip } from "../zip.ts";
@@ -49,10 +50,7 @@ export async function fetchWheel(wheel: Wheel, fetching: Fetching): Promise<stri
   const requirements = join(folder, "requirements.txt");
   await writeFile(requirements, `${wheel.project}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
   fetching.progress(0);
-  const looking = setInterval(
-    () => fetching.progress(Math.min(wheel.bytes - 1, bytesBelow(folder))),
-    LOOK_MS,
-  );
+  const looking = setInterval(() => fetching.progress(Math.min(wheel.bytes - 1, arrived(folder))), LOOK_MS);
   const { code, stdout, stderr } = await runProgram(
     python.command,
     [
@@ -146,21 +144,15 @@ async function unpackFiles(
 }
 
 async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
-  return hash.digest("hex");
+  return fileDigest(path, (await stat(path)).size);
 }
 
 /** What pip has loaded so far, wherever below its temporary folder. */
-function bytesBelow(folder: string): number {
-  let bytes = 0;
+function arrived(folder: string): number {
   try {
-    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-      const stat = statSync(join(folder, name), { throwIfNoEntry: false });
-      if (stat?.isFile()) bytes += stat.size;
-    }
+    return bytesBelow(folder);
   } catch {
-    // Files come and go meanwhile.
+    // Folders come and go meanwhile.
+    return 0;
   }
-  return bytes;
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { hasNvidiaDriver } from "../devices/nvidia.ts";
 import { type Library, openLibrary } from "../native/library.ts";
 
 /**
@@ -9,7 +10,7 @@ import { type Library, openLibrary } from "../native/library.ts";
  * @returns why there will be no GPU, as far as the libraries tell.
  */
 export function openCudaLibraries(folder: string): string | undefined {
-  if (!existsSync("/dev/nvidiactl") && !existsSync("/dev/dxg")) return "there is no NVIDIA driver";
+  if (!hasNvidiaDriver()) return "there is no NVIDIA driver";
   let waiting = librariesIn(folder);
   if (waiting.length === 0) return "CUDA's libraries are not there";
   // They need each other: as long as one more can be opened, the rest is tried again.

@@ -1,3 +1,4 @@
+import { StepError } from "../../../engine/step-type.ts";
 import { firstNotFinite } from "../../vision/finite.ts";
 import type { FeatureRow } from "../tables/features.ts";
 import { imagePath } from "../tables/images.ts";
@@ -26,4 +27,11 @@ export async function firstNotFiniteRow(
     return imagePath(features.index[position] as FeatureRow);
   }
   return undefined;
+}
+
+/** What is to be done about such a row. */
+export function notFiniteRow(picture: string): StepError {
+  return new StepError(
+    `the features of ${picture} are not finite numbers: look at the network and how its pixels are scaled`,
+  );
 }

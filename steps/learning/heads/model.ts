@@ -1,9 +1,10 @@
-import { open, readFile, writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isObject } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import { firstNotFinite } from "../../vision/finite.ts";
 import type { FeaturesManifest } from "../tables/features.ts";
+import { readJsonFile } from "../tables/json-file.ts";
 import { type Dense, newDense } from "./dense.ts";
 
 /**
@@ -51,11 +52,10 @@ export async function writeModel(
 export async function readModel(
   folder: string,
 ): Promise<{ readonly description: ModelDescription; readonly layers: readonly Dense[] }> {
-  const description = parseDescription(await readText(folder));
-  if (description === undefined) {
-    throw new StepError(
-      `${join(folder, descriptionFile)} does not describe a model that this version can read`,
-    );
+  const file = join(folder, descriptionFile);
+  const description = await readJsonFile<ModelDescription>(file, "a train step");
+  if (!isDescription(description)) {
+    throw new StepError(`${file} does not describe a model that this version can read`);
   }
   const sizes = [description.inputLength, ...description.layers.map(({ units }) => units)];
   const layers = description.layers.map(({ units }, at) => newDense(sizes[at] as number, units));
@@ -75,33 +75,15 @@ export function areFinite(layers: readonly Dense[]): boolean {
   );
 }
 
-async function readText(folder: string): Promise<string> {
-  const file = join(folder, descriptionFile);
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new StepError(`${file} is missing: this is not the output of a train step`);
-    }
-    throw error;
-  }
-}
-
-function parseDescription(text: string): ModelDescription | undefined {
-  try {
-    const parsed = JSON.parse(text) as Partial<ModelDescription> | null;
-    const isWhole =
-      Array.isArray(parsed?.classes) &&
-      Array.isArray(parsed.layers) &&
-      [parsed.inputLength, ...parsed.layers.map((layer) => layer?.units)].every(isSize) &&
-      parsed.layers.at(-1)?.units === parsed.classes.length &&
-      isObject(parsed.extractor) &&
-      isObject(parsed.preprocessing);
-    return isWhole ? (parsed as ModelDescription) : undefined;
-  } catch {
-    return undefined;
-  }
+function isDescription(json: Partial<ModelDescription> | null | undefined): json is ModelDescription {
+  return (
+    Array.isArray(json?.classes) &&
+    Array.isArray(json.layers) &&
+    [json.inputLength, ...json.layers.map((layer) => layer?.units)].every(isSize) &&
+    json.layers.at(-1)?.units === json.classes.length &&
+    isObject(json.extractor) &&
+    isObject(json.preprocessing)
+  );
 }
 
 function isSize(value: unknown): boolean {

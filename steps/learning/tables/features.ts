@@ -1,9 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StepError } from "../../../engine/step-type.ts";
 import type { Preprocessing } from "../../vision/preprocessing.ts";
 import { readTable, writeTable } from "./csv.ts";
 import { byLocation, type ImageRow, readLocation } from "./images.ts";
+import { readJsonFile } from "./json-file.ts";
 
 /**
  * The format of a `features` artifact: `index.csv` says which image has which
@@ -78,32 +79,16 @@ export async function writeManifest(folder: string, manifest: FeaturesManifest):
 /** @throws StepError where the folder holds no features. */
 export async function readManifest(folder: string): Promise<FeaturesManifest> {
   const file = join(folder, manifestFile);
-  const manifest = parse(await readText(file));
-  const isRead =
-    typeof manifest?.store === "string" &&
-    manifest.dtype === "float32" &&
-    Array.isArray(manifest.shape) &&
-    manifest.shape.length === 1;
-  if (!isRead) throw new StepError(`${file} does not describe features that this version can read`);
-  return manifest;
+  const manifest = await readJsonFile<FeaturesManifest>(file, "an extract step");
+  if (isManifest(manifest)) return manifest;
+  throw new StepError(`${file} does not describe features that this version can read`);
 }
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new StepError(`${file} is missing: this is not the output of an extract step`);
-    }
-    throw error;
-  }
-}
-
-function parse(text: string): FeaturesManifest | undefined {
-  try {
-    return JSON.parse(text) as FeaturesManifest;
-  } catch {
-    return undefined;
-  }
+function isManifest(json: Partial<FeaturesManifest> | null | undefined): json is FeaturesManifest {
+  return (
+    typeof json?.store === "string" &&
+    json.dtype === "float32" &&
+    Array.isArray(json.shape) &&
+    json.shape.length === 1
+  );
 }

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { isObject, type Json } from "../../../engine/json.ts";
 import { newFolder } from "../../../engine/new-folder.ts";
+import { hasNvidiaDriver } from "../../compute/devices/nvidia.ts";
 import type { ProbeRequest } from "./probe.ts";
 import type { Device, RuntimeName } from "./runtime.ts";
 
@@ -48,7 +49,7 @@ async function webgpuOrCpu({ home }: Choosing): Promise<ChosenDevice> {
 }
 
 async function cudaOrCpu({ home, libraries }: Choosing): Promise<ChosenDevice> {
-  if (libraries === undefined || !existsSync("/dev/nvidiactl")) {
+  if (libraries === undefined || !hasNvidiaDriver()) {
     return { device: "cpu", why: "there is no NVIDIA driver" };
   }
   if (!readdirSync(libraries).some((name) => name.startsWith("libcudart.so"))) {

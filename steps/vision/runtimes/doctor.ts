@@ -1,24 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { vulkanDevices } from "../../compute/devices/vulkan.ts";
+import type { Finding } from "../../../engine/machine.ts";
+import { hasBf16 } from "../../compute/devices/bf16.ts";
+import { hasNvidiaDriver } from "../../compute/devices/nvidia.ts";
+import { vulkanDevices, vulkanNeeds } from "../../compute/devices/vulkan.ts";
 import { engineVersion } from "../../compute/onnx/session.ts";
 import { runtimePackages, runtimePath } from "../../compute/runtimes/catalog.ts";
 import { findPython } from "../../compute/runtimes/python.ts";
 import { newSetups } from "../../compute/runtimes/setup.ts";
 import type { Device, Precision, RuntimeName } from "./runtime.ts";
 import { tryRuntime } from "./try-runtime.ts";
-
-/** Something about the machine, as people want to know it. */
-export interface Finding {
-  readonly name: string;
-  readonly value: string;
-  /** What is wrong. */
-  readonly problem?: string;
-  /** What mends it: a command, or a sentence. */
-  readonly way?: string;
-  /** Whether a plain run cannot do without. */
-  readonly isNeeded: boolean;
-}
 
 /** Everything that computes, and what brings it; each is measured for two seconds, one after another. */
 export async function* findings(home: string, env: NodeJS.ProcessEnv): AsyncGenerator<Finding> {
@@ -54,7 +44,7 @@ async function bf16(title: string, libraries: string): Promise<Finding> {
 
 async function* cuda(title: string, libraries: string, isThere: boolean): AsyncGenerator<Finding> {
   const name = `${title}, CUDA`;
-  const hasDriver = existsSync("/dev/nvidiactl") || existsSync("/dev/dxg");
+  const hasDriver = hasNvidiaDriver();
   if (isThere && hasDriver) yield await speedOf(name, { runtime: "tensorflow", libraries, device: "cuda" });
   else if (isThere) yield { name, value: "there is no NVIDIA driver", isNeeded: false };
   else if (hasDriver) {
@@ -65,8 +55,7 @@ async function* cuda(title: string, libraries: string, isThere: boolean): AsyncG
 
 async function* gpus(): AsyncGenerator<Finding> {
   const devices = vulkanDevices();
-  const way =
-    "a GPU takes a Vulkan loader and driver (Debian: libvulkan1, and mesa-vulkan-drivers or NVIDIA's)";
+  const way = `a GPU takes ${vulkanNeeds}`;
   if (devices.length === 0) yield { name: "WebGPU", value: "no Vulkan device", way, isNeeded: false };
   for (const { name, isSoftware } of devices) {
     if (isSoftware)
@@ -96,12 +85,4 @@ async function speedOf(name: string, subject: Subject): Promise<Finding> {
   const again = `\`flow setup ${rest.runtime} --remove\`, then \`flow setup ${rest.runtime}\``;
   const way = rest.runtime === "onnxruntime" ? "`npm ci` installs it anew" : again;
   return { name, value: "does not work", problem: answer.why, way, isNeeded };
-}
-
-function hasBf16(): boolean {
-  try {
-    return /\bavx512_bf16\b|\bamx_bf16\b|\bbf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
-  } catch {
-    return false;
-  }
 }

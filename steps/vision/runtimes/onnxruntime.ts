@@ -16,10 +16,11 @@ export const runtime: Runtime = {
     const session = await openSession(encodeGraph(onnx), {
       device,
       ...(threads === undefined ? {} : { threads }),
-    }).catch((error: Error) => {
+    }).catch(async (error: Error) => {
       if (device === "cpu") throw error;
+      const { vulkanNeeds } = await import("../../compute/devices/vulkan.ts");
       throw new StepError(
-        `onnxruntime finds no GPU for \`device: webgpu\` (${firstLine(error)}): it takes a Vulkan loader and driver (Debian: libvulkan1, and mesa-vulkan-drivers or NVIDIA's), or take \`device: cpu\``,
+        `onnxruntime finds no GPU for \`device: webgpu\` (${firstLine(error)}): it takes ${vulkanNeeds}, or take \`device: cpu\``,
       );
     });
     // Not the graph itself, which holds the weights, is kept for later.

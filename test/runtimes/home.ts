@@ -13,14 +13,21 @@ export function librariesOf(name: BroughtRuntime): string | undefined {
   return existsSync(folder) ? join(folder, "lib") : undefined;
 }
 
-/** Why tests of a runtime are skipped: stands in the test's name, so that it is printed. */
+/** Why tests of a runtime are skipped, as the end of their titles; said once as well. Empty where they are not. */
 export function lackOf(name: BroughtRuntime): string {
-  return librariesOf(name) === undefined
-    ? ` (skipped: \`flow setup ${name}\` in FLOW_TEST_HOME brings it)`
-    : "";
+  return librariesOf(name) === undefined ? skipped(`\`flow setup ${name}\` in FLOW_TEST_HOME brings it`) : "";
 }
 
 /** The same for `precision: bf16`, which takes AVX512-BF16 or AMX. */
 export function lackOfBf16(): string {
-  return hasBf16() ? "" : " (skipped: this CPU has no bf16)";
+  return hasBf16() ? "" : skipped("this CPU has no bf16");
+}
+
+const said = new Set<string>();
+
+export function skipped(reason: string): string {
+  // biome-ignore lint/suspicious/noConsole: a skip says why
+  if (!said.has(reason)) console.log(`skipped: ${reason}`);
+  said.add(reason);
+  return ` (skipped: ${reason})`;
 }

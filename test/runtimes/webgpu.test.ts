@@ -3,11 +3,12 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { skipped } from "./home.ts";
 
 // Chromium carries a Vulkan driver without a GPU, and the loader. Asked for by name it is taken.
 const chromium = "/usr/lib/chromium";
 const isThere = existsSync(`${chromium}/vk_swiftshader_icd.json`);
-const lack = isThere ? "" : " (skipped: Debian's chromium brings a Vulkan driver)";
+const lack = isThere ? "" : skipped("Debian's chromium brings a Vulkan driver");
 
 const env = {
   PATH: process.env.PATH,

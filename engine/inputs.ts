@@ -20,13 +20,13 @@ export async function readSource(
   path: string,
   spec: InputSpec | undefined,
 ): Promise<SourceFiles | undefined> {
-  if (spec?.reads === undefined) {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  const wanted = spec?.reads?.(path);
+  if (wanted === undefined) {
     const source = await cache.sources.read(path);
     return source && { source, missing: [] };
   }
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   const folder = folderOf(path);
-  const wanted = spec.reads(path);
   const missing = wanted.filter((file) => !isThere(join(folder, file)));
   const there = missing.length > 0 ? [] : wanted;
   return { source: await cache.sources.read(folder, there), missing };
@@ -38,12 +38,11 @@ export function sourceFingerprint(
   path: string,
   spec: InputSpec | undefined,
 ): string | undefined {
-  if (spec?.reads === undefined) {
-    const files = listSource(path, cache.filter);
-    return files && fingerprint(path, files);
-  }
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  return fingerprint(folderOf(path), [...spec.reads(path)].sort(byCodeUnit));
+  const wanted = spec?.reads?.(path);
+  if (wanted !== undefined) return fingerprint(folderOf(path), [...wanted].sort(byCodeUnit));
+  const files = listSource(path, cache.filter);
+  return files && fingerprint(path, files);
 }
 
 /**
@@ -72,9 +71,10 @@ export function artifactFiles(
   const tree = cache.artifacts.tree(digest);
   if (tree === undefined) return undefined;
   const files = filesOf(tree);
-  if (spec?.reads === undefined) return files;
-  const wanted = new Set(spec.reads(cache.artifacts.path(digest)));
-  return files.filter(({ path }) => wanted.has(path));
+  const wanted = spec?.reads?.(cache.artifacts.path(digest));
+  if (wanted === undefined) return files;
+  const named = new Set(wanted);
+  return files.filter(({ path }) => named.has(path));
 }
 
 /** A tree as a step sees it, under the path that was named. */

@@ -53,8 +53,9 @@ export interface InputSpec {
    *
    * @param path absolute, of the file or folder that is named.
    * @returns POSIX paths in that folder, or in the folder of that file; also those that are not there.
+   * `undefined` for all that lies there.
    */
-  reads?(path: string): readonly string[];
+  reads?(path: string): readonly string[] | undefined;
 }
 
 /** How a step type reads text with references in it. */
@@ -125,6 +126,8 @@ export interface StepInput {
   readonly files: readonly InputFile[];
   /** Sentences attached to it upstream, which travel on to what is made from it. */
   readonly notes: readonly string[];
+  /** The folder of the files that it only names, absolute; absent where it holds all it is about. */
+  readonly origin?: string;
 }
 
 /** A file of an input. */
@@ -157,6 +160,8 @@ export interface StepContext {
   metric(metrics: Readonly<Record<string, Json>>): void;
   /** Attaches a sentence to an output, and to all that is made from it. */
   note(output: string, text: string): void;
+  /** Declares that the outputs name files of this input by their paths in it, and do not hold them. */
+  leanOnInput(name: string): void;
   /** Writes a line to the step's log. */
   log(line: string): void;
   /** Writes what a program printed to the step's log, as it came. */

@@ -73,7 +73,8 @@ export async function survey(options: SurveyOptions): Promise<Surveyed> {
     tree: cache.artifacts.tree,
     inputDigest(type, input, digest) {
       const spec = specOf(type, input);
-      const files = spec?.reads && artifactFiles(cache, digest, spec);
+      if (spec?.reads?.(cache.artifacts.path(digest)) === undefined) return digest;
+      const files = artifactFiles(cache, digest, spec);
       return files === undefined ? digest : treeDigest(files);
     },
   };

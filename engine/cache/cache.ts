@@ -55,7 +55,11 @@ export function openCache(folder: string, project?: Project): Cache {
         if (!artifacts.complete(output.digest)) return `output ${name}`;
       }
       const gone = record.leans.filter((lean) => !stores.complete(lean.store, lean.entry)).length;
-      return gone > 0 ? `${gone} of ${record.leans.length} store entries` : undefined;
+      if (gone > 0) return `${gone} of ${record.leans.length} store entries`;
+      const { origin } = record;
+      if (origin?.kind === "folder" && !existsSync(origin.path)) return `the folder ${origin.path}`;
+      const isLost = origin?.kind === "artifact" && !artifacts.complete(origin.digest);
+      return isLost ? "the artifact whose files it names" : undefined;
     },
     sweep() {
       try {

@@ -22,6 +22,8 @@ export interface KeyRecord {
   readonly metrics: Readonly<Record<string, Json>>;
   /** Store entries the outputs are nothing without. */
   readonly leans: readonly Lean[];
+  /** Where files lie that the outputs only name. */
+  readonly origin?: Origin;
   /** The run that made it, and how it went there. */
   readonly run: string;
   readonly at: string;
@@ -33,6 +35,11 @@ export interface Lean {
   readonly store: string;
   readonly entry: string;
 }
+
+/** Files outside an artifact that it names by paths within this. */
+export type Origin =
+  | { readonly kind: "folder"; readonly path: string }
+  | { readonly kind: "artifact"; readonly digest: string };
 
 /** Executions of one step type, to compare a candidate with. */
 export interface Executions {
@@ -140,7 +147,8 @@ function readAll(folder: string): Index {
 
 function checkRecord(json: Json): KeyRecord | undefined {
   if (!isObject(json)) return undefined;
-  const { key, type, version, params, inputs, outputs, metrics, leans, run, at, seconds, peakMemory } = json;
+  const { key, type, version, params, inputs, outputs, metrics, leans, origin } = json;
+  const { run, at, seconds, peakMemory } = json;
   const isRecord =
     isDigest(key) &&
     typeof type === "string" &&
@@ -153,6 +161,7 @@ function checkRecord(json: Json): KeyRecord | undefined {
     isObject(metrics) &&
     Array.isArray(leans) &&
     (leans as readonly Json[]).every(isLean) &&
+    (origin === undefined || isOrigin(origin)) &&
     typeof run === "string" &&
     typeof at === "string" &&
     typeof seconds === "number" &&
@@ -162,6 +171,13 @@ function checkRecord(json: Json): KeyRecord | undefined {
 
 function isOutput(json: Json): boolean {
   return isObject(json) && isDigest(json.digest) && isCount(json.bytes) && isTexts(json.notes);
+}
+
+function isOrigin(json: Json): boolean {
+  if (!isObject(json)) return false;
+  return json.kind === "artifact"
+    ? isDigest(json.digest)
+    : json.kind === "folder" && typeof json.path === "string";
 }
 
 function isLean(json: Json): boolean {

@@ -1,6 +1,8 @@
+import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
+import type { Origin } from "../cache/keys.ts";
 import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
 import { addTo } from "../lists.ts";
@@ -36,6 +38,8 @@ export interface OpenContext {
   /** Of an output: those of all inputs, then its own; each once. */
   notes(output: string): readonly string[];
   leans(): readonly { readonly store: string; readonly entry: string }[];
+  /** Where the files lie that the outputs only name. */
+  origin(): { readonly origin?: Origin };
   /** Of programs that the step started, in bytes; 0 where it started none. */
   peakMemory(): number;
 }
@@ -46,6 +50,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
   const metrics: Record<string, Json> = {};
   const notes = new Map<string, string[]>();
   const leans = new Map<string, { store: string; entry: string }>();
+  let origin: Origin | undefined;
   const outputs = new Set(type.outputs(task.params));
   for (const name of outputs) await mkdir(join(staging, name));
   const inherited = Object.keys(task.inputs)
@@ -79,6 +84,9 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
     progress: (progress) => update({ kind: "progress", progress }),
     metric: (more) => void Object.assign(metrics, more),
     note: (output, text) => addTo(notes, output, text),
+    leanOnInput(name) {
+      origin = originOf(task, name);
+    },
     log: log.line,
     print: log.print,
     peakMemory(bytes) {
@@ -90,20 +98,29 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
     ctx,
     metrics,
     notes: (output) => [...new Set([...inherited, ...(notes.get(output) ?? [])])],
+    origin: () => (origin === undefined ? {} : { origin }),
     peakMemory: () => peak,
     leans: () => [...leans].sort(([a], [b]) => byCodeUnit(a, b)).map(([, lean]) => lean),
   };
 }
 
+function originOf({ inputs }: Task, name: string): Origin {
+  const input = inputs[name];
+  if (input === undefined) throw new Error(`the step has no input ${name}`);
+  if (input.artifact !== undefined) return { kind: "artifact", digest: input.artifact };
+  return { kind: "folder", path: statSync(input.path).isDirectory() ? input.path : dirname(input.path) };
+}
+
 /** The lists of files are read when they are asked for: of a large data set they are long. */
 function openInputs({ task, type, cache }: ContextOptions): StepContext["inputs"] {
   const inputs: Record<string, StepInput> = Object.create(null);
-  for (const [name, { path, digest, artifact, notes }] of Object.entries(task.inputs)) {
+  for (const [name, { path, digest, artifact, notes, origin }] of Object.entries(task.inputs)) {
     let files: readonly InputFile[] | undefined;
     inputs[name] = {
       path,
       digest,
       notes,
+      ...(origin === undefined ? {} : { origin }),
       get files() {
         if (files !== undefined) return files;
         const tree =

@@ -128,23 +128,23 @@ async function settle(work: StepWork, services: Services, execution: Execution):
     const message = `${changed.join(", ")} changed while the step read it; run the same command again`;
     return ended(work, services, { ...told, outcome: "failed", failure: { kind: "step", message } });
   }
-  const { outputs, leans } = end;
+  const { outputs, leans, origin } = end;
+  const made = { outputs, leans, ...(origin === undefined ? {} : { origin }) };
   await cache.keys.commit({
     key,
     type: step.uses,
     version: types.get(step.uses)?.version ?? 0,
     params: plan.params,
     inputs: plan.inputs as Readonly<Record<string, string>>,
-    outputs,
+    ...made,
     metrics,
-    leans,
     run: identity.run,
     at: now().toISOString(),
     seconds,
     peakMemory,
   });
   cache.keys.setLatest(identity.history, step.id, key);
-  return ended(work, services, { ...told, outcome: "ran", made: { outputs, leans } });
+  return ended(work, services, { ...told, outcome: "ran", made });
 }
 
 /** Paths that are no longer what the key says they were: their new content must not pass under the old digest. */

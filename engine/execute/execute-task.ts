@@ -56,7 +56,7 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
       });
       outputs[name] = { digest, bytes, notes: context.notes(name) };
     }
-    return { kind: "done", outputs, leans: context.leans(), seen, ...about() };
+    return { kind: "done", outputs, leans: context.leans(), ...context.origin(), seen, ...about() };
   } catch (error) {
     if (options.signal.aborted && isAbort(error, options.signal)) return { kind: "interrupted", ...about() };
     return {

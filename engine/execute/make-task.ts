@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Cache } from "../cache/cache.ts";
+import type { Origin } from "../cache/keys.ts";
 import { sourceName } from "../plan/input-spec.ts";
 import type { StepPlan } from "../plan/plan.ts";
 import { StepError } from "../step-type.ts";
@@ -71,7 +73,12 @@ function inputsOf({ identity, plan, made, watch }: StepWork, { cache }: Services
       );
     }
     const watched = watch.over(source, before);
-    inputs[name] = { path, digest, artifact: output.digest, notes: output.notes, watched };
+    const origin = before.origin && { origin: originPath(before.origin, cache) };
+    inputs[name] = { path, digest, artifact: output.digest, notes: output.notes, watched, ...origin };
   }
   return inputs;
+}
+
+function originPath(origin: Origin, cache: Cache): string {
+  return origin.kind === "folder" ? origin.path : cache.artifacts.path(origin.digest);
 }

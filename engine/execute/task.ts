@@ -1,3 +1,4 @@
+import type { Origin } from "../cache/keys.ts";
 import type { Failure } from "../failure.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { OutputRecord } from "../record/event.ts";
@@ -33,6 +34,8 @@ export interface TaskInput {
   /** Where it is an artifact: the whole one's digest, of which `digest` may cover only what the step reads. */
   readonly artifact?: string;
   readonly notes: readonly string[];
+  /** The folder of files that it only names. */
+  readonly origin?: string;
   /** Folders of the cache that a program gets and could write into, as they were before any did. */
   readonly watched?: readonly Watched[];
 }
@@ -65,6 +68,7 @@ export type TaskEnd = {
       readonly kind: "done";
       readonly outputs: Readonly<Record<string, OutputRecord>>;
       readonly leans: readonly { readonly store: string; readonly entry: string }[];
+      readonly origin?: Origin;
       readonly seen: Seen;
     }
   | { readonly kind: "failed"; readonly failure: Failure }

@@ -6,7 +6,7 @@ import type { StepType } from "../step-type.ts";
 import type { Watched } from "./task.ts";
 
 /** What a step has made: its outputs, and the store entries these lean on. */
-export type Made = Pick<KeyRecord, "outputs" | "leans">;
+export type Made = Pick<KeyRecord, "outputs" | "leans" | "origin">;
 
 /**
  * What steps are given in a run in which a program is given outputs. A program

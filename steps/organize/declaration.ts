@@ -1,38 +1,76 @@
 import type { ContextOf, Declaration } from "../../engine/define-step.ts";
+import { filesOfTable } from "./table-files.ts";
 
-const folder = { type: "string", pattern: "^(?!\\.{1,2}$)[^/\\\\\\x00]+$" } as const;
+const share = {
+  anyOf: [
+    { type: "string", pattern: "^(?!\\.{1,2}$)[^/\\\\\\x00]+$" },
+    { type: "number", exclusiveMinimum: 0, maximum: 1 },
+  ],
+} as const;
+
+const className = { type: "string", pattern: "^[^/\\\\.\\x00-\\x1f][^/\\\\\\x00-\\x1f]{0,199}$" } as const;
 
 const params = {
   type: "object",
   additionalProperties: false,
-  required: ["splits", "classes"],
   properties: {
     splits: {
-      description: "The folder of the source that holds each split.",
+      description:
+        "The folder of the source that holds each split, or the share of pictures that each gets. Default: folders that are called like splits; without such, all is train.",
       type: "object",
       additionalProperties: false,
       minProperties: 1,
-      properties: { train: folder, validation: folder, test: folder },
+      properties: { train: share, validation: share, test: share },
     },
     classes: {
       description:
-        "Class names by what marks them in the source: the file's prefix, its folder, or the word in the CSV.",
-      type: "object",
-      minProperties: 2,
-      propertyNames: { minLength: 1, maxLength: 255 },
-      additionalProperties: { type: "string", pattern: "^[^/\\\\.\\x00-\\x1f][^/\\\\\\x00-\\x1f]{0,199}$" },
+        "A list of the classes to take, or a map of class names by what marks them in the source. Default: what the source says.",
+      anyOf: [
+        { type: "array", items: className },
+        {
+          type: "object",
+          minProperties: 2,
+          propertyNames: { minLength: 1, maxLength: 255 },
+          additionalProperties: className,
+        },
+      ],
     },
     classFrom: {
       description:
-        "Where the class of a picture is: before the first _ of its name, its folder in the split, or the input `labels` (a CSV with the columns file and class).",
-      enum: ["prefix", "folder", "csv"],
-      default: "prefix",
+        "What says the class of a picture: its folder, what is before the first _ of its name, or a table (the input `labels`, or a source that is one). auto: a table where there is one, else the folder, else the name.",
+      enum: ["auto", "folder", "prefix", "csv"],
+      default: "auto",
+    },
+    seed: {
+      description: "Of the shares in `splits`: another one deals pictures out otherwise.",
+      type: "integer",
+      minimum: 0,
+      maximum: 4_294_967_295,
+      default: 0,
+    },
+    groupBy: {
+      description:
+        "What belongs together (a patient, a video, a product) and stays in one split: a column of the table, or a regular expression for the path in the source, whose first group is its name.",
+      type: "object",
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 1,
+      properties: {
+        column: { type: "string", minLength: 1 },
+        pattern: { type: "string", minLength: 1, maxLength: 1000 },
+      },
+    },
+    duplicates: {
+      description:
+        "What to do about a picture that is there more than once. warn: say so where it lies in several splits or classes; fail: refuse these; drop: keep one (that of test before validation before train), and none that lies in several classes.",
+      enum: ["warn", "fail", "drop"],
+      default: "warn",
     },
     materialize: {
-      description: "How pictures get into the output: shared blocks where the disk can, else a copy.",
-      enum: ["auto"],
+      description:
+        "How pictures get into the output. auto: shared blocks where the disk can, else a copy; reference: they stay in the source, which must stay where it is.",
+      enum: ["auto", "reference"],
       default: "auto",
-      "x-unkeyed": true,
     },
   },
 } as const;
@@ -40,10 +78,14 @@ const params = {
 export const declaration = {
   params,
   inputs: {
-    source: { description: "A folder with one folder per split." },
+    source: {
+      description:
+        "A folder of pictures, a zip or tar of one, a folder of such archives, or a table (CSV or JSONL with the columns file and class, and split if it has one).",
+      reads: filesOfTable,
+    },
     labels: {
       description:
-        "A CSV with the columns file (a path in the source, or a name that only one picture has) and class, for classFrom: csv.",
+        "A CSV or JSONL with the columns file (a path in the source, or a name that only one picture has) and class, perhaps split; other columns are kept.",
       optional: true,
     },
   },

@@ -1,33 +1,43 @@
 import { basename } from "node:path";
 import { addTo } from "../../engine/lists.ts";
-import { type InputFile, StepError, type StepInput } from "../../engine/step-type.ts";
-import { readTable } from "../learning/tables/csv.ts";
+import { type InputFile, StepError } from "../../engine/step-type.ts";
+import { composed } from "./composed.ts";
 import { listed } from "./listed.ts";
+import { type Label, readTableRows } from "./table-rows.ts";
 
-/** The words of a table of labels, and what they are for. */
+/** What a table says of pictures, and what it says it of. */
 export interface Labels {
-  /** The word for a picture: that of its path in the source, else that of its name alone. */
-  wordOf(file: InputFile): string | undefined;
+  /** The line for a picture: that of its path in the source, else that of its name alone. */
+  labelOf(file: InputFile): Label | undefined;
+  readonly hasSplits: boolean;
+  /** Further columns. */
+  readonly columns: readonly string[];
   /** Lines for which the source has no file: name and place. */
   readonly withoutFile: readonly string[];
 }
 
-interface Label {
-  readonly file: string;
-  readonly class: string;
-  /** The line in the table. */
-  readonly line: number;
-}
-
 /**
- * Reads a CSV with the columns file and class for the files of a source. Names
- * that differ only in Unicode form mean the same file: what went through a Mac
- * is spelled otherwise than what was typed.
+ * Reads a table for the files of a source. Names that differ only in Unicode
+ * form mean the same file: what went through a Mac is spelled otherwise than
+ * what was typed.
  *
  * @throws StepError where a file has two words, or a name alone could mean different pictures.
  */
-export async function readLabels(table: StepInput, files: readonly InputFile[]): Promise<Labels> {
-  const labels = await readLines(table.path);
+export async function readLabels(table: string, files: readonly InputFile[]): Promise<Labels> {
+  const { columns, hasSplits, rows } = await readTableRows(table);
+  return labelsOf(table, files, { columns, hasSplits, labels: byFile(table, rows) });
+}
+
+interface TableOfLabels extends Pick<Labels, "columns" | "hasSplits"> {
+  /** By the composed spelling of the file. */
+  readonly labels: ReadonlyMap<string, Label>;
+}
+
+function labelsOf(
+  table: string,
+  files: readonly InputFile[],
+  { labels, columns, hasSplits }: TableOfLabels,
+): Labels {
   const labelOf = (file: InputFile): Label | undefined =>
     labels.get(composed(file.path)) ?? labels.get(composed(basename(file.path)));
   const meant = new Map<Label, InputFile[]>();
@@ -35,30 +45,27 @@ export async function readLabels(table: StepInput, files: readonly InputFile[]):
     const label = labelOf(file);
     if (label !== undefined) addTo(meant, label, file);
   }
-  refuseDoubtful(table.path, meant);
+  refuseDoubtful(table, meant);
   return {
-    wordOf: (file) => labelOf(file)?.class,
+    labelOf,
+    hasSplits,
+    columns,
     withoutFile: [...labels.values()]
       .filter((label) => !meant.has(label))
       .map(({ file, line }) => `${file} (line ${line})`),
   };
 }
 
-/** Text in the one form in which it is compared: letters with their accents in one piece (NFC). */
-export function composed(text: string): string {
-  return text.normalize("NFC");
-}
-
-/** By the composed spelling of the file. */
-async function readLines(table: string): Promise<ReadonlyMap<string, Label>> {
+function byFile(table: string, rows: readonly Label[]): ReadonlyMap<string, Label> {
   const labels = new Map<string, Label>();
-  for await (const { line, values } of readTable(table, ["file", "class"])) {
-    const key = composed(values.file);
+  for (const row of rows) {
+    const key = composed(row.file.replace(/^(\.\/)+/, ""));
     const before = labels.get(key);
-    if (before === undefined) labels.set(key, { ...values, line });
-    else if (before.class !== values.class) {
+    if (before === undefined) labels.set(key, row);
+    else if (before.class !== row.class || before.split !== row.split) {
+      const [now, then] = [row, before].map((label) => [label.class, label.split].filter(Boolean).join(", "));
       throw new StepError(
-        `${table}:${line}: ${values.file} is ${values.class} here and ${before.class} on line ${before.line}`,
+        `${table}:${row.line}: ${row.file} is ${now} here and ${then} on line ${before.line}`,
       );
     }
   }

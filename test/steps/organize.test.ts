@@ -92,6 +92,7 @@ test("JPEGs are taken under all their names; pictures of other kinds are left ou
   expect(stdout).toContain("skippedByKind (.bmp 1, .heic 1, .txt 1, no extension 1)");
   const notes = place.record().steps.splits?.outputs.images?.notes;
   expect(notes).toEqual([
+    "2 classes have fewer than 10 pictures for training: apple 1, zebra 1.",
     "3 pictures are left out for the kind of file (.bmp 1, .heic 1, no extension 1): JPEG, PNG, WebP, GIF and TIFF are read.",
   ]);
   expect(stdout).toContain(`Note: ${notes?.[0]}`);
@@ -117,6 +118,8 @@ test("a picture that lies in two splits or two classes is named in a note", asyn
   expect(place.record().steps.splits?.outputs.images?.notes).toEqual([
     "1 picture is in more than one split: test/zebra/0_b.jpg = train/zebra/0_a.jpg.",
     "1 picture is in more than one class: train/apple/1_c.jpg = train/zebra/0_d.jpg.",
+    "2 pictures are almost the same as one of another split: test/apple/1_e.jpg = train/apple/1_c.jpg, test/apple/1_e.jpg = train/zebra/0_a.jpg.",
+    "2 classes have fewer than 10 pictures for training: apple 1, zebra 2.",
   ]);
 });
 
@@ -128,6 +131,7 @@ test("labels that name no file are counted and named", async () => {
   expect(code).toBe(0);
   expect(metrics()).toMatchObject({ images: 2, labelsWithoutImage: 1 });
   expect(place.record().steps.splits?.outputs.images?.notes).toEqual([
+    "2 classes have fewer than 10 pictures for training: one 1, two 1.",
     "1 label has no picture: not_there.jpg (line 4).",
   ]);
 });

@@ -16,7 +16,7 @@ const indexFile = "index.csv";
 const manifestFile = "features.json";
 
 /** A line of `index.csv`: an image as in `images.csv`, without its size. */
-export type FeatureRow = Omit<ImageRow, "width" | "height">;
+export type FeatureRow = Pick<ImageRow, "split" | "class" | "label" | "file" | "digest">;
 
 export interface FeaturesManifest {
   /** Id of the store that holds the rows. */

@@ -8,7 +8,9 @@ import { readTable, writeTable } from "./csv.ts";
  * `<split>/<class>/<file>`.
  *
  * The table has the columns split, class, label, file, digest, width, height and
- * one line an image, in code-unit order of split, class, file.
+ * one line an image, in code-unit order of split, class, file. Where pictures stay
+ * in their source a column `path` follows, their place in it, and they are not
+ * beside the table; then whatever a table of the user's says of them.
  */
 const imagesFile = "images.csv";
 
@@ -25,9 +27,13 @@ export interface ImageRow {
   readonly file: string;
   /** `sha256:<hex>` of the file's bytes. */
   readonly digest: string;
-  /** Pixels, as stored: no EXIF rotation. */
-  readonly width: number;
-  readonly height: number;
+  /** Pixels, as stored: no EXIF rotation. Absent where they cannot be read. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Where it lies in the source, POSIX; absent where it lies beside the table. */
+  readonly path?: string;
+  /** What else is known of it, by column; the same columns in every row. */
+  readonly others?: ReadonlyMap<string, string>;
 }
 
 /** Where an image lies in its artifact, POSIX. */
@@ -44,30 +50,61 @@ export function byLocation(
 }
 
 const columns = ["split", "class", "label", "file", "digest", "width", "height"] as const;
+const pathColumn = "path";
 
 /** Writes `images.csv` into `folder`, in canonical order whatever the order of `rows`. */
 export async function writeImages(folder: string, rows: readonly ImageRow[]): Promise<void> {
-  const lines = [...rows].sort(byLocation).map((row) => columns.map((column) => row[column]));
-  await writeTable(join(folder, imagesFile), columns, lines);
+  const others = [...(rows[0]?.others?.keys() ?? [])];
+  const places = rows.some(({ path }) => path !== undefined) ? [pathColumn] : [];
+  const lines = [...rows]
+    .sort(byLocation)
+    .map((row) => [
+      ...columns.map((column) => row[column] ?? ""),
+      ...places.map(() => row.path ?? ""),
+      ...others.map((column) => row.others?.get(column) ?? ""),
+    ]);
+  await writeTable(join(folder, imagesFile), [...columns, ...places, ...others], lines);
 }
 
 /** @throws StepError where the table is missing or a line is not of this format. */
 export async function readImages(folder: string): Promise<ImageRow[]> {
   const file = join(folder, imagesFile);
   const rows: ImageRow[] = [];
-  for await (const { line, values } of readTable(file, columns)) {
+  for await (const { line, values, others } of readTable(file, columns)) {
     const place = `${file}:${line}`;
-    const width = readWhole(place, "width", values.width);
-    rows.push({ ...readLocation(place, values), width, height: readWhole(place, "height", values.height) });
+    const row = { ...readLocation(place, values), ...sizeOf(place, values) };
+    const path = others.get(pathColumn);
+    const further = new Map([...others].filter(([name]) => name !== pathColumn));
+    rows.push({
+      ...row,
+      ...(path === undefined ? {} : { path: readPath(place, path) }),
+      ...(further.size === 0 ? {} : { others: further }),
+    });
   }
   return rows;
+}
+
+/** The columns that have a meaning here: a table of the user's needs other names for its own. */
+export const ownColumns: ReadonlySet<string> = new Set([...columns, pathColumn]);
+
+function sizeOf(
+  place: string,
+  { width, height }: Readonly<Record<"width" | "height", string>>,
+): Pick<ImageRow, "width" | "height"> {
+  if (width === "" && height === "") return {};
+  return { width: readWhole(place, "width", width), height: readWhole(place, "height", height) };
+}
+
+function readPath(place: string, path: string): string {
+  if (!path.split("/").every(isName)) throw new StepError(`${place}: "${path}" cannot be a path in a source`);
+  return path;
 }
 
 /** What a line of `images.csv` and one of a feature index have in common, checked. */
 export function readLocation(
   place: string,
   values: Readonly<Record<"split" | "class" | "label" | "file" | "digest", string>>,
-): Omit<ImageRow, "width" | "height"> {
+): Pick<ImageRow, "split" | "class" | "label" | "file" | "digest"> {
   const { split, file, digest } = values;
   if (!isSplit(split)) throw new StepError(`${place}: "${split}" is no split (${splits.join(", ")})`);
   // They become part of a path.

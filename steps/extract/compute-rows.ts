@@ -1,10 +1,7 @@
-import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
 import { StepError, type Store } from "../../engine/step-type.ts";
-import { writeNpy } from "../learning/features/npy.ts";
-import { describeSegment, segmentFile } from "../learning/features/rows.ts";
+import { newSegment } from "../learning/features/segments.ts";
 import type { Extractor, PlannedExtractor } from "../vision/extractor.ts";
 import { firstNotFinite } from "../vision/finite.ts";
 import { DECODING } from "../vision/pixels/decoding.ts";
@@ -39,8 +36,6 @@ export interface ImageToCompute {
 const SEGMENT_ROWS = 256;
 /** A row can be wide: of ResNet-50's first layer it takes 3 MB. */
 const SEGMENT_BYTES = 64 * 2 ** 20;
-/** A segment is published after a few seconds: that is all a crash can cost. */
-const SEGMENT_MS = 3_000;
 
 /**
  * Computes rows and publishes them in segments; sets the metrics images,
@@ -70,7 +65,12 @@ async function computeWith(extractor: Extractor, options: ComputeOptions): Promi
   const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (extractor.rowLength * 4)));
   const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
   const batchSize = Math.min(options.batchSize, rowsOfMemory);
-  const segment = newSegment(store, extractor, capacity);
+  const segment = newSegment(store, {
+    rowLength: extractor.rowLength,
+    device: extractor.device,
+    decoding: DECODING,
+    capacity,
+  });
   const failures: string[] = [];
   let computed = 0;
   const started = performance.now();
@@ -177,49 +177,4 @@ async function decodeBatch(
     pixels,
     failures: failures.filter((failure) => failure !== undefined),
   };
-}
-
-interface Segment {
-  /** Appends rows that `compute` writes; publishes when the segment is full or old. */
-  add(digests: readonly string[], compute: (into: Float32Array) => Promise<void>): Promise<void>;
-  /** Publishes what is there, if anything. */
-  publish(): Promise<void>;
-}
-
-function newSegment(store: Store, { rowLength, device }: Extractor, capacity: number): Segment {
-  let rows = new Float32Array(0);
-  let digests: string[] = [];
-  let since = performance.now();
-  const segment: Segment = {
-    async add(more, compute) {
-      if (more.length === 0) return;
-      if (digests.length + more.length > capacity) await segment.publish();
-      const needed = (digests.length + more.length) * rowLength;
-      if (rows.length < needed) {
-        const wider = new Float32Array(Math.max(needed, capacity * rowLength));
-        wider.set(rows.subarray(0, digests.length * rowLength));
-        rows = wider;
-      }
-      await compute(rows.subarray(digests.length * rowLength, needed));
-      digests.push(...more);
-      if (performance.now() - since >= SEGMENT_MS) await segment.publish();
-    },
-    async publish() {
-      since = performance.now();
-      if (digests.length === 0) return;
-      const held = digests;
-      digests = [];
-      const name = createHash("sha256")
-        .update([...held, DECODING].join("\n"))
-        .digest("hex")
-        .slice(0, 32);
-      await store.publish(name, async (folder) => {
-        const values = rows.subarray(0, held.length * rowLength);
-        await writeNpy(join(folder, segmentFile), values, held.length, rowLength);
-        return describeSegment({ digests: held, decoding: DECODING, device });
-      });
-      since = performance.now();
-    },
-  };
-  return segment;
 }

@@ -184,6 +184,8 @@ export interface ReadonlyStore {
   readonly id: string;
   /** Complete entries in code-unit order of their names. */
   entries(): Promise<readonly StoreEntry[]>;
+  /** The same, with what is needed of their descriptions alone: for stores of thousands of entries. */
+  condensed(condenser: Condenser): Promise<readonly CondensedEntry[]>;
 }
 
 export interface Store extends ReadonlyStore {
@@ -196,19 +198,36 @@ export interface Store extends ReadonlyStore {
     write: (folder: string) => Promise<JsonObject>,
   ): Promise<StoreEntry & { readonly isOwn: boolean }>;
   /** Declares that the outputs of this execution need the entry. */
-  lean(entry: StoreEntry): void;
+  lean(entry: EntryName): void;
   /** Deletes an entry that this execution wrote itself; any other is an error. */
   drop(entry: StoreEntry): Promise<void>;
 }
 
-export interface StoreEntry {
+export interface EntryName {
   readonly store: string;
   readonly name: string;
   /** Absolute path of its folder, to be read only. */
   readonly path: string;
+}
+
+export interface StoreEntry extends EntryName {
   /** What `write` returned: a description of the content, without clocks or names. */
   readonly about: JsonObject;
 }
+
+/** What is needed of an entry's description: small in a note, large as bytes. */
+export interface Condensed {
+  readonly note: JsonObject;
+  readonly bytes: Uint8Array;
+}
+
+export interface Condenser {
+  /** What it makes is kept under this name, a word: it gets another when it makes something else. */
+  readonly kind: string;
+  condense(about: JsonObject): Condensed;
+}
+
+export interface CondensedEntry extends EntryName, Condensed {}
 
 /**
  * A mistake of the user's or a state of the data that the step can name. It is

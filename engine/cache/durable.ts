@@ -39,8 +39,12 @@ function showLife(): void {
   }
 }
 
-/** Writes a small file so that its name means complete content, whatever happens: stage, fsync, rename. */
-export async function publishFile(cache: string, path: string, content: string): Promise<void> {
+/** Writes a file so that its name means complete content, whatever happens: stage, fsync, rename. */
+export async function publishFile(
+  cache: string,
+  path: string,
+  content: string | Iterable<Uint8Array>,
+): Promise<void> {
   const folder = stagingFolder(cache);
   try {
     const staged = join(folder, "file");

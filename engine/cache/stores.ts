@@ -4,12 +4,13 @@ import { chmod, writeFile } from "node:fs/promises";
 import { arch, cpus } from "node:os";
 import { join } from "node:path";
 import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from "../json.ts";
-import type { StoreEntry } from "../step-type.ts";
+import type { CondensedEntry, Condenser, StoreEntry } from "../step-type.ts";
 import { hasSizes } from "./artifacts.ts";
 import { dropStaging, publishFile, publishFolder, setAside, stagingFolder, syncFiles } from "./durable.ts";
 import { folderMode } from "./folders.ts";
 import { takeIn } from "./gate.ts";
 import { type Found, goodOf, isShortage, readRecord, recordFormat } from "./records.ts";
+import { type Indexed, readStoreIndex, stampOf, WORTH_KEEPING, writeStoreIndex } from "./store-index.ts";
 import { checkTree, fileDigest, filesOf, type Tree, type TreeFile } from "./tree.ts";
 
 /**
@@ -21,6 +22,8 @@ export interface Stores {
   /** The id of the store with this name. The name must hold whatever can change a byte of an entry. */
   id(name: JsonObject): string;
   entries(id: string): readonly StoreEntry[];
+  /** The same entries, condensed; of those that were condensed before, their record is not read again. */
+  condensed(id: string, condenser: Condenser): Promise<readonly CondensedEntry[]>;
   /** Absolute path of an entry. */
   path(id: string, entry: string): string;
   /** The files that an entry should hold; `undefined` where there is no such entry. */
@@ -55,10 +58,11 @@ const entryName = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 export function openStores(cache: string): Stores {
   const folderOf = (id: string): string => join(cache, "stores", id);
   const pathOf = (id: string, entry: string): string => join(folderOf(id), entry);
+  const namesIn = (id: string): readonly string[] =>
+    existsSync(folderOf(id)) ? readdirSync(folderOf(id)).sort(byCodeUnit) : [];
   const entries = (id: string): readonly StoreEntry[] => {
-    if (!existsSync(folderOf(id))) return [];
     const found: StoreEntry[] = [];
-    for (const entry of readdirSync(folderOf(id)).sort(byCodeUnit)) {
+    for (const entry of namesIn(id)) {
       const record = goodOf(findEntry(pathOf(id, entry)));
       if (record) found.push({ store: id, name: entry, path: pathOf(id, entry), about: record.about });
     }
@@ -69,6 +73,29 @@ export function openStores(cache: string): Stores {
     id: (name) => createHash("sha256").update(canonicalJson(name)).digest("hex"),
     path: pathOf,
     entries,
+    async condensed(id, condenser) {
+      const known = readStoreIndex(cache, id, condenser.kind);
+      const found = new Map<string, Indexed>();
+      let anew = 0;
+      for (const entry of namesIn(id)) {
+        const path = pathOf(id, entry);
+        const old = known.get(entry);
+        const stamp = stampOf(path);
+        if (old !== undefined && old.stamp === stamp && hasSizes(path, old.files)) {
+          found.set(entry, old);
+          continue;
+        }
+        const record = goodOf(findEntry(path));
+        if (record === undefined || stamp === undefined) continue;
+        found.set(entry, { ...condenser.condense(record.about), stamp, files: record.files });
+        anew++;
+      }
+      // It only saves work: where it cannot be kept, these entries are read again.
+      if (anew >= WORTH_KEEPING) await writeStoreIndex(cache, id, condenser.kind, found).catch(() => {});
+      return [...found].map(([name, { note, bytes }]) => ({
+        ...{ store: id, name, path: pathOf(id, name), note, bytes },
+      }));
+    },
     files(id, entry) {
       const record = goodOf(readRecord(join(pathOf(id, entry), "entry.json"), checkEntry));
       return record && filesOf(record.files);

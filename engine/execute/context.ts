@@ -150,12 +150,19 @@ function openStore({ cache, type, name, entries, lean }: StoreOptions): Store {
   const id = cache.stores.id(fullName);
   const written = new Set<string>();
   let verified: Promise<void> | undefined;
+  const verify = async (): Promise<void> => {
+    if (entries === "by-content") verified ??= cache.stores.verify(id);
+    await verified;
+  };
   return {
     id,
     async entries() {
-      if (entries === "by-content") verified ??= cache.stores.verify(id);
-      await verified;
+      await verify();
       return cache.stores.entries(id);
+    },
+    async condensed(condenser) {
+      await verify();
+      return cache.stores.condensed(id, condenser);
     },
     async publish(entry, write) {
       const published = await cache.stores.publish(id, fullName, entry, write);
@@ -173,5 +180,9 @@ function openStore({ cache, type, name, entries, lean }: StoreOptions): Store {
 function openReadonly(cache: Cache, id: string): ReadonlyStore {
   // The id may come out of a file: it must not lead anywhere else.
   if (!/^[0-9a-f]{64}$/.test(id)) throw new Error(`"${id}" is no store id`);
-  return { id, entries: async () => cache.stores.entries(id) };
+  return {
+    id,
+    entries: async () => cache.stores.entries(id),
+    condensed: (condenser) => cache.stores.condensed(id, condenser),
+  };
 }

@@ -67,9 +67,11 @@ async function computeWith(extractor: Extractor, options: ComputeOptions): Promi
   const batchSize = Math.min(options.batchSize, rowsOfMemory);
   const segment = newSegment(store, {
     rowLength: extractor.rowLength,
+    dtype: ctx.params.dtype,
     device: extractor.device,
     decoding: DECODING,
     capacity,
+    nameOf: (digest) => nameOf(images, digest),
   });
   const failures: string[] = [];
   let computed = 0;
@@ -112,11 +114,15 @@ async function refuseRow(
 ): Promise<never> {
   const picture = size[0] * size[1] * 3;
   const layer = await blame(batch.pixels.slice(row * picture, (row + 1) * picture));
-  const name = images.find(({ digest }) => digest === batch.digests[row])?.name;
+  const name = nameOf(images, batch.digests[row]);
   const where = layer === undefined ? "" : `, first at layer ${layer}`;
   throw new StepError(
     `the network gives values that are not finite (NaN or infinity) for ${name}${where}; the scaling of its pixels, or its weights, may be another network's`,
   );
+}
+
+function nameOf(images: ComputeOptions["images"], of: string | undefined): string {
+  return images.find(({ digest }) => digest === of)?.name ?? "";
 }
 
 interface DecodedBatch {

@@ -77,6 +77,12 @@ const params = {
       enum: ["float32", "bf16"],
       default: "float32",
     },
+    dtype: {
+      description:
+        "What rows are kept as: float16 takes half the room, and each value is rounded to 11 binary digits.",
+      enum: ["float32", "float16"],
+      default: "float32",
+    },
     device: {
       description: "Where it is computed; auto takes a GPU that works, else the CPU.",
       enum: ["auto", "cpu", "webgpu", "cuda"],

@@ -2,9 +2,9 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
 import type { Json } from "../../engine/json.ts";
-import { CacheError } from "../../engine/step-type.ts";
+import { CacheError, type EntryName } from "../../engine/step-type.ts";
 import { requiredRuntime } from "../compute/runtimes/catalog.ts";
-import { locateRows, type RowLocation } from "../learning/features/rows.ts";
+import { locateRows, type RowPlaces } from "../learning/features/locate.ts";
 import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
@@ -27,7 +27,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
     weights,
     layer,
     pool: params.pool,
-    dtype: "float32",
+    dtype: params.dtype,
     preprocessing: preprocessing as unknown as Json,
     runtime: params.runtime,
     // What is new and at its default is in no name: rows of before count.
@@ -35,7 +35,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
     ...(params.precision === "float32" ? {} : { precision: params.precision }),
     ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
   });
-  const lacking = await rowsToCompute(images.path, rows, locateRows(await store.entries()));
+  const lacking = await rowsToCompute(images.path, rows, await locateRows(store));
   await computeRows({
     ctx,
     store,
@@ -50,19 +50,21 @@ export async function run(ctx: ExtractContext): Promise<void> {
     size: preprocessing.size,
     batchSize: params.batchSize,
   });
-  const where = locateRows(await store.entries());
+  const where = await locateRows(store);
   const devices = new Set<string>();
+  const entries = new Set<EntryName>();
   for (const row of rows) {
     const place = where.get(row.digest);
     if (place === undefined)
       throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
-    store.lean(place.entry);
+    entries.add(place.entry);
     devices.add(place.device);
   }
+  for (const entry of entries) store.lean(entry);
   ctx.metric({ devices: [...devices].sort() });
   const manifest: FeaturesManifest = {
     store: store.id,
-    dtype: "float32",
+    dtype: params.dtype,
     shape: [extractor.rowLength],
     network,
     layer,
@@ -81,7 +83,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
 async function rowsToCompute(
   folder: string,
   rows: readonly ImageRow[],
-  there: ReadonlyMap<string, RowLocation>,
+  there: RowPlaces,
 ): Promise<readonly ImageRow[]> {
   const unique = uniqueByDigest(rows);
   const isLacking = new Array<boolean>(unique.length);

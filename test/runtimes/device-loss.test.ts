@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { defineStep } from "../../engine/define-step.ts";
 import { computeRows } from "../../steps/extract/compute-rows.ts";
 import type { ExtractContext } from "../../steps/extract/declaration.ts";
-import { locateRows } from "../../steps/learning/features/rows.ts";
+import { locateRows } from "../../steps/learning/features/locate.ts";
 import type { PlannedExtractor } from "../../steps/vision/extractor.ts";
 import { newProject } from "../engine/project.ts";
 
@@ -43,7 +43,7 @@ test("a device that is lost in the middle fails the step, keeps what was compute
     outputs: ["features"],
     async run(ctx) {
       const store = ctx.store({ name: "rows" });
-      const there = locateRows(await store.entries());
+      const there = await locateRows(store);
       const images = ctx.inputs.images.files
         .map(({ path, absolute }) => ({ digest: path, file: absolute, name: path }))
         .filter(({ digest }) => !there.has(digest));
@@ -58,7 +58,7 @@ test("a device that is lost in the middle fails the step, keeps what was compute
         size: [8, 8],
         batchSize: 2,
       });
-      writeFileSync(join(ctx.output("features"), "rows"), String(locateRows(await store.entries()).size));
+      writeFileSync(join(ctx.output("features"), "rows"), String((await locateRows(store)).size));
     },
   });
   const project = newProject([type]);

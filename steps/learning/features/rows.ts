@@ -1,15 +1,14 @@
-import { join } from "node:path";
-import { isObject, type JsonObject } from "../../../engine/json.ts";
-import { type ReadonlyStore, StepError, type StoreEntry } from "../../../engine/step-type.ts";
+import { concurrently } from "../../../engine/concurrently.ts";
+import { type EntryName, type ReadonlyStore, StepError } from "../../../engine/step-type.ts";
 import { type FeatureRow, type FeaturesManifest, readIndex, readManifest } from "../tables/features.ts";
-import { type NpyFile, openNpy } from "./npy.ts";
+import { locateRows, type RowPlace, type RowPlaces } from "./locate.ts";
+import { openFiles } from "./open-files.ts";
+import { openSegment, type SegmentRows } from "./segment.ts";
 
-/**
- * Feature rows on disk. A store entry is a segment: `rows.npy`, and in its
- * description the image digest of each row. A row is found by image digest, in
- * whatever segment it was computed.
- */
-export const segmentFile = "rows.npy";
+/** Of a million rows there are thousands of segments. */
+const OPEN_FILES = 256;
+/** Runs of rows that are read at a time, of two files each. */
+const READS = 64;
 
 /** Features as the steps downstream of extraction see them. */
 export interface Features {
@@ -35,16 +34,17 @@ export async function openFeatures(
 ): Promise<Features> {
   const manifest = await readManifest(folder);
   const index = await readIndex(folder);
-  const where = locateRows(await openStore(manifest.store).entries());
+  const where = await locateRows(openStore(manifest.store));
   const lost = index.filter((row) => !where.has(row.digest));
   if (lost.length > 0) {
     throw new StepError(`the features of ${lost.length} images are not in the cache any more; run it again`);
   }
   const rowLength = manifest.shape[0];
-  const open = new Map<string, Promise<NpyFile>>();
-  const segment = (entry: StoreEntry): Promise<NpyFile> => {
-    const known = open.get(entry.name) ?? openSegment(entry, rowLength);
-    open.set(entry.name, known);
+  const files = openFiles(OPEN_FILES);
+  const segments = new Map<string, Promise<SegmentRows>>();
+  const segment = ({ name, path }: EntryName): Promise<SegmentRows> => {
+    const known = segments.get(name) ?? openSegment(path, rowLength, files);
+    segments.set(name, known);
     return known;
   };
 
@@ -55,73 +55,14 @@ export async function openFeatures(
     classes: classNames(index),
     async read(positions, into) {
       const runs = runsOf(positions.map((position) => locationOf(index, where, position)));
-      // All at once: they are read while whoever asked computes, which blocks this thread.
-      await Promise.all(
-        runs.map(async ({ entry, first, count, at }) => {
-          const file = await segment(entry);
-          await file.read(first, count, into, at * rowLength);
-        }),
-      );
+      // Many at once: they are read while whoever asked computes, which blocks this thread.
+      await concurrently(runs, READS, async ({ entry, first, count, at }) => {
+        const rows = await segment(entry);
+        await rows.read(first, count, into.subarray(at * rowLength, (at + count) * rowLength));
+      });
     },
-    async close() {
-      for (const file of open.values()) await (await file).close();
-      open.clear();
-    },
+    close: () => files.close(),
   };
-}
-
-/** Where a row lies. */
-export interface RowLocation {
-  readonly entry: StoreEntry;
-  readonly row: number;
-  /** By which way of reading pictures it was computed; a later one has a higher number. */
-  readonly decoding: number;
-  /** What computed it. */
-  readonly device: string;
-}
-
-/**
- * Every row of a store by image digest. Where one is twice, that of the latest
- * decoding counts; of these, the one in the first entry in code-unit order.
- */
-export function locateRows(entries: readonly StoreEntry[]): Map<string, RowLocation> {
-  const where = new Map<string, RowLocation>();
-  for (const entry of entries) {
-    const { digests, decoding, device } = readAbout(entry.about);
-    digests.forEach((digest, row) => {
-      const known = where.get(digest);
-      if (known === undefined || known.decoding < decoding)
-        where.set(digest, { entry, row, decoding, device });
-    });
-  }
-  return where;
-}
-
-/** What a segment says of itself. */
-export function describeSegment({ digests, decoding, device }: Segment): JsonObject {
-  return { digests, decoding, device };
-}
-
-interface Segment extends Pick<RowLocation, "decoding" | "device"> {
-  /** Of the image of each row. */
-  readonly digests: readonly string[];
-}
-
-/** The first segments named neither their decoding nor the device, which was the CPU. */
-function readAbout(about: JsonObject): Segment {
-  const { digests, decoding, device } = isObject(about) ? about : {};
-  return {
-    digests: Array.isArray(digests) ? (digests as readonly string[]) : [],
-    decoding: typeof decoding === "number" ? decoding : 1,
-    device: typeof device === "string" ? device : "cpu",
-  };
-}
-
-async function openSegment(entry: StoreEntry, rowLength: number): Promise<NpyFile> {
-  const file = await openNpy(join(entry.path, segmentFile));
-  if (file.columns === rowLength) return file;
-  await file.close();
-  throw new StepError(`${entry.path} holds rows of ${file.columns} values, not ${rowLength}`);
 }
 
 function classNames(index: readonly FeatureRow[]): readonly string[] {
@@ -138,18 +79,14 @@ function classNames(index: readonly FeatureRow[]): readonly string[] {
   return names;
 }
 
-function locationOf(
-  index: readonly FeatureRow[],
-  where: ReadonlyMap<string, RowLocation>,
-  position: number,
-): RowLocation {
+function locationOf(index: readonly FeatureRow[], where: RowPlaces, position: number): RowPlace {
   const place = where.get(index[position]?.digest ?? "");
   if (place === undefined) throw new Error(`there is no row ${position}`);
   return place;
 }
 
 interface Run {
-  readonly entry: StoreEntry;
+  readonly entry: EntryName;
   readonly first: number;
   count: number;
   /** Position of the first row in the request. */
@@ -157,7 +94,7 @@ interface Run {
 }
 
 /** Neighbours on disk that are neighbours in the request are read at once. */
-function runsOf(places: readonly RowLocation[]): Run[] {
+function runsOf(places: readonly RowPlace[]): Run[] {
   const runs: Run[] = [];
   places.forEach(({ entry, row }, at) => {
     const last = runs.at(-1);

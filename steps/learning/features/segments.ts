@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import type { Store } from "../../../engine/step-type.ts";
-import { writeNpy } from "./npy.ts";
-import { describeSegment, segmentFile } from "./rows.ts";
+import { StepError, type Store } from "../../../engine/step-type.ts";
+import { LARGEST_HALF, toHalf } from "./half.ts";
+import { describeSegment } from "./locate.ts";
+import type { Bits } from "./pack.ts";
+import { writeSegment } from "./segment.ts";
 
 /** Rows that are not published yet. */
 export interface Segment {
-  /** Appends rows that `compute` writes; publishes when the segment is full or old. */
+  /**
+   * Appends rows that `compute` writes; publishes when the segment is full or old.
+   *
+   * @throws StepError where a value is too large for float16, naming its picture; none of these rows is kept.
+   */
   add(digests: readonly string[], compute: (into: Float32Array) => Promise<void>): Promise<void>;
   /** Publishes what is there, if anything. */
   publish(): Promise<void>;
@@ -14,12 +19,16 @@ export interface Segment {
 
 export interface SegmentOptions {
   readonly rowLength: number;
+  /** What rows are kept as. */
+  readonly dtype: "float32" | "float16";
   /** What computes the rows. */
   readonly device: string;
   /** By which way of reading pictures they are computed. */
   readonly decoding: number;
   /** Rows that a segment holds at most. */
   readonly capacity: number;
+  /** What people know a picture by. */
+  nameOf(digest: string): string;
 }
 
 /** A segment is published after a few seconds: that is all a crash can cost. */
@@ -28,20 +37,14 @@ const SEGMENT_MS = 3_000;
 /** Collects rows and publishes them in entries of a store, one after the other. */
 export function newSegment(store: Store, options: SegmentOptions): Segment {
   const { rowLength, device, decoding, capacity } = options;
-  let rows = new Float32Array(0);
+  const rows = options.dtype === "float16" ? halves(options) : floats(options);
   let digests: string[] = [];
   let since = performance.now();
   const segment: Segment = {
     async add(more, compute) {
       if (more.length === 0) return;
       if (digests.length + more.length > capacity) await segment.publish();
-      const needed = (digests.length + more.length) * rowLength;
-      if (rows.length < needed) {
-        const wider = new Float32Array(Math.max(needed, capacity * rowLength));
-        wider.set(rows.subarray(0, digests.length * rowLength));
-        rows = wider;
-      }
-      await compute(rows.subarray(digests.length * rowLength, needed));
+      await rows.add(digests.length, more, compute);
       digests.push(...more);
       if (performance.now() - since >= SEGMENT_MS) await segment.publish();
     },
@@ -55,12 +58,62 @@ export function newSegment(store: Store, options: SegmentOptions): Segment {
         .digest("hex")
         .slice(0, 32);
       await store.publish(name, async (folder) => {
-        const values = rows.subarray(0, held.length * rowLength);
-        await writeNpy(join(folder, segmentFile), values, held.length, rowLength);
+        await writeSegment(folder, rows.first(held.length), rowLength);
         return describeSegment({ digests: held, decoding, device });
       });
       since = performance.now();
     },
   };
   return segment;
+}
+
+/** Memory for the rows of a segment, as they are kept. */
+interface Rows {
+  add(at: number, digests: readonly string[], compute: (into: Float32Array) => Promise<void>): Promise<void>;
+  first(count: number): Bits;
+}
+
+function floats({ rowLength, capacity }: SegmentOptions): Rows {
+  let memory = new Float32Array(0);
+  return {
+    async add(at, { length }, compute) {
+      const needed = (at + length) * rowLength;
+      if (memory.length < needed) {
+        const wider = new Float32Array(Math.max(needed, capacity * rowLength));
+        wider.set(memory.subarray(0, at * rowLength));
+        memory = wider;
+      }
+      await compute(memory.subarray(at * rowLength, needed));
+    },
+    first: (count) => new Int32Array(memory.buffer, 0, count * rowLength),
+  };
+}
+
+function halves({ rowLength, capacity, nameOf }: SegmentOptions): Rows {
+  let memory = new Uint16Array(0);
+  let computed = new Float32Array(0);
+  return {
+    async add(at, digests, compute) {
+      const length = digests.length * rowLength;
+      const needed = at * rowLength + length;
+      if (computed.length < length) computed = new Float32Array(length);
+      if (memory.length < needed) {
+        const wider = new Uint16Array(Math.max(needed, capacity * rowLength));
+        wider.set(memory.subarray(0, at * rowLength));
+        memory = wider;
+      }
+      const values = computed.subarray(0, length);
+      await compute(values);
+      const overflow = toHalf(
+        new Int32Array(values.buffer, 0, length),
+        memory.subarray(at * rowLength, needed),
+      );
+      if (overflow < 0) return;
+      const name = nameOf(digests[Math.floor(overflow / rowLength)] as string);
+      throw new StepError(
+        `the network gives ${values[overflow]} for ${name}, and float16 ends at ${LARGEST_HALF}: take \`dtype: float32\``,
+      );
+    },
+    first: (count) => memory.subarray(0, count * rowLength),
+  };
 }

@@ -21,7 +21,8 @@ export type FeatureRow = Pick<ImageRow, "split" | "class" | "label" | "file" | "
 export interface FeaturesManifest {
   /** Id of the store that holds the rows. */
   readonly store: string;
-  readonly dtype: "float32";
+  /** What the rows are kept as; they are read as float32. */
+  readonly dtype: "float32" | "float16";
   /** Shape of one row. */
   readonly shape: readonly [length: number];
   readonly network: string;
@@ -87,7 +88,7 @@ export async function readManifest(folder: string): Promise<FeaturesManifest> {
 function isManifest(json: Partial<FeaturesManifest> | null | undefined): json is FeaturesManifest {
   return (
     typeof json?.store === "string" &&
-    json.dtype === "float32" &&
+    (json.dtype === "float32" || json.dtype === "float16") &&
     Array.isArray(json.shape) &&
     json.shape.length === 1
   );

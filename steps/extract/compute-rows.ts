@@ -1,17 +1,18 @@
-import { availableParallelism } from "node:os";
-import { concurrently } from "../../engine/concurrently.ts";
 import { StepError, type Store } from "../../engine/step-type.ts";
 import { newSegment } from "../learning/features/segments.ts";
 import type { Extractor, PlannedExtractor } from "../vision/extractor.ts";
 import { firstNotFinite } from "../vision/finite.ts";
 import { DECODING } from "../vision/pixels/decoding.ts";
-import { ImageError, readPixels } from "../vision/pixels/pixels.ts";
+import type { PixelReader } from "../vision/pixels/reader.ts";
+import { type Batch, batchesOf, type Failure, type ImageToCompute } from "./batches.ts";
 import type { ExtractContext } from "./declaration.ts";
+import { boundBy, round, type Spent } from "./spent.ts";
 
 export interface ComputeOptions {
   readonly ctx: ExtractContext;
   readonly store: Store;
   readonly extractor: PlannedExtractor;
+  openReader(): PixelReader;
   /** Which layer is the first to give what is not finite for a picture's pixels. */
   blame(pixels: Uint8Array): Promise<string | undefined>;
   /** What is to be computed. */
@@ -24,163 +25,119 @@ export interface ComputeOptions {
   readonly batchSize: number;
 }
 
-export interface ImageToCompute {
-  /** Of the file's bytes. */
-  readonly digest: string;
-  /** Absolute path. */
-  readonly file: string;
-  /** What people know it by. */
-  readonly name: string;
-}
-
 const SEGMENT_ROWS = 256;
-/** A row can be wide: of ResNet-50's first layer it takes 3 MB. */
-const SEGMENT_BYTES = 64 * 2 ** 20;
+/** A row can be wide: of ResNet-50's first layer it takes 3 MB. Two segments are held. */
+const SEGMENT_BYTES = 32 * 2 ** 20;
 
 /**
  * Computes rows and publishes them in segments; sets the metrics images,
- * computed, reused, failed, and where something was computed imagesPerSecond
- * and device. Where there is nothing to compute no runtime is opened.
+ * computed, reused, failed, and where something was computed imagesPerSecond,
+ * device, and where time went. Where there is nothing to compute no runtime is
+ * opened.
  *
- * @throws StepError where a row is not finite, naming image and layer; at the
- * end, naming every image that cannot be read. Rows that are good are kept.
+ * @returns the pictures that cannot be read.
+ * @throws StepError where a row is not finite, naming image and layer. Rows that are good are kept.
  */
-export async function computeRows(options: ComputeOptions): Promise<void> {
+export async function computeRows(options: ComputeOptions): Promise<readonly Failure[]> {
   const { ctx, images, present, total } = options;
   if (images.length === 0) {
     ctx.progress({ done: present, total, unit: "images", reused: present });
     ctx.metric({ images: total, computed: 0, reused: present, failed: 0 });
-    return;
+    return [];
   }
-  const extractor = await options.extractor.open();
+  const reader = options.openReader();
   try {
-    await computeWith(extractor, options);
+    const extractor = await options.extractor.open();
+    try {
+      return await computeWith(extractor, reader, options);
+    } finally {
+      await extractor.close();
+    }
   } finally {
-    await extractor.close();
+    await reader.close();
   }
 }
 
-async function computeWith(extractor: Extractor, options: ComputeOptions): Promise<void> {
+async function computeWith(
+  extractor: Extractor,
+  reader: PixelReader,
+  options: ComputeOptions,
+): Promise<readonly Failure[]> {
   const { ctx, store, images, present, total, size } = options;
-  const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (extractor.rowLength * 4)));
+  const { rowLength, device } = extractor;
+  const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (rowLength * 4)));
   const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
   const batchSize = Math.min(options.batchSize, rowsOfMemory);
   const segment = newSegment(store, {
-    rowLength: extractor.rowLength,
-    dtype: ctx.params.dtype,
-    device: extractor.device,
-    decoding: DECODING,
-    capacity,
-    nameOf: (digest) => nameOf(images, digest),
+    ...{ rowLength, device, capacity, dtype: ctx.params.dtype, decoding: DECODING },
+    nameOf: (digest) => images.find((image) => image.digest === digest)?.name ?? "",
   });
-  const failures: string[] = [];
+  const failures: Failure[] = [];
+  const spent = { waiting: 0, network: 0, writing: 0 };
   let computed = 0;
   const started = performance.now();
   const tell = (): void =>
     ctx.progress({ done: present + computed + failures.length, total, unit: "images", reused: present });
   tell();
   try {
-    for await (const batch of decoded(images, size, batchSize)) {
+    const length = size[0] * size[1] * 3;
+    const batches = batchesOf(images, { reader, batchSize, length });
+    for (;;) {
+      const next = await timed(spent, "waiting", () => batches.next());
+      if (next.done) break;
+      const batch = next.value;
       ctx.signal.throwIfAborted();
       failures.push(...batch.failures);
-      await segment.add(batch.digests, async (into) => {
-        await extractor.run(batch.pixels, batch.digests.length, into);
+      const digests = batch.images.map(({ digest }) => digest);
+      const before = spent.network;
+      const since = performance.now();
+      await segment.add(digests, async (into) => {
+        await timed(spent, "network", () => extractor.run(batch.pixels, digests.length, into));
         const bad = firstNotFinite(into);
-        if (bad !== undefined) await refuseRow(options, batch, Math.floor(bad / extractor.rowLength));
+        if (bad !== undefined) await refuseRow(options, batch, Math.floor(bad / rowLength));
       });
-      computed += batch.digests.length;
+      spent.writing += (performance.now() - since) / 1000 - (spent.network - before);
+      computed += digests.length;
       tell();
     }
   } finally {
-    await segment.publish();
+    await timed(spent, "writing", () => segment.finish());
     const seconds = (performance.now() - started) / 1000;
-    ctx.metric({ images: total, computed, reused: present, failed: failures.length });
-    if (computed > 0) ctx.metric({ imagesPerSecond: Number((computed / seconds).toFixed(2)) });
-    ctx.metric({ device: extractor.device });
+    ctx.metric({ images: total, computed, reused: present, failed: failures.length, device });
+    if (computed > 0) {
+      const { reading, decoding } = reader.seconds();
+      ctx.metric({
+        imagesPerSecond: Number((computed / seconds).toFixed(2)),
+        readSeconds: round(reading),
+        decodeSeconds: round(decoding),
+        networkSeconds: round(spent.network),
+        writeSeconds: round(spent.writing),
+        boundBy: boundBy({ ...spent, reading, decoding }),
+      });
+    }
   }
-  if (failures.length > 0) {
-    const what = failures.length === 1 ? "an image" : `${failures.length} images`;
-    throw new StepError(
-      `${what} cannot be read; the features of all others are kept:\n${failures.join("\n")}`,
-    );
+  return failures;
+}
+
+async function timed<Value>(
+  spent: Record<keyof Pick<Spent, "waiting" | "network" | "writing">, number>,
+  on: keyof typeof spent,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const started = performance.now();
+  try {
+    return await work();
+  } finally {
+    spent[on] += (performance.now() - started) / 1000;
   }
 }
 
 /** A head cannot learn from NaN, and would blame its learning rate. */
-async function refuseRow(
-  { images, blame, size }: ComputeOptions,
-  batch: DecodedBatch,
-  row: number,
-): Promise<never> {
+async function refuseRow({ blame, size }: ComputeOptions, batch: Batch, row: number): Promise<never> {
   const picture = size[0] * size[1] * 3;
   const layer = await blame(batch.pixels.slice(row * picture, (row + 1) * picture));
-  const name = nameOf(images, batch.digests[row]);
   const where = layer === undefined ? "" : `, first at layer ${layer}`;
   throw new StepError(
-    `the network gives values that are not finite (NaN or infinity) for ${name}${where}; the scaling of its pixels, or its weights, may be another network's`,
+    `the network gives values that are not finite (NaN or infinity) for ${batch.images[row]?.name}${where}; the scaling of its pixels, or its weights, may be another network's`,
   );
-}
-
-function nameOf(images: ComputeOptions["images"], of: string | undefined): string {
-  return images.find(({ digest }) => digest === of)?.name ?? "";
-}
-
-interface DecodedBatch {
-  readonly digests: readonly string[];
-  /** digests × height × width × 3, without those that failed. */
-  readonly pixels: Uint8Array;
-  readonly failures: readonly string[];
-}
-
-/** Images as pixels, a batch at a time; the next batch is decoded while the one in hand is computed. */
-async function* decoded(
-  images: ComputeOptions["images"],
-  size: ComputeOptions["size"],
-  batchSize: number,
-): AsyncGenerator<DecodedBatch> {
-  const load = (at: number): Promise<DecodedBatch> => decodeBatch(images.slice(at, at + batchSize), size);
-  let next: Promise<DecodedBatch> | undefined = images.length > 0 ? load(0) : undefined;
-  try {
-    for (let at = 0; next !== undefined; at += batchSize) {
-      const batch: DecodedBatch = await next;
-      next = at + batchSize < images.length ? load(at + batchSize) : undefined;
-      yield batch;
-    }
-  } finally {
-    // Whoever stops early must not leave a batch behind that fails with nobody to hear it.
-    await next?.catch(() => {});
-  }
-}
-
-async function decodeBatch(
-  images: ComputeOptions["images"],
-  size: ComputeOptions["size"],
-): Promise<DecodedBatch> {
-  const length = size[0] * size[1] * 3;
-  const decodedImages: (Uint8Array | undefined)[] = [];
-  const failures: (string | undefined)[] = [];
-  // Few at a time: a picture is decoded at full size before it becomes small.
-  await concurrently(images, availableParallelism(), async ({ file, name }, at) => {
-    const into = new Uint8Array(length);
-    try {
-      await readPixels(file, size, into);
-      decodedImages[at] = into;
-    } catch (error) {
-      if (!(error instanceof ImageError)) throw error;
-      failures[at] = `${name}: ${error.reason}`;
-    }
-  });
-  const good = images.flatMap(({ digest }, at) => {
-    const pixels = decodedImages[at];
-    return pixels === undefined ? [] : [{ digest, pixels }];
-  });
-  const pixels = new Uint8Array(good.length * length);
-  good.forEach((image, at) => {
-    pixels.set(image.pixels, at * length);
-  });
-  return {
-    digests: good.map(({ digest }) => digest),
-    pixels,
-    failures: failures.filter((failure) => failure !== undefined),
-  };
 }

@@ -89,6 +89,12 @@ const params = {
       default: "auto",
       "x-unkeyed": true,
     },
+    onBadImage: {
+      description:
+        "What to do about pictures that cannot be read: fail, naming all, or leave them out, with the reasons in skipped.csv.",
+      enum: ["fail", "skip"],
+      default: "fail",
+    },
     batchSize: {
       description: "Images computed at a time.",
       type: "integer",

@@ -1,13 +1,19 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
 import type { Json } from "../../engine/json.ts";
-import { CacheError, type EntryName } from "../../engine/step-type.ts";
+import { CacheError, type EntryName, StepError, type StepInput } from "../../engine/step-type.ts";
 import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { locateRows, type RowPlaces } from "../learning/features/locate.ts";
-import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
-import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
+import {
+  type FeaturesManifest,
+  writeIndex,
+  writeManifest,
+  writeSkipped,
+} from "../learning/tables/features.ts";
+import { type ImageRow, imageFile, imagePath, readImages } from "../learning/tables/images.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
+import { openPixelReader } from "../vision/pixels/reader.ts";
+import type { Failure } from "./batches.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { openExtraction } from "./open.ts";
@@ -19,7 +25,7 @@ const TRANSLATION = 2;
 export async function run(ctx: ExtractContext): Promise<void> {
   const { params } = ctx;
   const { images } = ctx.inputs;
-  const rows = await readImages(images.path);
+  const all = await readImages(images.path);
   const { extractor, layer, preprocessing, network, weights, blame } = await openExtraction(ctx);
   // Whatever can change a bit of a row is in the store's name.
   const store = ctx.store({
@@ -35,21 +41,25 @@ export async function run(ctx: ExtractContext): Promise<void> {
     ...(params.precision === "float32" ? {} : { precision: params.precision }),
     ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
   });
-  const lacking = await rowsToCompute(images.path, rows, await locateRows(store));
-  await computeRows({
+  const lacking = await rowsToCompute(images, all, await locateRows(store));
+  const failures = await computeRows({
     ctx,
     store,
     extractor,
     blame,
-    images: lacking.map((row) => {
-      const name = imagePath(row);
-      return { digest: row.digest, file: join(images.path, name), name };
-    }),
-    present: rows.length - lacking.length,
-    total: rows.length,
+    openReader: () => openPixelReader({ size: preprocessing.size }),
+    images: lacking.map((row) => ({
+      digest: row.digest,
+      file: imageFile(images, row),
+      name: imagePath(row),
+      isForeign: row.path !== undefined,
+    })),
+    present: all.length - lacking.length,
+    total: all.length,
     size: preprocessing.size,
     batchSize: params.batchSize,
   });
+  const rows = await withoutBad(ctx, all, failures);
   const where = await locateRows(store);
   const devices = new Set<string>();
   const entries = new Set<EntryName>();
@@ -79,9 +89,37 @@ export async function run(ctx: ExtractContext): Promise<void> {
   await writeManifest(ctx.output("features"), manifest);
 }
 
+/** @throws StepError naming all pictures that cannot be read, unless they are to be left out. */
+async function withoutBad(
+  ctx: ExtractContext,
+  rows: readonly ImageRow[],
+  failures: readonly Failure[],
+): Promise<readonly ImageRow[]> {
+  if (failures.length === 0) return rows;
+  const reasons = new Map(failures.map(({ image, reason }) => [image.digest, reason]));
+  const bad = rows.flatMap((row) => {
+    const reason = reasons.get(row.digest);
+    return reason === undefined ? [] : [{ ...row, reason }];
+  });
+  const names = bad.map(imagePath);
+  const what = bad.length === 1 ? "an image" : `${bad.length} images`;
+  if (ctx.params.onBadImage === "fail") {
+    const lines = bad.map((row) => `${imagePath(row)}: ${row.reason}`);
+    throw new StepError(
+      `${what} cannot be read; the features of all others are kept:\n${lines.join("\n")}\nwith \`onBadImage: skip\` they are left out`,
+    );
+  }
+  const kept = rows.filter(({ digest }) => !reasons.has(digest));
+  if (kept.length === 0) throw new StepError("no image can be read");
+  await writeSkipped(ctx.output("features"), bad);
+  const shown = `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
+  ctx.note("features", `${what} cannot be read and ${bad.length === 1 ? "is" : "are"} left out: ${shown}.`);
+  return kept;
+}
+
 /** Rows that are nowhere, or were computed when their pictures were read otherwise. */
 async function rowsToCompute(
-  folder: string,
+  images: StepInput,
   rows: readonly ImageRow[],
   there: RowPlaces,
 ): Promise<readonly ImageRow[]> {
@@ -90,8 +128,7 @@ async function rowsToCompute(
   await concurrently(unique, 4 * availableParallelism(), async (row, at) => {
     const place = there.get(row.digest);
     isLacking[at] =
-      place === undefined ||
-      (place.decoding < DECODING && (await isDecodedAnew(join(folder, imagePath(row)))));
+      place === undefined || (place.decoding < DECODING && (await isDecodedAnew(imageFile(images, row))));
   });
   return unique.filter((_, at) => isLacking[at]);
 }

@@ -6,6 +6,7 @@ import { computeRows } from "../../steps/extract/compute-rows.ts";
 import type { ExtractContext } from "../../steps/extract/declaration.ts";
 import { locateRows } from "../../steps/learning/features/locate.ts";
 import type { PlannedExtractor } from "../../steps/vision/extractor.ts";
+import { readPixels } from "../../steps/vision/pixels/pixels.ts";
 import { newProject } from "../engine/project.ts";
 
 const picture = new URL("../golden/pixels/rgb.jpg", import.meta.url).pathname;
@@ -51,6 +52,15 @@ test("a device that is lost in the middle fails the step, keeps what was compute
         ctx: ctx as unknown as ExtractContext,
         store,
         extractor: failingIn(loseIn),
+        openReader: () => ({
+          read: async ({ file }) => {
+            const pixels = new Uint8Array(8 * 8 * 3);
+            await readPixels(file, [8, 8], pixels);
+            return pixels;
+          },
+          seconds: () => ({ reading: 0, decoding: 0 }),
+          close: async () => {},
+        }),
         blame: async () => undefined,
         images,
         present: there.size,

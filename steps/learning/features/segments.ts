@@ -13,8 +13,8 @@ export interface Segment {
    * @throws StepError where a value is too large for float16, naming its picture; none of these rows is kept.
    */
   add(digests: readonly string[], compute: (into: Float32Array) => Promise<void>): Promise<void>;
-  /** Publishes what is there, if anything. */
-  publish(): Promise<void>;
+  /** Publishes what is there, if anything, and waits until all is on disk. */
+  finish(): Promise<void>;
 }
 
 export interface SegmentOptions {
@@ -34,37 +34,48 @@ export interface SegmentOptions {
 /** A segment is published after a few seconds: that is all a crash can cost. */
 const SEGMENT_MS = 3_000;
 
-/** Collects rows and publishes them in entries of a store, one after the other. */
+/**
+ * Collects rows and publishes them in entries of a store. While one entry is
+ * written the next is collected.
+ */
 export function newSegment(store: Store, options: SegmentOptions): Segment {
   const { rowLength, device, decoding, capacity } = options;
-  const rows = options.dtype === "float16" ? halves(options) : floats(options);
+  const newRows = (): Rows => (options.dtype === "float16" ? halves(options) : floats(options));
+  let [rows, others] = [newRows(), newRows()];
   let digests: string[] = [];
+  let writing: Promise<unknown> = Promise.resolve();
   let since = performance.now();
-  const segment: Segment = {
+  const publish = async (): Promise<void> => {
+    await writing;
+    since = performance.now();
+    if (digests.length === 0) return;
+    const [held, written] = [digests, rows];
+    [rows, others] = [others, rows];
+    digests = [];
+    const name = createHash("sha256")
+      .update([...held, decoding].join("\n"))
+      .digest("hex")
+      .slice(0, 32);
+    writing = store.publish(name, async (folder) => {
+      await writeSegment(folder, written.first(held.length), rowLength);
+      return describeSegment({ digests: held, decoding, device });
+    });
+    // Whoever waits next hears of it.
+    writing.catch(() => {});
+  };
+  return {
     async add(more, compute) {
       if (more.length === 0) return;
-      if (digests.length + more.length > capacity) await segment.publish();
+      if (digests.length + more.length > capacity) await publish();
       await rows.add(digests.length, more, compute);
       digests.push(...more);
-      if (performance.now() - since >= SEGMENT_MS) await segment.publish();
+      if (performance.now() - since >= SEGMENT_MS) await publish();
     },
-    async publish() {
-      since = performance.now();
-      if (digests.length === 0) return;
-      const held = digests;
-      digests = [];
-      const name = createHash("sha256")
-        .update([...held, decoding].join("\n"))
-        .digest("hex")
-        .slice(0, 32);
-      await store.publish(name, async (folder) => {
-        await writeSegment(folder, rows.first(held.length), rowLength);
-        return describeSegment({ digests: held, decoding, device });
-      });
-      since = performance.now();
+    async finish() {
+      await publish();
+      await writing;
     },
   };
-  return segment;
 }
 
 /** Memory for the rows of a segment, as they are kept. */

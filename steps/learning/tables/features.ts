@@ -56,6 +56,16 @@ export async function readIndex(folder: string): Promise<FeatureRow[]> {
   return rows;
 }
 
+/** Writes `skipped.csv` into `folder`: the images that have no row, and why; in canonical order. */
+export async function writeSkipped(
+  folder: string,
+  rows: readonly (FeatureRow & { readonly reason: string })[],
+): Promise<void> {
+  const header = ["split", "class", "file", "digest", "reason"] as const;
+  const lines = [...rows].sort(byLocation).map((row) => header.map((column) => row[column]));
+  await writeTable(join(folder, "skipped.csv"), header, lines);
+}
+
 export async function writeManifest(folder: string, manifest: FeaturesManifest): Promise<void> {
   const { store, dtype, shape, network, layer, weights, pool, preprocessing, runtime, precision, decoding } =
     manifest;

@@ -41,6 +41,20 @@ export function imagePath(row: Pick<ImageRow, "split" | "class" | "file">): stri
   return `${row.split}/${row.class}/${row.file}`;
 }
 
+/**
+ * The file of an image, absolute.
+ *
+ * @param images where its artifact lies, and the folder of the files that this only names.
+ */
+export function imageFile(
+  images: { readonly path: string; readonly origin?: string },
+  row: Pick<ImageRow, "split" | "class" | "file" | "path">,
+): string {
+  if (row.path === undefined) return join(images.path, imagePath(row));
+  if (images.origin === undefined) throw new Error("images are named by their places in nothing");
+  return join(images.origin, row.path);
+}
+
 /** Canonical order: split, class, file. */
 export function byLocation(
   a: Pick<ImageRow, "split" | "class" | "file">,

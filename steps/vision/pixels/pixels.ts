@@ -31,7 +31,21 @@ export async function readPixels(
   size: readonly [height: number, width: number],
   into: Uint8Array,
 ): Promise<void> {
-  const bytes = await present(file, () => readFile(file));
+  await decodePixels(file, await readPicture(file), size, into);
+}
+
+/** The bytes of a picture. @throws ImageError where it is missing. */
+export async function readPicture(file: string): Promise<Uint8Array> {
+  return present(file, () => readFile(file));
+}
+
+/** As `readPixels`, of bytes that were read. */
+export async function decodePixels(
+  file: string,
+  bytes: Uint8Array,
+  size: readonly [height: number, width: number],
+  into: Uint8Array,
+): Promise<void> {
   const { orientation = 1, ...raster } = await decode(file, kindOf(file, bytes), bytes);
   sampleNearest(raster, orientation, size, into);
 }

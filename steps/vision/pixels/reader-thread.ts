@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { parentPort, workerData } from "node:worker_threads";
+import { StepError } from "../../../engine/step-type.ts";
+import { decodePixels, ImageError, readPicture } from "./pixels.ts";
+
+// A thread that decodes what it is asked for, one picture after the other.
+
+export interface ReaderSetup {
+  /** Height and width in pixels. */
+  readonly size: readonly [height: number, width: number];
+}
+
+export interface Request {
+  readonly id: number;
+  readonly file: string;
+  readonly digest?: string;
+}
+
+/** With what was spent on it, in milliseconds. */
+export type Answer = { readonly id: number; readonly reading: number; readonly decoding: number } & (
+  | { readonly kind: "pixels"; readonly pixels: Uint8Array }
+  | { readonly kind: "image"; readonly file: string; readonly reason: string }
+  | { readonly kind: "step"; readonly message: string }
+  | { readonly kind: "error"; readonly message: string; readonly code?: string; readonly stack?: string }
+);
+
+const { size } = workerData as ReaderSetup;
+let last: Promise<void> = Promise.resolve();
+
+parentPort?.on("message", (request: Request) => {
+  last = last.then(() => answer(request));
+});
+
+async function answer({ id, file, digest }: Request): Promise<void> {
+  const started = performance.now();
+  let read = started;
+  const spent = () => ({ id, reading: read - started, decoding: performance.now() - read });
+  try {
+    const bytes = await readPicture(file);
+    if (digest !== undefined) refuseOther(file, bytes, digest);
+    read = performance.now();
+    const pixels = new Uint8Array(size[0] * size[1] * 3);
+    await decodePixels(file, bytes, size, pixels);
+    parentPort?.postMessage({ ...spent(), kind: "pixels", pixels } satisfies Answer, [pixels.buffer]);
+  } catch (error) {
+    parentPort?.postMessage({ ...spent(), ...told(error as Error, file, digest) } satisfies Answer);
+  }
+}
+
+function refuseOther(file: string, bytes: Uint8Array, digest: string): void {
+  const found = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  if (found !== digest) {
+    throw new StepError(`${file} changed since it was organized; run the same command again`);
+  }
+}
+
+/** An error as plain data. A picture that is gone from its place is not one that cannot be read. */
+function told(error: Error & { code?: string }, file: string, digest: string | undefined) {
+  if (error instanceof ImageError) {
+    if (digest !== undefined && error.reason === "it is missing") {
+      return {
+        kind: "step",
+        message: `${file} is gone: the pictures were left in their source, which has to stay where it is; run the same command again`,
+      } as const;
+    }
+    return { kind: "image", file, reason: error.reason } as const;
+  }
+  if (error instanceof StepError) return { kind: "step", message: error.message } as const;
+  const { message, code, stack } = error;
+  return {
+    kind: "error",
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(stack === undefined ? {} : { stack }),
+  } as const;
+}

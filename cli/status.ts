@@ -6,6 +6,7 @@ import { fromWord, isAlive } from "../engine/process-identity.ts";
 import { type LastRun, lastRunOf } from "../engine/record/last-run.ts";
 import type { RunRecord } from "../engine/record/run-record.ts";
 import { reportMistakes, tellWarnings } from "./mistakes.ts";
+import { outlooksOf } from "./outlooks.ts";
 import { type ExitCode, exitCode, type PipelineOptions, type Program } from "./program.ts";
 import { look, openProject, readPipeline } from "./project.ts";
 import { jsonDocument } from "./views/json.ts";
@@ -22,13 +23,14 @@ export async function status(program: Program, file: string, options: PipelineOp
   if (!options.json) tellWarnings(program, file, diagnostics, "text");
   const last = lastRunOf(project.runs, pipeline);
   const steps = planPipeline(pipeline, (await look(program, project, pipeline, { rerun: [] })).world);
+  const outlooks = await outlooksOf(program, project, steps);
   if (options.json) {
     const run = last.kind === "found" ? { ...last.record, outcome: outcomeOf(last) } : null;
-    program.stdout.write(jsonDocument({ last: run, now: planDocument(pipeline, steps) }));
+    program.stdout.write(jsonDocument({ last: run, now: planDocument(pipeline, steps, outlooks) }));
     return exitCode.ok;
   }
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
-  program.stdout.write(`${lastText(last, paint)}\n${planText(pipeline, steps, paint)}`);
+  program.stdout.write(`${lastText(last, paint)}\n${planText(pipeline, steps, { outlooks, paint })}`);
   return exitCode.ok;
 }
 

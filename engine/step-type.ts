@@ -39,8 +39,42 @@ export interface StepType {
   readonly templates?: Templates;
   /** The text file of an output that `flow run` prints at its end. */
   readonly summary?: { readonly output: string; readonly file: string };
+  /**
+   * What there is to do, before a step starts whose inputs are there. Called by
+   * the engine's own process: it reads a few files, and loads nothing native.
+   */
+  outlook?(view: OutlookView): Promise<Outlook | undefined>;
   /** Does the work. Called in a worker process only; heavy modules are imported inside it. */
   run(ctx: StepContext): Promise<void>;
+}
+
+/** How much of a step's work is to be done. */
+export interface Outlook {
+  readonly toDo: number;
+  readonly total: number;
+  /** "images" */
+  readonly unit: string;
+  /** What is done to them: "to compute". */
+  readonly verb: string;
+  /** Absent where nothing is known of it. */
+  readonly perSecond?: number;
+}
+
+/** What an outlook is made from. */
+export interface OutlookView {
+  readonly params: JsonObject;
+  readonly inputs: Readonly<Record<string, { readonly path: string; readonly digest: string }>>;
+  /** Executions of the type with the same parameters, newest first. */
+  readonly earlier: readonly EarlierExecution[];
+  openStore(id: string): ReadonlyStore;
+}
+
+export interface EarlierExecution {
+  /** Digests. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Where its outputs lie, or lay. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly metrics: Readonly<Record<string, Json>>;
 }
 
 export interface InputSpec {

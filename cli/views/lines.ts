@@ -4,7 +4,7 @@ import { followLog, type LogFollower } from "../follow-log.ts";
 import type { Paint } from "./paint.ts";
 import { endText } from "./step-line.ts";
 import type { View } from "./view.ts";
-import { columnWidth, firstReasonText, idText, paceText } from "./words.ts";
+import { columnWidth, firstReasonText, idText, outlookText, paceText } from "./words.ts";
 
 export interface LinesOptions {
   readonly paint: Paint;
@@ -51,6 +51,7 @@ export function linesView({ paint, verbose, write }: LinesOptions): View {
         case "step-started":
           start(event.step, event.at);
           if (verbose) line(event.step, `${paint.blue("started")} ${firstReasonText(event.reasons)}`);
+          if (event.outlook) line(event.step, outlookText(event.outlook));
           return;
         case "step-progress": {
           const step = underway.get(event.step);

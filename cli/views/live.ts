@@ -5,7 +5,7 @@ import type { Progress } from "../../engine/step-type.ts";
 import type { Paint } from "./paint.ts";
 import { endText } from "./step-line.ts";
 import type { View } from "./view.ts";
-import { columnWidth, firstReasonText, idText, paceText } from "./words.ts";
+import { columnWidth, firstReasonText, idText, outlookText, paceText } from "./words.ts";
 
 /** For a terminal: a line per step that changes in place, with a bar, the rate and the time left. */
 export function liveView(paint: Paint, columns: () => number, draw = drawRows): View {
@@ -32,7 +32,10 @@ export function liveView(paint: Paint, columns: () => number, draw = drawRows): 
           return title(row, `waiting for ${printableLine(event.owner)}, which computes the same`);
         case "step-started":
           row.started = Date.parse(event.at);
-          return title(row, paint.dim(firstReasonText(event.reasons)));
+          return title(
+            row,
+            paint.dim(event.outlook ? outlookText(event.outlook) : firstReasonText(event.reasons)),
+          );
         case "step-progress": {
           const seconds = (Date.parse(event.at) - row.started) / 1000;
           return title(row, barText(event.progress, seconds, room() - 1, paint));

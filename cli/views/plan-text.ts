@@ -2,15 +2,24 @@ import type { Pipeline } from "../../engine/document/pipeline.ts";
 import type { JsonObject } from "../../engine/json.ts";
 import type { StepPlan } from "../../engine/plan/plan.ts";
 import { printable } from "../../engine/printable.ts";
+import type { Outlook } from "../../engine/step-type.ts";
 import { jsonLine } from "./json.ts";
 import type { Paint } from "./paint.ts";
-import { columnWidth, countText, idText, reasonText } from "./words.ts";
+import { columnWidth, countText, idText, outlookText, reasonText } from "./words.ts";
+
+/** How much there is to do, by step; absent where nothing is known of it. */
+export type Outlooks = ReadonlyMap<string, Outlook>;
 
 /** A plan as a table: step, state, and why, one reason a line. */
-export function planText(pipeline: Pipeline, steps: readonly StepPlan[], paint: Paint): string {
+export function planText(
+  pipeline: Pipeline,
+  steps: readonly StepPlan[],
+  { outlooks, paint }: { readonly outlooks: Outlooks; readonly paint: Paint },
+): string {
   const width = columnWidth(steps.map(({ step }) => step.id));
   const lines = steps.flatMap((planned) => {
-    const [first = "", ...more] = explanation(planned);
+    const outlook = outlooks.get(planned.step.id);
+    const [first = "", ...more] = [...explanation(planned), ...(outlook ? [outlookText(outlook)] : [])];
     const head = `  ${idText(planned.step.id, width)}  ${stateText(planned.state, paint)}  ${first}`;
     return [head.trimEnd(), ...more.map((line) => `${" ".repeat(width + 13)}${line}`)];
   });
@@ -18,7 +27,7 @@ export function planText(pipeline: Pipeline, steps: readonly StepPlan[], paint: 
 }
 
 /** The same as a JSON document. */
-export function planDocument(pipeline: Pipeline, steps: readonly StepPlan[]): JsonObject {
+export function planDocument(pipeline: Pipeline, steps: readonly StepPlan[], outlooks: Outlooks): JsonObject {
   const documents = steps.map((planned) => ({
     id: planned.step.id,
     uses: planned.step.uses,
@@ -27,6 +36,7 @@ export function planDocument(pipeline: Pipeline, steps: readonly StepPlan[]): Js
     ...(planned.state === "cached" ? { run: planned.record.run } : {}),
     ...(planned.state === "blocked" ? { missing: planned.missing } : {}),
     ...("reasons" in planned ? { reasons: planned.reasons } : {}),
+    ...(outlooks.has(planned.step.id) ? { outlook: outlooks.get(planned.step.id) } : {}),
   }));
   return { pipeline: pipeline.name, steps: documents as unknown as readonly JsonObject[] };
 }

@@ -1,7 +1,7 @@
 import { isObject, type Json } from "../../engine/json.ts";
 import type { PathSample, Reason } from "../../engine/plan/reason.ts";
 import { printableLine } from "../../engine/printable.ts";
-import type { Progress } from "../../engine/step-type.ts";
+import type { Outlook, Progress } from "../../engine/step-type.ts";
 
 /** A reason in words, for one line. */
 export function reasonText(reason: Reason): string {
@@ -119,6 +119,17 @@ export function paceText(progress: Progress, seconds: number): string {
   const left = (progress.total - progress.done) / rate;
   const pace = rate >= 1 ? `${numberText(rate)}/s` : `${durationText(1 / rate)} each`;
   return progress.done >= progress.total ? pace : `${pace}, ${durationText(left)} left`;
+}
+
+/** "100 of 50,100 images to compute, about 4 s": what a step has before it. */
+export function outlookText({ toDo, total, unit, verb, perSecond }: Outlook): string {
+  const time = perSecond === undefined || toDo === 0 ? "" : `, about ${durationText(toDo / perSecond)}`;
+  return `${grouped(toDo)} of ${grouped(total)} ${unit} ${verb}${time}`;
+}
+
+/** 50,100 */
+function grouped(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** "59 MB": in powers of ten, as disks and package indexes count. */

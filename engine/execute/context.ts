@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
 import type { Origin } from "../cache/keys.ts";
+import { readonlyStore } from "../cache/readonly-store.ts";
 import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
 import { addTo } from "../lists.ts";
@@ -11,7 +12,6 @@ import { requirementsOf } from "../plan/requirements.ts";
 import {
   CacheError,
   type InputFile,
-  type ReadonlyStore,
   type StepContext,
   type StepInput,
   type StepType,
@@ -75,7 +75,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
         entries: task.entries,
         lean: (lean) => leans.set(`${lean.store}/${lean.entry}`, lean),
       }),
-    openStore: (id) => openReadonly(cache, id),
+    openStore: (id) => readonlyStore(cache.stores, id),
     required(name) {
       const requirement = requirements.find((candidate) => candidate.name === name);
       if (requirement === undefined) throw new Error(`${type.name} declares no requirement ${name}`);
@@ -174,15 +174,5 @@ function openStore({ cache, type, name, entries, lean }: StoreOptions): Store {
       if (!written.delete(entry.name)) throw new Error(`${entry.name} was not written by this execution`);
       await cache.stores.drop(id, entry.name);
     },
-  };
-}
-
-function openReadonly(cache: Cache, id: string): ReadonlyStore {
-  // The id may come out of a file: it must not lead anywhere else.
-  if (!/^[0-9a-f]{64}$/.test(id)) throw new Error(`"${id}" is no store id`);
-  return {
-    id,
-    entries: async () => cache.stores.entries(id),
-    condensed: (condenser) => cache.stores.condensed(id, condenser),
   };
 }

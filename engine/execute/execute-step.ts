@@ -3,6 +3,7 @@ import type { Cache } from "../cache/cache.ts";
 import type { KeyRecord } from "../cache/keys.ts";
 import type { Failure } from "../failure.ts";
 import { changesOf, readSource } from "../inputs.ts";
+import { outlookOf } from "../outlook.ts";
 import { sourceName, specOf } from "../plan/input-spec.ts";
 import type { Event, StepOutcome } from "../record/event.ts";
 import { findDamage } from "./damage.ts";
@@ -22,7 +23,7 @@ export interface StepResult {
 /** Brings about the result of one step: from the cache, or by a worker. */
 export async function executeStep(work: StepWork, services: Services, tasks: Tasks): Promise<StepResult> {
   const { plan } = work;
-  const { cache, emit, now } = services;
+  const { types, cache, emit, now } = services;
   const { stop } = tasks.signals;
   if (plan.state === "cached") return useCached(work, services, plan.record);
   if (plan.state === "blocked") {
@@ -51,6 +52,8 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
     const isAnew = other?.run === work.identity.run || !isForced(plan);
     if (other && isAnew && cache.missing(other) === undefined) return useCached(work, services, other);
     const started = now();
+    const task = await makeTask(work, services);
+    const outlook = await outlookOf({ type: types.get(step.uses), plan, inputs: task.inputs, cache });
     emit({
       kind: "step-started",
       at: started.toISOString(),
@@ -58,8 +61,8 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
       key,
       inputs: inputs as Readonly<Record<string, string>>,
       reasons: plan.reasons,
+      ...(outlook === undefined ? {} : { outlook }),
     });
-    const task = await makeTask(work, services);
     const end = await withDamage(await dispatch(task, services, tasks), task, cache);
     return await settle(work, services, { key, started, end, killed: tasks.signals.kill.aborted });
   } finally {

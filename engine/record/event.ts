@@ -1,7 +1,7 @@
 import type { Failure } from "../failure.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Reason } from "../plan/reason.ts";
-import type { Progress } from "../step-type.ts";
+import type { Outlook, Progress } from "../step-type.ts";
 
 export type StepOutcome = "ran" | "cached" | "failed" | "skipped" | "interrupted" | "not-run";
 export type RunOutcome = "ok" | "failed" | "interrupted";
@@ -38,6 +38,8 @@ export type Event =
       /** Digest of every input. */
       readonly inputs: Readonly<Record<string, string>>;
       readonly reasons: readonly Reason[];
+      /** How much there is to do, where the step type can say. */
+      readonly outlook?: Outlook;
     }
   | {
       readonly kind: "step-progress";

@@ -19,6 +19,7 @@ export const extract = defineStep({
       ...(runtime === "onnxruntime" ? [] : [requiredRuntime(runtime)]),
     ];
   },
+  outlook: async (view) => (await import("./outlook.ts")).foresee(view),
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);
   },

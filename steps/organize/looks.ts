@@ -28,6 +28,7 @@ export async function readLooks(
   const lacking = [...new Map(pictures.map((picture) => [picture.digest, picture])).values()].filter(
     ({ digest }) => !known.has(digest),
   );
+  let done = 0;
   for (let at = 0; at < lacking.length; at += ENTRY) {
     const part = lacking.slice(at, at + ENTRY);
     const looks: Record<string, string> = {};
@@ -35,8 +36,8 @@ export async function readLooks(
       ctx.signal.throwIfAborted();
       const look = await lookOf(file);
       looks[digest] = look === undefined ? "" : Buffer.from(look).toString("hex");
-      ctx.progress({ done: known.size, total: pictures.length, unit: "images" });
       known.set(digest, look);
+      ctx.progress({ done: ++done, total: lacking.length, unit: "images looked at" });
     });
     const name = createHash("sha256")
       .update(part.map(({ digest }) => digest).join("\n"))

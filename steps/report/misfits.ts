@@ -2,7 +2,7 @@ import { canonicalJson, type Json } from "../../engine/json.ts";
 import { StepError } from "../../engine/step-type.ts";
 import type { Features } from "../learning/features/rows.ts";
 import type { Head } from "../learning/heads/head.ts";
-import { readImages } from "../learning/tables/images.ts";
+import type { ImageRow } from "../learning/tables/images.ts";
 
 /**
  * Inputs that belong to different data would give figures that mean nothing.
@@ -11,20 +11,24 @@ import { readImages } from "../learning/tables/images.ts";
  * @returns sentences on differences that the figures survive.
  * @throws StepError naming all that does not fit.
  */
-export async function refuseMisfits(
+export function refuseMisfits(
   features: Features,
   head: Head,
   test: readonly number[],
-  images: string,
-): Promise<readonly string[]> {
-  if (test.length === 0) throw new StepError("the features hold no images of the split test");
+  images: readonly ImageRow[],
+): readonly string[] {
+  if (test.length === 0) {
+    throw new StepError(
+      "the features hold no images of the split test: let the organize step deal some out, `splits: { train: 0.8, validation: 0.1, test: 0.1 }`, or name the folder of them",
+    );
+  }
   refuseOtherFeatures(features, head);
   if (canonicalJson(head.classes) !== canonicalJson(features.classes)) {
     throw new StepError(
       `the model knows the classes ${head.classes.join(", ")}; the features have ${features.classes.join(", ")}`,
     );
   }
-  const known = new Set((await readImages(images)).map(({ digest }) => digest));
+  const known = new Set(images.map(({ digest }) => digest));
   const strange = test.filter((at) => !known.has(features.index[at]?.digest ?? ""));
   if (strange.length > 0) {
     throw new StepError(`${strange.length} test images of the features are not among the images given`);

@@ -6,7 +6,7 @@ import { type Features, openFeatures } from "../learning/features/rows.ts";
 import { type Head, openHead } from "../learning/heads/head.ts";
 import { type Line, writeTable } from "../learning/tables/csv.ts";
 import type { FeatureRow } from "../learning/tables/features.ts";
-import { imagePath } from "../learning/tables/images.ts";
+import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
 import { classificationText, classify } from "./classification.ts";
 import type { ReportContext } from "./declaration.ts";
 import { refuseMisfits } from "./misfits.ts";
@@ -20,13 +20,16 @@ export async function run(ctx: ReportContext): Promise<void> {
   const head = await openHead(model.path);
   try {
     const test = rows.index.flatMap((row, at) => (row.split === "test" ? [at] : []));
-    const differences = await refuseMisfits(rows, head, test, images.path);
+    const pictures = await readImages(images.path);
+    const differences = refuseMisfits(rows, head, test, pictures);
     for (const difference of differences) ctx.note("report", difference);
     const { classes } = head;
     const folder = ctx.output("report");
-    const columns = ["file", "label", "predicted", ...classes.map((name) => `p_${name}`)];
+    const others = othersOf(pictures);
+    const columns = ["file", "label", "predicted", ...classes.map((name) => `p_${name}`), ...others.columns];
     const predicted: number[] = [];
-    await writeTable(join(folder, "predictions.csv"), columns, predictions(ctx, rows, head, test, predicted));
+    const lines = predictions(ctx, rows, { head, positions: test, others, into: predicted });
+    await writeTable(join(folder, "predictions.csv"), columns, lines);
     const truth = test.map((at) => rows.index[at]?.label as number);
     const figures = classify(truth, predicted, classes);
 
@@ -43,16 +46,35 @@ export async function run(ctx: ReportContext): Promise<void> {
   }
 }
 
-/**
- * A line an image, computed as the table takes them; the labels that were
- * predicted are added to `into`.
- */
+/** What a table of the user's says of images beside their classes. */
+interface Others {
+  readonly columns: readonly string[];
+  of(image: FeatureRow): readonly string[];
+}
+
+function othersOf(images: readonly ImageRow[]): Others {
+  const columns = [...(images[0]?.others?.keys() ?? [])];
+  if (columns.length === 0) return { columns, of: () => [] };
+  const rows = new Map(images.map((row) => [imagePath(row), row]));
+  return {
+    columns,
+    of: (image) => columns.map((name) => rows.get(imagePath(image))?.others?.get(name) ?? ""),
+  };
+}
+
+interface Predictions {
+  readonly head: Head;
+  readonly positions: readonly number[];
+  readonly others: Others;
+  /** The labels that were predicted are added to it. */
+  readonly into: number[];
+}
+
+/** A line an image, computed as the table takes them. */
 async function* predictions(
   ctx: ReportContext,
   features: Features,
-  head: Head,
-  positions: readonly number[],
-  into: number[],
+  { head, positions, others, into }: Predictions,
 ): AsyncGenerator<Line> {
   const { classes } = head;
   const rows = new Float32Array(Math.min(BATCH, positions.length) * features.rowLength);
@@ -67,7 +89,13 @@ async function* predictions(
       const values = probabilities.subarray(row * classes.length, (row + 1) * classes.length);
       const guess = predicted[row] as number;
       into.push(guess);
-      yield [image.file, classes[image.label] as string, classes[guess] as string, ...values];
+      yield [
+        image.file,
+        classes[image.label] as string,
+        classes[guess] as string,
+        ...values,
+        ...others.of(image),
+      ];
     }
     ctx.progress({ done: at + batch.length, total: positions.length, unit: "images" });
   }

@@ -25,7 +25,8 @@ export interface ComputeOptions {
   readonly batchSize: number;
 }
 
-const SEGMENT_ROWS = 256;
+/** One segment is written while the next is computed: a crash can cost both. */
+const SEGMENT_ROWS = 128;
 /** A row can be wide: of ResNet-50's first layer it takes 3 MB. Two segments are held. */
 const SEGMENT_BYTES = 32 * 2 ** 20;
 

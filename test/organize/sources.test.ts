@@ -172,7 +172,7 @@ describe("shares", () => {
 
   test("keep a group in one split", async () => {
     put(...names);
-    const params = '{ splits: { train: 0.6, test: 0.4 }, seed: 1, groupBy: { pattern: "/(p[0-9]+)_" } }';
+    const params = '{ splits: { train: 0.6, test: 0.4 }, seed: 0, groupBy: { pattern: "/(p[0-9]+)_" } }';
     expect(await organize("{ source: ./data }", params)).toMatchObject({ code: 0 });
     const splits = new Map<string, Set<string>>();
     for (const line of places()) {

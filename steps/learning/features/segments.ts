@@ -31,8 +31,8 @@ export interface SegmentOptions {
   nameOf(digest: string): string;
 }
 
-/** A segment is published after a few seconds: that is all a crash can cost. */
-const SEGMENT_MS = 3_000;
+/** A segment is published after a few seconds: that, and the one that is being written, is all a crash can cost. */
+const SEGMENT_MS = 1_500;
 
 /**
  * Collects rows and publishes them in entries of a store. While one entry is

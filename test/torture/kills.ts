@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { openCache } from "../../engine/cache/cache.ts";
+import { readonlyStore } from "../../engine/cache/readonly-store.ts";
+import type { Event } from "../../engine/record/event.ts";
+import { randomStream } from "../../steps/compute/random.ts";
+import { openFeatures } from "../../steps/learning/features/rows.ts";
+import { childrenOf, digestsOf, newWorkplace, until, type Workplace } from "../cli/flow.ts";
+
+const images = 400;
+/** Of rows of 48 × 48 × 64 float32 values, in 32 MB. */
+const segmentRows = 56;
+
+/** The first layer of ResNet-50 alone: rows are wide and quickly computed, so that there are many segments. */
+const pipeline = `
+name: kills
+steps:
+  pictures: { uses: generate, with: { splits: { training: ${images - 80}, validation: 40, evaluation: 40 }, size: 64 } }
+  splits: { uses: organize, inputs: { source: pictures.images } }
+  features:
+    uses: extract
+    inputs: { images: splits.images }
+    with: { network: resnet50, weights: seeded, layer: conv1_relu, input: { size: [96, 96] }, batchSize: 16 }
+`;
+
+/**
+ * Kills extraction at random moments, its worker and the engine in turn, then
+ * lets it come through: the bytes are those of a run that nobody disturbed, and
+ * what was computed is every picture once, and a segment for each kill.
+ */
+export async function killRepeatedly({ kills, seed }: { kills: number; seed: number }): Promise<void> {
+  const [undisturbed, place] = [newWorkplace(), newWorkplace()];
+  try {
+    for (const one of [undisturbed, place]) {
+      one.write("p.yaml", pipeline);
+      expect(await one.flow(["run", "p.yaml", "--until", "splits"])).toMatchObject({ code: 0 });
+    }
+    expect(await undisturbed.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
+    const random = randomStream(seed, "kills");
+    for (let kill = 0; kill < kills; kill++) {
+      await killOnce(place, kill % 2 === 0 ? "worker" : "engine", random.uniform());
+    }
+    expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
+    expect(digestsOf(place.record())).toEqual(digestsOf(undisturbed.record()));
+    expect(await rowsDigest(place)).toBe(await rowsDigest(undisturbed));
+    const computed = computedIn(place);
+    expect(computed).toBeGreaterThanOrEqual(images);
+    expect(computed).toBeLessThanOrEqual(images + kills * segmentRows);
+    // Of the last execution alone.
+    const { metrics } = place.record().steps.features ?? {};
+    expect(Number(metrics?.computed) + Number(metrics?.reused)).toBe(images);
+  } finally {
+    undisturbed.remove();
+    place.remove();
+  }
+}
+
+/** @param moment between 0 and 1: from the first picture on, within two seconds. */
+async function killOnce(place: Workplace, whom: "worker" | "engine", moment: number): Promise<void> {
+  const { child, finished } = place.start(["run", "p.yaml", "--json"]);
+  const engine = child.pid ?? 0;
+  let ended = false;
+  finished.then(() => {
+    ended = true;
+  });
+  let heard = "";
+  child.stdout?.on("data", (data) => {
+    heard += data;
+  });
+  await until(() => ended || heard.includes('"step-progress"'), "the first picture");
+  const [worker = 0] = ended ? [] : childrenOf(engine);
+  const due = Date.now() + 2_000 * moment;
+  await until(() => ended || Date.now() >= due, "its moment");
+  const pid = whom === "worker" ? worker : engine;
+  try {
+    if (!ended && pid > 0) process.kill(pid, "SIGKILL");
+  } catch {
+    // It has just ended.
+  }
+  await finished;
+  // The worker of a dead engine ends by itself, between two batches.
+  if (worker > 0) await until(() => !existsSync(`/proc/${worker}`), "the end of the worker");
+}
+
+/** Pictures that executions of extraction got through, killed ones included. */
+function computedIn(place: Workplace): number {
+  const runs = join(place.root, "runs");
+  return readdirSync(runs)
+    .filter((name) => name !== "latest" && existsSync(join(runs, name, "events.ndjson")))
+    .map((name) => {
+      const lines = readFileSync(join(runs, name, "events.ndjson"), "utf8").split("\n");
+      const done = lines.flatMap((line) => {
+        // Of a killed run the last line may be cut.
+        if (!line.endsWith("}")) return [];
+        const event = JSON.parse(line) as Event;
+        const isProgress = event.kind === "step-progress" && event.step === "features";
+        return isProgress ? [event.progress.done - (event.progress.reused ?? 0)] : [];
+      });
+      return Math.max(0, ...done);
+    })
+    .reduce((sum, count) => sum + count, 0);
+}
+
+async function rowsDigest(place: Workplace): Promise<string> {
+  const cache = openCache(join(place.root, ".flow"));
+  const features = await openFeatures(join(place.root, "runs/latest/features/features"), (id) =>
+    readonlyStore(cache.stores, id),
+  );
+  const hash = createHash("sha256");
+  const row = new Float32Array(features.rowLength);
+  for (const at of features.index.keys()) {
+    await features.read([at], row);
+    hash.update(new Uint8Array(row.buffer));
+  }
+  await features.close();
+  return hash.digest("hex");
+}

@@ -9,6 +9,7 @@ import type { Extractor, PlannedExtractor } from "../vision/extractor.ts";
 import { firstNotFinite } from "../vision/finite.ts";
 import { DECODING } from "../vision/pixels/decoding.ts";
 import { ImageError, readPixels } from "../vision/pixels/pixels.ts";
+import type { Preprocessing } from "../vision/preprocessing.ts";
 import type { ExtractContext } from "./declaration.ts";
 
 export interface ComputeOptions {
@@ -22,8 +23,7 @@ export interface ComputeOptions {
   /** How many of `total` rows need no computing. */
   readonly present: number;
   readonly total: number;
-  /** Height and width of the network's input. */
-  readonly size: readonly [height: number, width: number];
+  readonly preprocessing: Preprocessing;
   readonly batchSize: number;
 }
 
@@ -66,7 +66,7 @@ export async function computeRows(options: ComputeOptions): Promise<void> {
 }
 
 async function computeWith(extractor: Extractor, options: ComputeOptions): Promise<void> {
-  const { ctx, store, images, present, total, size } = options;
+  const { ctx, store, images, present, total, preprocessing } = options;
   const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (extractor.rowLength * 4)));
   const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
   const batchSize = Math.min(options.batchSize, rowsOfMemory);
@@ -78,7 +78,7 @@ async function computeWith(extractor: Extractor, options: ComputeOptions): Promi
     ctx.progress({ done: present + computed + failures.length, total, unit: "images", reused: present });
   tell();
   try {
-    for await (const batch of decoded(images, size, batchSize)) {
+    for await (const batch of decoded(images, preprocessing, batchSize)) {
       ctx.signal.throwIfAborted();
       failures.push(...batch.failures);
       await segment.add(batch.digests, async (into) => {
@@ -106,7 +106,7 @@ async function computeWith(extractor: Extractor, options: ComputeOptions): Promi
 
 /** A head cannot learn from NaN, and would blame its learning rate. */
 async function refuseRow(
-  { images, blame, size }: ComputeOptions,
+  { images, blame, preprocessing: { size } }: ComputeOptions,
   batch: DecodedBatch,
   row: number,
 ): Promise<never> {
@@ -129,10 +129,11 @@ interface DecodedBatch {
 /** Images as pixels, a batch at a time; the next batch is decoded while the one in hand is computed. */
 async function* decoded(
   images: ComputeOptions["images"],
-  size: ComputeOptions["size"],
+  preprocessing: Preprocessing,
   batchSize: number,
 ): AsyncGenerator<DecodedBatch> {
-  const load = (at: number): Promise<DecodedBatch> => decodeBatch(images.slice(at, at + batchSize), size);
+  const load = (at: number): Promise<DecodedBatch> =>
+    decodeBatch(images.slice(at, at + batchSize), preprocessing);
   let next: Promise<DecodedBatch> | undefined = images.length > 0 ? load(0) : undefined;
   try {
     for (let at = 0; next !== undefined; at += batchSize) {
@@ -148,16 +149,16 @@ async function* decoded(
 
 async function decodeBatch(
   images: ComputeOptions["images"],
-  size: ComputeOptions["size"],
+  preprocessing: Preprocessing,
 ): Promise<DecodedBatch> {
-  const length = size[0] * size[1] * 3;
+  const length = preprocessing.size[0] * preprocessing.size[1] * 3;
   const decodedImages: (Uint8Array | undefined)[] = [];
   const failures: (string | undefined)[] = [];
   // Few at a time: a picture is decoded at full size before it becomes small.
   await concurrently(images, availableParallelism(), async ({ file, name }, at) => {
     const into = new Uint8Array(length);
     try {
-      await readPixels(file, size, into);
+      await readPixels(file, preprocessing, into);
       decodedImages[at] = into;
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;

@@ -21,6 +21,8 @@ export async function run(ctx: ExtractContext): Promise<void> {
   const { images } = ctx.inputs;
   const rows = await readImages(images.path);
   const { extractor, layer, preprocessing, network, weights, blame } = await openExtraction(ctx);
+  // The limit decides whether there is a row, not what is in it.
+  const { maxPixels: _, ...pixels } = preprocessing;
   // Whatever can change a bit of a row is in the store's name.
   const store = ctx.store({
     network,
@@ -28,7 +30,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
     layer,
     pool: params.pool,
     dtype: "float32",
-    preprocessing: preprocessing as unknown as Json,
+    preprocessing: pixels as unknown as Json,
     runtime: params.runtime,
     // What is new and at its default is in no name: rows of before count.
     ...(params.runtime === "onnxruntime" ? {} : { runtimeVersion: requiredRuntime(params.runtime).version }),
@@ -47,7 +49,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
     }),
     present: rows.length - lacking.length,
     total: rows.length,
-    size: preprocessing.size,
+    preprocessing,
     batchSize: params.batchSize,
   });
   const where = locateRows(await store.entries());

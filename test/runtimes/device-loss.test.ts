@@ -55,7 +55,7 @@ test("a device that is lost in the middle fails the step, keeps what was compute
         images,
         present: there.size,
         total: ctx.inputs.images.files.length,
-        size: [8, 8],
+        preprocessing: { size: [8, 8], scaling: "none" },
         batchSize: 2,
       });
       writeFileSync(join(ctx.output("features"), "rows"), String(locateRows(await store.entries()).size));

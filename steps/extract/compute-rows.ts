@@ -4,6 +4,7 @@ import type { Extractor, PlannedExtractor } from "../vision/extractor.ts";
 import { firstNotFinite } from "../vision/finite.ts";
 import { DECODING } from "../vision/pixels/decoding.ts";
 import type { PixelReader } from "../vision/pixels/reader.ts";
+import type { Preprocessing } from "../vision/preprocessing.ts";
 import { type Batch, batchesOf, type Failure, type ImageToCompute } from "./batches.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { boundBy, round, type Spent } from "./spent.ts";
@@ -20,8 +21,7 @@ export interface ComputeOptions {
   /** How many of `total` rows need no computing. */
   readonly present: number;
   readonly total: number;
-  /** Height and width of the network's input. */
-  readonly size: readonly [height: number, width: number];
+  readonly preprocessing: Preprocessing;
   readonly batchSize: number;
 }
 
@@ -64,7 +64,7 @@ async function computeWith(
   reader: PixelReader,
   options: ComputeOptions,
 ): Promise<readonly Failure[]> {
-  const { ctx, store, images, present, total, size } = options;
+  const { ctx, store, images, present, total, preprocessing } = options;
   const { rowLength, device } = extractor;
   const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (rowLength * 4)));
   const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
@@ -81,7 +81,7 @@ async function computeWith(
     ctx.progress({ done: present + computed + failures.length, total, unit: "images", reused: present });
   tell();
   try {
-    const length = size[0] * size[1] * 3;
+    const length = preprocessing.size[0] * preprocessing.size[1] * 3;
     const batches = batchesOf(images, { reader, batchSize, length });
     for (;;) {
       const next = await timed(spent, "waiting", () => batches.next());
@@ -134,7 +134,11 @@ async function timed<Value>(
 }
 
 /** A head cannot learn from NaN, and would blame its learning rate. */
-async function refuseRow({ blame, size }: ComputeOptions, batch: Batch, row: number): Promise<never> {
+async function refuseRow(
+  { blame, preprocessing: { size } }: ComputeOptions,
+  batch: Batch,
+  row: number,
+): Promise<never> {
   const picture = size[0] * size[1] * 3;
   const layer = await blame(batch.pixels.slice(row * picture, (row + 1) * picture));
   const where = layer === undefined ? "" : `, first at layer ${layer}`;

@@ -4,10 +4,10 @@ import { type ExtractorOptions, type PlannedExtractor, planExtractor } from "../
 import { namedNetworks } from "../vision/networks/named.ts";
 import { openNetwork } from "../vision/networks/open.ts";
 import { firstNotFiniteLayer } from "../vision/not-finite.ts";
-import type { Preprocessing, Scaling } from "../vision/preprocessing.ts";
+import { defaultMaxPixels, type Preprocessing, type Scaling } from "../vision/preprocessing.ts";
 import { chooseDevice } from "../vision/runtimes/device.ts";
 import type { Device } from "../vision/runtimes/runtime.ts";
-import type { ExtractContext } from "./declaration.ts";
+import type { ExtractContext, ExtractParams } from "./declaration.ts";
 import { requiredWeights } from "./required-weights.ts";
 
 /** The network of an extraction, ready to be opened, and what it is known by. */
@@ -44,13 +44,14 @@ export async function openExtraction(ctx: ExtractContext): Promise<Extraction> {
     );
   }
   if (scaling === undefined) throw new Error("a network without scaling passed the check");
-  const preprocessing = { size: [size[0], size[1]] as const, scaling };
+  const preprocessing = { size: [size[0], size[1]] as const, scaling, ...choicesOf(params.input) };
   const libraries =
     params.runtime === "onnxruntime" ? {} : { libraries: join(ctx.required(params.runtime), "lib") };
   const options = {
     layer,
     pool: params.pool,
-    ...preprocessing,
+    size: preprocessing.size,
+    scaling,
     runtime: params.runtime,
     precision: params.precision,
     ...libraries,
@@ -64,6 +65,16 @@ export async function openExtraction(ctx: ExtractContext): Promise<Extraction> {
     network: params.network ?? (ctx.inputs.network?.digest as string),
     weights: weights.identity,
     blame: async (pixels) => firstNotFiniteLayer({ network: await openNetwork(source), ...options }, pixels),
+  };
+}
+
+/** What is asked for beyond the defaults. */
+function choicesOf({ resize, fit, orient, maxPixels }: ExtractParams["input"]): Partial<Preprocessing> {
+  return {
+    ...(resize === "nearest" ? {} : { resize }),
+    ...(fit === "stretch" ? {} : { fit }),
+    ...(orient ? { orient } : {}),
+    ...(maxPixels === defaultMaxPixels ? {} : { maxPixels }),
   };
 }
 
@@ -101,5 +112,3 @@ function identityOfWeights(ctx: ExtractContext): WeightsIdentity {
   const path = ctx.required(required.name);
   return { source: { kind: "h5", path }, identity: `imagenet md5:${required.md5}` };
 }
-
-/** The same picture may be listed twice; it is computed once. */

@@ -1,19 +1,15 @@
 import { availableParallelism } from "node:os";
 import { concurrently } from "../../engine/concurrently.ts";
 import type { Json } from "../../engine/json.ts";
-import { CacheError, type EntryName, StepError, type StepInput } from "../../engine/step-type.ts";
+import { CacheError, type EntryName, type StepInput } from "../../engine/step-type.ts";
 import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { locateRows, type RowPlaces } from "../learning/features/locate.ts";
-import {
-  type FeaturesManifest,
-  writeIndex,
-  writeManifest,
-  writeSkipped,
-} from "../learning/tables/features.ts";
+import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
 import { type ImageRow, imageFile, imagePath, readImages } from "../learning/tables/images.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
 import { openPixelReader } from "../vision/pixels/reader.ts";
-import type { Failure } from "./batches.ts";
+import { defaultMaxPixels } from "../vision/preprocessing.ts";
+import { tooLargeAmong, withoutBad } from "./bad-images.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { openExtraction } from "./open.ts";
@@ -27,6 +23,8 @@ export async function run(ctx: ExtractContext): Promise<void> {
   const { images } = ctx.inputs;
   const all = await readImages(images.path);
   const { extractor, layer, preprocessing, network, weights, blame } = await openExtraction(ctx);
+  // The limit decides whether there is a row, not what is in it.
+  const { maxPixels: _, ...pixels } = preprocessing;
   // Whatever can change a bit of a row is in the store's name.
   const store = ctx.store({
     network,
@@ -34,32 +32,36 @@ export async function run(ctx: ExtractContext): Promise<void> {
     layer,
     pool: params.pool,
     dtype: params.dtype,
-    preprocessing: preprocessing as unknown as Json,
+    preprocessing: pixels as unknown as Json,
     runtime: params.runtime,
     // What is new and at its default is in no name: rows of before count.
     ...(params.runtime === "onnxruntime" ? {} : { runtimeVersion: requiredRuntime(params.runtime).version }),
     ...(params.precision === "float32" ? {} : { precision: params.precision }),
     ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
   });
-  const lacking = await rowsToCompute(images, all, await locateRows(store));
-  const failures = await computeRows({
+  const large = tooLargeAmong(all, preprocessing.maxPixels ?? defaultMaxPixels);
+  const readable = all.filter((row) => !large.has(row.digest));
+  const lacking = await rowsToCompute(images, readable, await locateRows(store));
+  const unread = await computeRows({
     ctx,
     store,
     extractor,
     blame,
-    openReader: () => openPixelReader({ size: preprocessing.size }),
+    openReader: () => openPixelReader(preprocessing),
     images: lacking.map((row) => ({
       digest: row.digest,
       file: imageFile(images, row),
       name: imagePath(row),
       isForeign: row.path !== undefined,
     })),
-    present: all.length - lacking.length,
-    total: all.length,
-    size: preprocessing.size,
+    present: readable.length - lacking.length,
+    total: readable.length,
+    preprocessing,
     batchSize: params.batchSize,
   });
-  const rows = await withoutBad(ctx, all, failures);
+  const bad = new Map([...large, ...unread.map(({ image, reason }) => [image.digest, reason] as const)]);
+  ctx.metric({ images: all.length, failed: bad.size });
+  const rows = await withoutBad(ctx, all, bad);
   const where = await locateRows(store);
   const devices = new Set<string>();
   const entries = new Set<EntryName>();
@@ -87,34 +89,6 @@ export async function run(ctx: ExtractContext): Promise<void> {
   };
   await writeIndex(ctx.output("features"), rows);
   await writeManifest(ctx.output("features"), manifest);
-}
-
-/** @throws StepError naming all pictures that cannot be read, unless they are to be left out. */
-async function withoutBad(
-  ctx: ExtractContext,
-  rows: readonly ImageRow[],
-  failures: readonly Failure[],
-): Promise<readonly ImageRow[]> {
-  if (failures.length === 0) return rows;
-  const reasons = new Map(failures.map(({ image, reason }) => [image.digest, reason]));
-  const bad = rows.flatMap((row) => {
-    const reason = reasons.get(row.digest);
-    return reason === undefined ? [] : [{ ...row, reason }];
-  });
-  const names = bad.map(imagePath);
-  const what = bad.length === 1 ? "an image" : `${bad.length} images`;
-  if (ctx.params.onBadImage === "fail") {
-    const lines = bad.map((row) => `${imagePath(row)}: ${row.reason}`);
-    throw new StepError(
-      `${what} cannot be read; the features of all others are kept:\n${lines.join("\n")}\nwith \`onBadImage: skip\` they are left out`,
-    );
-  }
-  const kept = rows.filter(({ digest }) => !reasons.has(digest));
-  if (kept.length === 0) throw new StepError("no image can be read");
-  await writeSkipped(ctx.output("features"), bad);
-  const shown = `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
-  ctx.note("features", `${what} cannot be read and ${bad.length === 1 ? "is" : "are"} left out: ${shown}.`);
-  return kept;
 }
 
 /** Rows that are nowhere, or were computed when their pictures were read otherwise. */

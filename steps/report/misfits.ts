@@ -43,6 +43,7 @@ export function refuseMisfits(
 /** Rows of the same length can be something else altogether. */
 function refuseOtherFeatures({ manifest, rowLength }: Features, { description }: Head): void {
   const { extractor, preprocessing, inputLength } = description;
+  const { resize = "nearest", fit = "stretch", orient = false } = preprocessing;
   const members: readonly (readonly [string, Json, Json])[] = [
     ["network", extractor.network, manifest.network],
     ["weights", extractor.weights, manifest.weights],
@@ -50,6 +51,9 @@ function refuseOtherFeatures({ manifest, rowLength }: Features, { description }:
     ["pool", extractor.pool, manifest.pool],
     ["input size", [...preprocessing.size], [...manifest.preprocessing.size]],
     ["scaling", preprocessing.scaling as Json, manifest.preprocessing.scaling as Json],
+    ["resize", resize, manifest.preprocessing.resize ?? "nearest"],
+    ["fit", fit, manifest.preprocessing.fit ?? "stretch"],
+    ["orient", orient, manifest.preprocessing.orient ?? false],
     ["length of a row", inputLength, rowLength],
   ];
   const other = members

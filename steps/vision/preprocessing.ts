@@ -9,9 +9,31 @@ export type Scaling =
   | "none"
   | { readonly mean: number | readonly number[]; readonly std: number | readonly number[] };
 
-/** How a picture becomes what a network takes. */
+/** Pillow's filters, by the names that Keras' `load_img` has for them. */
+export const filters = ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] as const;
+export type Filter = (typeof filters)[number];
+
+/** What happens to a picture of other proportions: see `placementOf`. */
+export const fits = ["stretch", "crop", "pad"] as const;
+export type Fit = (typeof fits)[number];
+
+/**
+ * How a picture becomes what a network takes. What is at its default is left
+ * out, so that a description says the same as before there was a choice.
+ */
 export interface Preprocessing {
   /** Height and width in pixels. */
   readonly size: readonly [height: number, width: number];
   readonly scaling: Scaling;
+  /** Default: nearest. */
+  readonly resize?: Filter;
+  /** Default: stretch. */
+  readonly fit?: Fit;
+  /** Whether a picture is turned as its EXIF says. Default: false. */
+  readonly orient?: boolean;
+  /** A picture of more is refused before it is decoded. Default: `defaultMaxPixels`. */
+  readonly maxPixels?: number;
 }
+
+/** Pillow refuses what is larger: twice its MAX_IMAGE_PIXELS (Image.py, _decompression_bomb_check). */
+export const defaultMaxPixels = 2 * Math.floor((1024 * 1024 * 1024) / 4 / 3);

@@ -55,7 +55,7 @@ test("a device that is lost in the middle fails the step, keeps what was compute
         openReader: () => ({
           read: async ({ file }) => {
             const pixels = new Uint8Array(8 * 8 * 3);
-            await readPixels(file, [8, 8], pixels);
+            await readPixels(file, { size: [8, 8] }, pixels);
             return pixels;
           },
           seconds: () => ({ reading: 0, decoding: 0 }),
@@ -65,7 +65,7 @@ test("a device that is lost in the middle fails the step, keeps what was compute
         images,
         present: there.size,
         total: ctx.inputs.images.files.length,
-        size: [8, 8],
+        preprocessing: { size: [8, 8], scaling: "none" },
         batchSize: 2,
       });
       writeFileSync(join(ctx.output("features"), "rows"), String((await locateRows(store)).size));

@@ -14,13 +14,16 @@ const { size, rgb, refused } = JSON.parse(readFileSync(join(golden, "expected.js
 const pixels = new Uint8Array(size[0] * size[1] * 3);
 
 test.each(Object.keys(rgb))("%s is bit for bit what Keras' load_img reads", async (name) => {
-  await readPixels(join(golden, name), size, pixels);
+  await readPixels(join(golden, name), { size }, pixels);
   expect(Buffer.from(pixels).toString("hex")).toBe(rgb[name]);
 });
 
 test.each(refused)("%s is refused, also where only its size is asked for", async (name) => {
   const file = join(golden, name);
-  for (const failure of [await failureOf(readPixels(file, size, pixels)), await failureOf(imageSize(file))]) {
+  for (const failure of [
+    await failureOf(readPixels(file, { size }, pixels)),
+    await failureOf(imageSize(file)),
+  ]) {
     expect(failure.name).toBe("StepError");
     expect(failure.message).toMatch(
       /: (by its content it is a file of kind \w+ \(.* are read\)|.* is not read: save it as [^\n]+)$/,
@@ -56,7 +59,7 @@ test("an image that cannot be read is named, with the reason on one line", async
       [join(folder, "missing.jpg")]: /it is missing/,
     };
     for (const [file, reason] of Object.entries(reasons)) {
-      const failure = await failureOf(readPixels(file, size, pixels));
+      const failure = await failureOf(readPixels(file, { size }, pixels));
       expect(failure.name).toBe("StepError");
       expect(failure.message).toMatch(new RegExp(`^${file}: [^\\n]+$`));
       expect(failure.message).toMatch(reason);
@@ -67,7 +70,7 @@ test("an image that cannot be read is named, with the reason on one line", async
 });
 
 test("that a file may not be opened is no fault of the picture", async () => {
-  const failure = await failureOf(readPixels(golden, size, pixels));
+  const failure = await failureOf(readPixels(golden, { size }, pixels));
   expect(failure).toMatchObject({ code: "EISDIR" });
 });
 

@@ -69,7 +69,7 @@ export async function writeSkipped(
 export async function writeManifest(folder: string, manifest: FeaturesManifest): Promise<void> {
   const { store, dtype, shape, network, layer, weights, pool, preprocessing, runtime, precision, decoding } =
     manifest;
-  const { size, scaling } = preprocessing;
+  const { size, scaling, resize, fit, orient, maxPixels } = preprocessing;
   // Spelled out: the order of the members is part of the bytes.
   const members = {
     store,
@@ -79,7 +79,7 @@ export async function writeManifest(folder: string, manifest: FeaturesManifest):
     layer,
     weights,
     pool,
-    preprocessing: { size, scaling },
+    preprocessing: { size, scaling, resize, fit, orient, maxPixels },
     runtime,
     precision,
     decoding,

@@ -8,39 +8,36 @@ export interface Raster {
   readonly channels: number;
 }
 
-/**
- * Samples a picture into `into`: uint8, height × width × 3.
- *
- * @param orientation 1 to 8, as EXIF counts: the picture is turned like that first.
- */
-export function sampleNearest(
-  { data, channels, ...stored }: Raster,
-  orientation: number,
-  [height, width]: readonly [height: number, width: number],
-  into: Uint8Array,
-): void {
-  const isLying = orientation >= 5;
-  const columns = nearest(isLying ? stored.height : stored.width, width);
-  const rows = nearest(isLying ? stored.width : stored.height, height);
-  const { first, down, right } = stepsOf(orientation, stored);
-  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
-  let at = 0;
-  for (const row of rows) {
-    const start = first + row * down;
-    for (const column of columns) {
-      const from = (start + column * right) * channels;
-      into[at++] = data[from] as number;
-      into[at++] = data[from + green] as number;
-      into[at++] = data[from + blue] as number;
-    }
-  }
+/** A picture as it is to be seen, in the memory of the one that is stored. */
+export interface TurnedRaster extends Raster {
+  /** In stored pixels: where the picture begins, and how far it is to the pixel below and to the right. */
+  readonly first: number;
+  readonly down: number;
+  readonly right: number;
 }
 
-/** In stored pixels: where the turned picture begins, and how far it is to the pixel below and to the right. */
+/** @param orientation 1 to 8, as EXIF counts; anything else is 1. */
+export function turned(raster: Raster, orientation: number): TurnedRaster {
+  const { width, height } = raster;
+  const steps = stepsOf(orientation, raster);
+  return orientation >= 5 && orientation <= 8
+    ? { ...raster, ...steps, width: height, height: width }
+    : { ...raster, ...steps };
+}
+
+/** A part of a picture, in its memory. In pixels. */
+export function partOf(
+  picture: TurnedRaster,
+  part: { readonly left: number; readonly top: number; readonly width: number; readonly height: number },
+): TurnedRaster {
+  const { left, top, width, height } = part;
+  return { ...picture, first: picture.first + top * picture.down + left * picture.right, width, height };
+}
+
 function stepsOf(
   orientation: number,
   { width, height }: Pick<Raster, "width" | "height">,
-): { readonly first: number; readonly down: number; readonly right: number } {
+): Pick<TurnedRaster, "first" | "down" | "right"> {
   const [topRight, bottomLeft, bottomRight] = [width - 1, width * (height - 1), width * height - 1];
   switch (orientation) {
     case 2:
@@ -60,20 +57,4 @@ function stepsOf(
     default:
       return { first: 0, down: width, right: 1 };
   }
-}
-
-/**
- * The source position of each of `to` pixels on an axis of `from`. Pillow's
- * nearest neighbour (Geometry.c, ImagingScaleAffine) adds up the step in double
- * precision; (x + 0.5) · from / to would round elsewhere.
- */
-function nearest(from: number, to: number): Int32Array {
-  const step = from / to;
-  const positions = new Int32Array(to);
-  let position = step * 0.5;
-  for (let x = 0; x < to; x++) {
-    positions[x] = Math.floor(position);
-    position += step;
-  }
-  return positions;
 }

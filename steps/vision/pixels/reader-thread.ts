@@ -1,14 +1,12 @@
 import { createHash } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { StepError } from "../../../engine/step-type.ts";
+import type { Preprocessing } from "../preprocessing.ts";
 import { decodePixels, ImageError, readPicture } from "./pixels.ts";
 
 // A thread that decodes what it is asked for, one picture after the other.
 
-export interface ReaderSetup {
-  /** Height and width in pixels. */
-  readonly size: readonly [height: number, width: number];
-}
+export type ReaderSetup = Omit<Preprocessing, "scaling">;
 
 export interface Request {
   readonly id: number;
@@ -24,7 +22,7 @@ export type Answer = { readonly id: number; readonly reading: number; readonly d
   | { readonly kind: "error"; readonly message: string; readonly code?: string; readonly stack?: string }
 );
 
-const { size } = workerData as ReaderSetup;
+const setup = workerData as ReaderSetup;
 let last: Promise<void> = Promise.resolve();
 
 parentPort?.on("message", (request: Request) => {
@@ -39,8 +37,8 @@ async function answer({ id, file, digest }: Request): Promise<void> {
     const bytes = await readPicture(file);
     if (digest !== undefined) refuseOther(file, bytes, digest);
     read = performance.now();
-    const pixels = new Uint8Array(size[0] * size[1] * 3);
-    await decodePixels(file, bytes, size, pixels);
+    const pixels = new Uint8Array(setup.size[0] * setup.size[1] * 3);
+    await decodePixels(file, bytes, setup, pixels);
     parentPort?.postMessage({ ...spent(), kind: "pixels", pixels } satisfies Answer, [pixels.buffer]);
   } catch (error) {
     parentPort?.postMessage({ ...spent(), ...told(error as Error, file, digest) } satisfies Answer);

@@ -1,4 +1,5 @@
 import { ImageError } from "./image-error.ts";
+import { type FirstDirectory, firstDirectory } from "./tags.ts";
 
 /** How a TIFF's values become RGB. */
 export interface TiffForm {
@@ -14,7 +15,7 @@ export interface TiffForm {
  * @throws ImageError naming what is not read.
  */
 export function tiffForm(file: string, bytes: Uint8Array): TiffForm {
-  const tags = firstTags(file, bytes);
+  const tags = tagsOf(file, bytes);
   const bits = tags.get(258) ?? [1];
   const [photometric = 0] = tags.get(262) ?? [];
   const [compression = 1] = tags.get(259) ?? [];
@@ -50,45 +51,9 @@ export function tiffForm(file: string, bytes: Uint8Array): TiffForm {
   }
 }
 
-type Tags = ReadonlyMap<number, readonly number[]>;
-
-/** The whole-number tags of the first directory (TIFF 6.0, section 2): bytes, shorts and longs. */
-function firstTags(file: string, bytes: Uint8Array): Tags {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const little = bytes[0] === 0x49;
-  const tags = new Map<number, readonly number[]>();
-  try {
-    if (view.getUint16(2, little) !== 42)
-      throw new ImageError(file, "a BigTIFF is not read: save it as a TIFF");
-    const directory = view.getUint32(4, little);
-    const count = view.getUint16(directory, little);
-    for (let entry = 0; entry < count; entry++) {
-      const at = directory + 2 + 12 * entry;
-      const size = sizes.get(view.getUint16(at + 2, little));
-      // A colour map has many values; the tags that are looked at have few.
-      const length = Math.min(view.getUint32(at + 4, little), 16);
-      if (size === undefined) continue;
-      const from = view.getUint32(at + 4, little) * size <= 4 ? at + 8 : view.getUint32(at + 8, little);
-      const value = (index: number): number => {
-        const place = from + index * size;
-        if (size === 1) return view.getUint8(place);
-        return size === 2 ? view.getUint16(place, little) : view.getUint32(place, little);
-      };
-      tags.set(
-        view.getUint16(at, little),
-        Array.from({ length }, (_, index) => value(index)),
-      );
-    }
-  } catch (error) {
-    if (error instanceof RangeError) throw new ImageError(file, "it is damaged or cut short");
-    throw error;
-  }
+function tagsOf(file: string, bytes: Uint8Array): FirstDirectory["tags"] {
+  const { tags, fault } = firstDirectory(bytes);
+  if (fault === "big") throw new ImageError(file, "a BigTIFF is not read: save it as a TIFF");
+  if (fault === "damaged") throw new ImageError(file, "it is damaged or cut short");
   return tags;
 }
-
-/** Bytes of a value by the number of its type. */
-const sizes: ReadonlyMap<number, number> = new Map([
-  [1, 1],
-  [3, 2],
-  [4, 4],
-]);

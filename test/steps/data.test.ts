@@ -2,6 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
+import { storedRows } from "../features/stored-rows.ts";
+import { tinyModel } from "../networks/tiny-model.ts";
 
 const pictures = join(repository, "test/golden/pixels");
 const names = ["exif-rotated", "full-chroma", "grey", "progressive", "rgb"].map((name) => `${name}.jpg`);
@@ -164,18 +166,93 @@ describe("extract", () => {
       pool: "average",
       preprocessing: { size: [32, 32], scaling: "caffe" },
     });
-    const [segment] = place.entries().filter((name) => name.startsWith(manifest.store));
-    const npy = readFileSync(join(place.root, ".flow/stores", segment ?? "", "rows.npy"));
-    expect(npy.subarray(1, 6).toString("latin1")).toBe("NUMPY");
-    expect(npy.subarray(10, 80).toString("latin1")).toMatch(
-      /'descr': '<f4', 'fortran_order': False, 'shape': \(\d+, 2048\)/,
+    const [segment = ""] = place.entries().filter((name) => name.startsWith(manifest.store));
+    const folder = join(place.root, ".flow/stores", segment);
+    const rows = await storedRows(folder, 2048);
+    const count = rows.length / 2048;
+    const [mask, values, counts] = ["mask", "values", "counts"].map((name) =>
+      npy(join(folder, `${name}.npy`)),
     );
+    // A ReLU's: many are zero.
+    expect(mask?.header).toContain(`'descr': '|u1', 'fortran_order': False, 'shape': (${count}, 256)`);
+    expect(counts?.header).toContain(`'descr': '<u4', 'fortran_order': False, 'shape': (${count},)`);
+    const nonZero = rows.filter((value) => value !== 0);
+    expect(values?.header).toContain(`'descr': '<f4', 'fortran_order': False, 'shape': (${nonZero.length},)`);
+    expect(new Float32Array(Uint8Array.from(values?.data ?? []).buffer)).toEqual(nonZero);
     // Notes travel with what is made from it.
     expect(place.record().steps.head?.outputs.model?.notes).toContain(
       "the network's weights are seeded: random, not learned from ImageNet.",
     );
   });
 });
+
+describe("rows kept as float16", () => {
+  const halves = extract.replace("pool: average }", "pool: average, dtype: float16 }");
+
+  test("are those of float32, rounded; each kind has its own, and what follows reads both", async () => {
+    place.write("p.yaml", extract);
+    expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0, stderr: "" });
+    const whole = await rowsByDigest();
+    place.write("p.yaml", halves);
+    expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0, stderr: "" });
+    expect(place.record().steps.features?.metrics).toMatchObject({ computed: whole.size });
+    expect(place.record().steps.head?.outcome).toBe("ran");
+    const manifest = JSON.parse(output("features/features/features.json"));
+    expect(manifest).toMatchObject({ dtype: "float16", shape: [2048] });
+    const rounded = await rowsByDigest();
+    expect([...rounded.keys()].sort()).toEqual([...whole.keys()].sort());
+    let largest = 0;
+    for (const [digest, row] of rounded) {
+      for (const [at, value] of row.entries()) {
+        const exact = whole.get(digest)?.[at] as number;
+        // Half of the last of 11 binary digits; below 2^-14, of 2^-24.
+        expect(Math.abs(value - exact)).toBeLessThanOrEqual(Math.max(Math.abs(exact) * 2 ** -11, 2 ** -25));
+        if (exact > 2 ** -14) largest = Math.max(largest, Math.abs(value - exact) / exact);
+      }
+    }
+    expect(largest).toBeGreaterThan(2 ** -13);
+    place.write("p.yaml", extract);
+    expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
+    expect(place.record().steps.features?.outcome).toBe("cached");
+  });
+
+  test("are refused where a value is too large, with the picture", async () => {
+    mkdirSync(join(place.root, "net"));
+    const network = tinyModel({ size: [8, 8], paths: ["one.bin"] });
+    place.write("net/model.json", JSON.stringify(network));
+    place.write("net/one.bin", Buffer.from(Float32Array.from([300, 0, 0, 0, 0, 0, 0, 0]).buffer));
+    const large = (dtype: string): string => `${organize}  features:
+    uses: extract
+    inputs: { images: splits.images, network: ./net }
+    with: { layer: conv, input: { scaling: none }, dtype: ${dtype} }
+`;
+    expect(await failure(large("float16"))).toMatch(
+      /the network gives \d+ for (train|test)\/(zebra|apple)\/\d_\w+\d\.jpg, and float16 ends at 65504: take `dtype: float32`/,
+    );
+    place.write("p.yaml", large("float32"));
+    expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  async function rowsByDigest(): Promise<Map<string, Float32Array>> {
+    const { store } = JSON.parse(output("features/features/features.json"));
+    const found = new Map<string, Float32Array>();
+    for (const name of place.entries().filter((name) => name.startsWith(store))) {
+      const folder = join(place.root, ".flow/stores", name);
+      const rows = await storedRows(folder, 2048);
+      const { digests } = JSON.parse(readFileSync(join(folder, "entry.json"), "utf8")).about;
+      for (const [at, digest] of digests.entries())
+        found.set(digest, rows.subarray(at * 2048, (at + 1) * 2048));
+    }
+    return found;
+  }
+});
+
+function npy(file: string): { readonly header: string; readonly data: Buffer } {
+  const bytes = readFileSync(file);
+  expect(bytes.subarray(1, 6).toString("latin1")).toBe("NUMPY");
+  const start = 10 + bytes.readUInt16LE(8);
+  return { header: bytes.subarray(10, start).toString("latin1"), data: bytes.subarray(start) };
+}
 
 describe("train", () => {
   test("fails when the loss is no number any more, naming epoch, step and learning rate", async () => {

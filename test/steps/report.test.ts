@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
@@ -126,12 +126,20 @@ function spoilRow(prefix: string): void {
     const digests: string[] = JSON.parse(readFileSync(join(folder, "entry.json"), "utf8")).about.digests;
     const row = digests.indexOf(digest);
     if (row < 0) continue;
-    const file = join(folder, "rows.npy");
+    // Rows that are packed have their values one after the other, as many as their counts say.
+    const counts = existsSync(join(folder, "counts.npy")) ? words(join(folder, "counts.npy")) : undefined;
+    const at = counts?.subarray(0, row).reduce((sum, more) => sum + more, 0) ?? row * 2048;
+    const file = join(folder, counts === undefined ? "rows.npy" : "values.npy");
     const npy = readFileSync(file);
-    npy.writeFloatLE(Number.NaN, 10 + npy.readUInt16LE(8) + row * 2048 * 4);
+    npy.writeFloatLE(Number.NaN, 10 + npy.readUInt16LE(8) + at * 4);
     chmodSync(file, 0o644);
     writeFileSync(file, npy);
     return;
   }
   throw new Error(`no entry has ${digest}`);
+}
+
+function words(file: string): Uint32Array {
+  const npy = readFileSync(file);
+  return new Uint32Array(Uint8Array.from(npy.subarray(10 + npy.readUInt16LE(8))).buffer);
 }

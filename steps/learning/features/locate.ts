@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { isObject, type JsonObject } from "../../../engine/json.ts";
 import type { Condenser, EntryName, ReadonlyStore } from "../../../engine/step-type.ts";
+import { BYTES, digestTable, writeDigest } from "./digest-table.ts";
 
 /**
  * Which row of a store is whose. A store entry says in its description the
@@ -25,71 +25,53 @@ export interface RowPlace {
   readonly device: string;
 }
 
-/** Bytes that a digest takes. */
-const SIZE = 32;
-
 /**
  * Every row of a store. Where an image has two, that of the latest decoding
- * counts; of these, the one in the first entry in code-unit order. About 45
- * bytes a row: a million of them are 45 MB.
+ * counts; of these, the one in the first entry in code-unit order. Takes about
+ * 45 bytes a row, 45 MB for a million.
  */
 export async function locateRows(store: ReadonlyStore): Promise<RowPlaces> {
+  const entries = await store.condensed(condenser);
+  const table = digestTable(entries.reduce((sum, { bytes }) => sum + bytes.length / BYTES, 0));
   const segments: LocatedSegment[] = [];
-  let rows = 0;
-  for (const { note, bytes, ...entry } of await store.condensed(condenser)) {
+  let first = 0;
+  for (const { note, bytes, ...entry } of entries) {
     const { decoding, device } = note as unknown as Pick<RowPlace, "decoding" | "device">;
-    segments.push({ entry, decoding, device, first: rows, digests: bytes });
-    rows += bytes.length / SIZE;
-  }
-  // By an even number of its bits, a digest has a slot; the next free one where that is taken.
-  const slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * rows + 2))).fill(-1);
-  const slotOf = (digest: Buffer): number => digest.readUInt32LE(0) & (slots.length - 1);
-  const segmentOf = (row: number): LocatedSegment => segments[lastAtMost(segments, row)] as LocatedSegment;
-  /** The slot of a digest, or the free one where it would be. */
-  const find = (digest: Buffer): number => {
-    let slot = slotOf(digest);
-    for (; ; slot = (slot + 1) & (slots.length - 1)) {
-      const row = slots[slot] as number;
-      if (row < 0) return slot;
-      const { digests, first } = segmentOf(row);
-      const at = (row - first) * SIZE;
-      if (digest.compare(digests, at, at + SIZE) === 0) return slot;
+    segments.push({ entry, decoding, device, first });
+    table.copy(bytes, first);
+    const end = first + bytes.length / BYTES;
+    for (let row = first; row < end; row++) {
+      const known = table.add(row);
+      if (known !== row && segmentOf(segments, known).decoding < decoding) table.replace(row);
     }
-  };
-  let size = 0;
-  for (const segment of segments) {
-    const digests = Buffer.from(segment.digests.buffer, segment.digests.byteOffset, segment.digests.length);
-    for (let at = 0; at < digests.length; at += SIZE) {
-      const slot = find(digests.subarray(at, at + SIZE));
-      const known = slots[slot] as number;
-      if (known < 0) size++;
-      if (known < 0 || segmentOf(known).decoding < segment.decoding) slots[slot] = segment.first + at / SIZE;
-    }
+    first = end;
   }
-  const get = (digest: string): RowPlace | undefined => {
-    const row = slots[find(binary(digest))] as number;
-    if (row < 0) return undefined;
-    const { entry, first, decoding, device } = segmentOf(row);
-    return { entry, row: row - first, decoding, device };
+  return {
+    size: table.size(),
+    has: (digest) => table.find(digest) >= 0,
+    get(digest) {
+      const row = table.find(digest);
+      if (row < 0) return undefined;
+      const { first, ...segment } = segmentOf(segments, row);
+      return { ...segment, row: row - first };
+    },
   };
-  return { size, get, has: (digest) => (slots[find(binary(digest))] as number) >= 0 };
 }
 
 interface LocatedSegment extends Omit<RowPlace, "row"> {
   /** Number of its first row among those of all segments. */
   readonly first: number;
-  readonly digests: Uint8Array;
 }
 
-/** The segment that a row is in: the last that begins at or before it. */
-function lastAtMost(segments: readonly LocatedSegment[], row: number): number {
+/** The last segment that begins at or before a row. */
+function segmentOf(segments: readonly LocatedSegment[], row: number): LocatedSegment {
   let low = 0;
   for (let high = segments.length; high - low > 1; ) {
     const middle = (low + high) >>> 1;
     if ((segments[middle] as LocatedSegment).first <= row) low = middle;
     else high = middle;
   }
-  return low;
+  return segments[low] as LocatedSegment;
 }
 
 /** What a segment says of itself. */
@@ -107,7 +89,11 @@ const condenser: Condenser = {
   kind: "rows",
   condense(about) {
     const { digests, decoding, device } = readAbout(about);
-    return { note: { decoding, device }, bytes: Buffer.concat(digests.map(binary)) };
+    const bytes = Buffer.alloc(digests.length * BYTES);
+    digests.forEach((digest, row) => {
+      writeDigest(digest, bytes, row * BYTES);
+    });
+    return { note: { decoding, device }, bytes };
   },
 };
 
@@ -119,9 +105,4 @@ function readAbout(about: JsonObject): Segment {
     decoding: typeof decoding === "number" ? decoding : 1,
     device: typeof device === "string" ? device : "cpu",
   };
-}
-
-function binary(digest: string): Buffer {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  return hex === undefined ? createHash("sha256").update(digest).digest() : Buffer.from(hex, "hex");
 }

@@ -53,10 +53,16 @@ def shape(layer):
     return list(getattr(first, "shape", first))[1:]
 
 
+def parts(model):
+    """With the functions, which Keras 3 does not count among the layers."""
+    inner = getattr(model, "_functional", None) or model
+    return getattr(inner, "operations", model.layers)
+
+
 def rows(model, prefix=""):
-    for layer in model.layers:
+    for layer in parts(model):
         path = prefix + layer.name
-        yield [path, type(layer).__name__, shape(layer), layer.count_params()]
+        yield [path, type(layer).__name__, shape(layer), layer.count_params() if hasattr(layer, "count_params") else 0]
         if hasattr(layer, "layers"):
             yield from rows(layer, f"{path}/")
 

@@ -1,6 +1,7 @@
-"""What Keras says of the layers of a network, for test/networks/several-layers.test.ts and test/cli/layers.test.ts.
+"""What Keras says of the layers of a network, for test/runtimes/contract.test.ts and test/cli/layers.test.ts.
 
 several.json: what the network of networks.py gives at several layers in one pass, joined.
+frozen-*.json: the description of a network in which a part is frozen.
 layers.json: Keras' summary of every network in test/golden/keras: by path name,
 class, shape of what it gives (the first time, without the batch) and number of
 parameters of each layer, and the totals.
@@ -85,7 +86,25 @@ def load(library, path):
     return library.models.model_from_json(json.dumps(model))
 
 
+def frozen(library):
+    """Transfer learning: a model within the model that is not trained, and a layer beside it that is used twice."""
+    layers = library.layers
+    inputs = library.Input((12, 10, 3), name="in")
+    x = layers.BatchNormalization(name="norm")(layers.Conv2D(4, 3, name="conv")(inputs))
+    base = library.Model(inputs, layers.ReLU(name="bend")(x), name="base")
+    base.trainable = False
+    picture = library.Input((12, 10, 3), name="picture")
+    shared = layers.BatchNormalization(name="shared")
+    x = layers.SeparableConv2D(6, 3, name="separable")(shared(shared(base(picture))))
+    x = layers.LayerNormalization(name="even")(layers.GlobalAveragePooling2D(name="pool")(x))
+    return library.Model(picture, layers.Dense(2, name="classes")(x), name="transfer")
+
+
 def all_networks():
+    for library in (keras, tf_keras):
+        file = golden / f"frozen-{library.__name__}.json"
+        file.write_text(frozen(library).to_json() + "\n")
+        yield file.name, library, file
     yield "small", keras, golden / "small"
     for case in sorted((golden / "random").iterdir()):
         about = json.loads((case / "case.json").read_text())

@@ -3,8 +3,11 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LayerSummary, NetworkSummary } from "../../engine/machine.ts";
+import { networkFile } from "../../steps/vision/networks/file-kind.ts";
 import { findLayer } from "../../steps/vision/networks/find-layer.ts";
+import { readLayersModel } from "../../steps/vision/networks/layers-model.ts";
 import { openNetwork } from "../../steps/vision/networks/open.ts";
+import type { Topology } from "../../steps/vision/networks/topology.ts";
 import { golden } from "../networks/golden.ts";
 import { functional, input, layer, oneByOne, summing, writeModel } from "../networks/model-files.ts";
 import { newWorkplace, repository, type Workplace } from "./flow.ts";
@@ -90,17 +93,17 @@ describe("what Keras says", () => {
     const others = found.layers.filter((one) => !named.has(one.name));
     expect(others.every((one) => one.type === "InputLayer" || /:([2-9]|\d\d+)$/.test(one.name))).toBe(true);
     // Every name is one that `layer:` takes.
-    const { topology } = await openNetwork({ path, weights: await weightsBeside(path) });
+    const topology = await topologyOf(path);
     for (const one of found.layers) expect(findLayer(topology, one.name)).toBeTypeOf("string");
     expect(found.layers.filter((one) => one.isDefault)).toHaveLength(1);
   });
 });
 
-async function weightsBeside(path: string): Promise<Parameters<typeof openNetwork>[0]["weights"]> {
-  if (path.endsWith("/small")) return { kind: "h5", path: join(golden, "small.h5") };
-  const folder = /^.*keras-\d+/.exec(path)?.[0] ?? "";
-  const { h5 } = JSON.parse(readFileSync(join(folder, "case.json"), "utf8")) as { h5?: string };
-  return h5 === undefined ? { kind: "own" } : { kind: "h5", path: join(folder, h5) };
+/** As `extract` reads it. */
+async function topologyOf(path: string): Promise<Topology> {
+  const { kind, file } = await networkFile(path);
+  if (kind === "layers-model") return (await readLayersModel(file)).topology;
+  return (await openNetwork({ path, weights: { kind: "own" } })).topology;
 }
 
 describe("the table", () => {
@@ -133,7 +136,7 @@ describe("the table", () => {
         input("picture"),
         { ...base, name: "base", inbound_nodes: [[["picture", 0, 0, {}]]] },
         {
-          ...layer("Rescaling", "twice", "base", { scale: 2 }),
+          ...layer("BatchNormalization", "twice", "base"),
           inbound_nodes: [[["base", 0, 0, {}]], [["twice", 0, 0, {}]]],
         },
         { ...layer("Flatten", "flat", "twice"), inbound_nodes: [[["twice", 1, 0, {}]]] },
@@ -147,12 +150,12 @@ describe("the table", () => {
       ["base/in", 0],
       ["base/sum", 3],
       ["base/bend", 0],
-      ["twice:1", 0],
+      ["twice:1", 4],
       ["twice:2", 0],
       ["flat", 0],
     ]);
     expect(layers.find(({ name }) => name === "base/sum")?.shape).toEqual([2, 2, 1]);
-    expect(parameters.total).toBe(3);
+    expect(parameters).toEqual({ total: 7, trainable: 5, nonTrainable: 2, isWhole: true });
   });
 
   test("lists what flow cannot compute, and says why", async () => {

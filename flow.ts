@@ -20,6 +20,7 @@ if (process.argv[2] === workerArgument) {
     worker: { file: fileURLToPath(import.meta.url), args: [workerArgument] },
     setups: async () => (await import("./steps/compute/runtimes/setup.ts")).newSetups(),
     probes: () => import("./steps/vision/runtimes/doctor.ts"),
+    networks: () => import("./steps/vision/summary/networks.ts"),
     env: process.env,
     stdin: process.stdin,
     stdout: process.stdout,

@@ -99,6 +99,17 @@ const commands: readonly CommandSpec[] = [
     load: async () => (await import("./graph.ts")).graph,
   },
   {
+    name: "layers",
+    description: "list the layers of a network, as `layer:` takes them",
+    argument: { form: "<network>", description: "its name, or the path of its file or folder" },
+    options: [
+      new Option("--weights <file>", "say whether these weights belong to it"),
+      new Option("--size <HxW>", "of its pictures, in pixels (default: its own)").argParser(readSize),
+    ],
+    format: "document",
+    load: async () => (await import("./layers.ts")).layers,
+  },
+  {
     name: "setup",
     description: "list runtimes beside the embedded one, or bring one",
     argument: { form: "[runtime]", description: "which one to bring (default: list them)" },
@@ -167,6 +178,14 @@ export function describeCommands(
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
+}
+
+/** Height and width, as `extract` takes them. */
+function readSize(value: string): readonly [number, number] {
+  const [, height, width] = /^(\d{1,4})[x×](\d{1,4})$/i.exec(value) ?? [];
+  const size = [Number(height), Number(width)] as const;
+  if (size.every((one) => one >= 8 && one <= 4096)) return size;
+  throw new InvalidArgumentError("Height and width are needed, from 8 to 4096: 224x224.");
 }
 
 function readCount(value: string): number {

@@ -1,7 +1,7 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import type { WorkerCommand } from "../engine/execute/local.ts";
 import type { Failure } from "../engine/failure.ts";
-import type { Probes, Setups } from "../engine/machine.ts";
+import type { Networks, Probes, Setups } from "../engine/machine.ts";
 import type { StepType } from "../engine/step-type.ts";
 
 /** What the composition root hands to the commands. */
@@ -16,6 +16,8 @@ export interface Program {
   setups(): Promise<Setups>;
   /** What is to be known of the machine that only steps know. */
   probes(): Promise<Probes>;
+  /** Of what networks are made. */
+  networks(): Promise<Networks>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: ReadStream;
   readonly stdout: WriteStream;

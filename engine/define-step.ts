@@ -51,12 +51,13 @@ type OutputOf<Outputs extends Declaration["outputs"]> = Outputs extends readonly
 
 /** The members of a `StepType` with the types that its declaration gives them. */
 export type Definition<Declared extends Declaration> = Declared &
-  Omit<StepType, "params" | "inputs" | "outputs" | "check" | "requires" | "summary" | "run"> & {
+  Omit<StepType, "params" | "inputs" | "outputs" | "check" | "normalize" | "requires" | "summary" | "run"> & {
     check?(
       params: ParamsOf<Declared["params"]>,
       inputs: ReadonlySet<string>,
       facts: Facts,
     ): readonly ParamMistake[];
+    normalize?(params: ParamsOf<Declared["params"]>): ParamsOf<Declared["params"]>;
     requires?(params: ParamsOf<Declared["params"]>, inputs: ReadonlySet<string>): readonly Requirement[];
     readonly summary?: { readonly output: OutputOf<Declared["outputs"]>; readonly file: string };
     run(ctx: ContextOf<Declared>): Promise<void>;

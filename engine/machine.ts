@@ -1,5 +1,5 @@
-// What commands ask of the machine and only steps know: how runtimes are brought
-// into FLOW_HOME, and what computes here. Commands and steps both speak of it.
+// What commands ask and only steps know: how runtimes are brought into FLOW_HOME,
+// what computes here, and of what a network is made. Commands and steps both speak of it.
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,4 +53,58 @@ export interface Finding {
   readonly way?: string;
   /** Whether a plain run cannot do without. */
   readonly isNeeded: boolean;
+}
+
+export interface Networks {
+  /** @throws StepError where the network cannot be read, or the weights are another's. */
+  summarize(request: NetworkRequest): Promise<NetworkSummary>;
+}
+
+export interface NetworkRequest {
+  /** A name, or the path of a file or folder. */
+  readonly network: string;
+  /** A file with weights to be compared with it. */
+  readonly weights?: string;
+  /** Where relative paths start. */
+  readonly folder: string;
+  /** Of its pictures, in pixels. Default: the network's own. */
+  readonly size?: readonly [height: number, width: number];
+}
+
+export interface NetworkSummary {
+  readonly name: string;
+  readonly size: readonly [height: number, width: number];
+  /** `assumed`: the network does not say it, and nobody else did. */
+  readonly sizeIs: "given" | "declared" | "assumed";
+  readonly layers: readonly LayerSummary[];
+  readonly parameters: {
+    readonly total: number;
+    readonly trainable: number;
+    readonly nonTrainable: number;
+    /** Whether those of every layer are known. */
+    readonly isWhole: boolean;
+  };
+  /** Of the weights that were given, which belong to it. */
+  readonly weights?: {
+    readonly file: string;
+    /** Layers that have their weights there. */
+    readonly layers: number;
+    /** Layers above the default cut that have none there. */
+    readonly lacking: readonly string[];
+  };
+}
+
+/** What can be named as a place to cut: a use of a layer, or of a model within the network. */
+export interface LayerSummary {
+  readonly name: string;
+  /** Its class. */
+  readonly type: string;
+  /** Sizes of what it gives, without the batch; absent where it cannot be told. */
+  readonly shape?: readonly number[];
+  /** Of a model, those of its layers together; of a second use none, as they are counted. Absent where they are not known. */
+  readonly parameters?: number;
+  /** Whether the network is cut there unless told otherwise. */
+  readonly isDefault: boolean;
+  /** Why it cannot be computed, as a sentence. */
+  readonly lack?: string;
 }

@@ -27,6 +27,8 @@ export interface StepType {
   prepare?(): Promise<void>;
   /** Mistakes no schema can express: parameters that exclude each other or an input. */
   check?(params: JsonObject, inputs: ReadonlySet<string>, facts: Facts): readonly ParamMistake[];
+  /** Parameters that mean the same, in the one form that counts: in keys, and in what the step is given. After `check`. */
+  normalize?(params: JsonObject): JsonObject;
   /** Files outside the pipeline that the parameters name, looked for before anything runs. */
   requires?(params: JsonObject, inputs: ReadonlySet<string>): readonly Requirement[];
   /**

@@ -132,7 +132,8 @@ function checkStep({ id, mark, node, params, written, whole }: RawStep, options:
       path.length === 0 ? mark : piece === undefined ? (entry?.mark ?? at.mark) : within(at.mark, piece, nth);
     report(code, message, place, hint);
   }
-  return { ...draft, params: values, outputs: type.outputs(values) };
+  const normalized = type.normalize?.(values) ?? values;
+  return { ...draft, params: normalized, outputs: type.outputs(normalized) };
 }
 
 function refuseTooLarge({ mark, spelling }: Node & { readonly kind: "scalar" }, report: ReportMistake): Node {

@@ -16,7 +16,8 @@ export function circleText(names: readonly string[]): string {
 /** Of more names than this only the first are compared: it is done for every mistake. */
 const MOST_COMPARED = 1000;
 
-function nearest(name: string, known: readonly string[]): string | undefined {
+/** The known name that is near enough to be what was meant. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
   const scored = known
     .slice(0, MOST_COMPARED)
     .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))

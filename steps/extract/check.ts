@@ -4,7 +4,13 @@ import type { ExtractParams } from "./declaration.ts";
 
 /** What no schema can say of an extraction. */
 export function mistakesOf(params: ExtractParams, inputs: ReadonlySet<string>): readonly ParamMistake[] {
-  return [...networkMistakes(params, inputs), ...runtimeMistakes(params)];
+  return [...networkMistakes(params, inputs), ...layerMistakes(params), ...runtimeMistakes(params)];
+}
+
+/** A list of one layer is that layer: what it gives has one name. */
+export function normalized(params: ExtractParams): ExtractParams {
+  const [only, ...others] = Array.isArray(params.layer) ? params.layer : [];
+  return only === undefined || others.length > 0 ? params : { ...params, layer: only };
 }
 
 function networkMistakes(
@@ -36,6 +42,15 @@ function networkMistakes(
     });
   }
   return mistakes;
+}
+
+function layerMistakes({ layer }: ExtractParams): readonly ParamMistake[] {
+  const names = Array.isArray(layer) ? layer : [];
+  return names.flatMap((name, at) =>
+    names.indexOf(name) === at
+      ? []
+      : [{ path: ["layer", String(at)], message: `the layer "${name}" is named twice` }],
+  );
 }
 
 /** Which runtime has a precision or a device; what every runtime has is not here. */

@@ -42,9 +42,11 @@ const params = {
     },
     layer: {
       description:
-        "Where the network is cut: a layer, or `model/layer` in a model within it. Default: the last layer before the classifier.",
-      type: "string",
-      minLength: 1,
+        "Where the network is cut: a layer, or `model/layer` in a model within it; of a list, the rows of all, one after the other. Default: the last layer before the classifier.",
+      anyOf: [
+        { type: "string", minLength: 1 },
+        { type: "array", items: { type: "string", minLength: 1 }, minItems: 1 },
+      ],
     },
     pool: {
       description:

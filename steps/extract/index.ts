@@ -1,6 +1,6 @@
 import { defineStep } from "../../engine/define-step.ts";
 import { requiredRuntime } from "../compute/runtimes/catalog.ts";
-import { mistakesOf } from "./check.ts";
+import { mistakesOf, normalized } from "./check.ts";
 import { declaration } from "./declaration.ts";
 import { requiredWeights } from "./required-weights.ts";
 
@@ -11,6 +11,7 @@ export const extract = defineStep({
   storeVersion: 1,
   description: "Turns images into features with a network cut at a layer.",
   check: mistakesOf,
+  normalize: normalized,
   requires(params, inputs) {
     const weights = requiredWeights(params, inputs);
     const { runtime } = params;

@@ -13,8 +13,8 @@ import { requiredWeights } from "./required-weights.ts";
 /** The network of an extraction, ready to be opened, and what it is known by. */
 export interface Extraction {
   readonly extractor: PlannedExtractor;
-  /** Where it is cut. */
-  readonly layer: string;
+  /** Where it is cut: one layer, or several whose rows are joined. */
+  readonly layer: string | readonly string[];
   readonly preprocessing: Preprocessing;
   /** A name, or the digest of its files. */
   readonly network: string;

@@ -24,7 +24,8 @@ export interface Extractor {
 
 export interface ExtractorOptions extends Partial<RuntimeOptions> {
   readonly network: Network;
-  readonly layer: string;
+  /** Where it is cut: one layer, or several whose rows are joined. */
+  readonly layer: string | readonly string[];
   readonly pool: "none" | "average" | "max";
   readonly size: readonly [height: number, width: number];
   readonly scaling: Scaling;

@@ -50,6 +50,10 @@ describe("models within a model", () => {
     await expect(valuesAt(folder, "sum")).rejects.toThrow(
       'the network has several layers "sum"; name one of left/sum, right/sum',
     );
+    await expect(valuesAt(folder, "summ")).rejects.toThrow(
+      'the network has no layer "summ"; did you mean "left/sum" or "right/sum"?',
+    );
+    await expect(valuesAt(folder, "lefd/bend")).rejects.toThrow('did you mean "left/bend"?');
   });
 
   test("give way to a layer whose own name has a slash", async () => {
@@ -201,5 +205,8 @@ describe("a layer that is used twice", () => {
     expect(await valuesAt(folder(), "twice:1")).toEqual([12, 0, 0, 0]);
     expect(await valuesAt(folder(), "twice:2")).toEqual([24, 0, 0, 0]);
     await expect(valuesAt(folder(), "twice")).rejects.toThrow("gives 2 values; name one of twice:1, twice:2");
+    await expect(valuesAt(folder(), "twice:3")).rejects.toThrow(
+      "gives 2 values; name one of twice:1, twice:2",
+    );
   });
 });

@@ -136,13 +136,18 @@ test("says what is wrong with a damaged model", async () => {
   await expect(white()).rejects.toThrow(/is no JSON/);
 });
 
-test("says which layers there are where the cut is not one of them", async () => {
+test("says which layer is nearest where the cut is none, else which there are", async () => {
   write(model([weight("conv/kernel", [1, 1, 3, 2]), weight("conv/bias", [2])], ["w"]), {
     w: float32([1, 2, 1, 2, 1, 2, 0, 0]),
   });
   const network = await openNetwork({ path: folder, weights: { kind: "own" } });
-  const options = { network, layer: "conf", pool: "none", size: [2, 2], scaling: "none" } as const;
-  await expect(openExtractor(options)).rejects.toThrow(
-    'the network has no layer "conf"; its layers are input, conv',
+  const cut = (layer: string | readonly string[]) =>
+    openExtractor({ network, layer, pool: "none", size: [2, 2], scaling: "none" });
+  await expect(cut("conf")).rejects.toThrow('the network has no layer "conf"; did you mean "conv"?');
+  await expect(cut("block5_pool")).rejects.toThrow(
+    'the network has no layer "block5_pool"; its layers are input, conv',
+  );
+  await expect(cut(["conf", "conv", "inputs", "conv:1"])).rejects.toThrow(
+    /"conf"; did you mean "conv"\?\n.*"inputs"; did you mean "input"\?\n"conv" and "conv:1" are one layer: name it once$/,
   );
 });

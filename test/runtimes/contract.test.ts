@@ -14,6 +14,9 @@ const small = JSON.parse(readFileSync(join(golden, "small.json"), "utf8")) as {
   scaling: Scaling;
   outputs: Record<string, { shape: number[]; values: string }>;
 };
+const several = JSON.parse(readFileSync(join(golden, "several.json"), "utf8")) as {
+  cases: { layers: string[]; pool: "none" | "average" | "max"; length: number; values: string }[];
+};
 let network: Network;
 beforeAll(async () => {
   const weights = { kind: "h5", path: join(golden, "small.h5") } as const;
@@ -47,6 +50,42 @@ describe.each(exact)("$title", ({ options, lack }) => {
     await one.close();
     await other.close();
   });
+
+  run.each(several.cases)("gives what Keras gives at $layers in one pass, pool $pool", async (expected) => {
+    const { layers: layer, pool, length, values } = expected;
+    const extractor = await open({ layer, pool, size: small.size, scaling: small.scaling, ...options });
+    expect(extractor.shape).toEqual([length]);
+    expectClose(await compute(extractor, pictures(2, small.size), 2), decodeValues(values), 1e-5);
+    await extractor.close();
+  });
+
+  // Where nothing is folded over a cut: else a runtime rounds a sum in another order.
+  const cuts = ["conv4_block6_out", "conv1_relu", "conv2_block3_out", "conv5_block3_out"];
+  run.each(["average", "none"] as const)(
+    "gives at several layers of a whole network the rows of each, one after the other, pool %s",
+    async (pool) => {
+      const resnet = await openNetwork({ named: "resnet50", weights: { kind: "seeded" } });
+      const choice = { network: resnet, pool, size: [64, 48], scaling: "caffe" } as const;
+      const rowsAt = async (layer: string | readonly string[]): Promise<readonly Float32Array[]> => {
+        const extractor = await openExtractor({ ...choice, layer, threads: 2, ...options });
+        const rows = await compute(extractor, pictures(2, choice.size), 2);
+        await extractor.close();
+        return [rows.subarray(0, extractor.rowLength), rows.subarray(extractor.rowLength)];
+      };
+      const together = await rowsAt(cuts);
+      let at = 0;
+      for (const layer of cuts) {
+        const alone = await rowsAt(layer);
+        const length = alone[0]?.length ?? 0;
+        const part = together.map((row) => row.subarray(at, at + length));
+        if (options.runtime === "onnxruntime") expect(haveSameBits(part, alone), layer).toBe(true);
+        else
+          for (const row of [0, 1]) expectClose(part[row] as Float32Array, alone[row] as Float32Array, 1e-5);
+        at += length;
+      }
+      expect(at).toBe(together[0]?.length);
+    },
+  );
 });
 
 describe.each(all)("$title", ({ options, lack }) => {
@@ -120,6 +159,14 @@ async function compute(extractor: Extractor, pixels: Uint8Array, count: number):
   const rows = new Float32Array(count * extractor.rowLength);
   await extractor.run(pixels, count, rows);
   return rows;
+}
+
+function haveSameBits(some: readonly Float32Array[], others: readonly Float32Array[]): boolean {
+  const bytes = (rows: readonly Float32Array[]): Buffer =>
+    Buffer.concat(
+      rows.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),
+    );
+  return bytes(some).equals(bytes(others));
 }
 
 function pictures(count: number, size: readonly [number, number]): Uint8Array {

@@ -41,6 +41,7 @@ test.each([
   [["status", "p.yaml"]],
   [["run", "p.yaml"]],
   [["setup"]],
+  [["layers", "resnet50"]],
 ])("flow %j opens no native library", async (args) => {
   const { stderr } = await place.flow(args, env);
   expect(stderr.match(/^opened .*$/gm) ?? []).toEqual([]);

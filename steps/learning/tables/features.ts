@@ -26,8 +26,8 @@ export interface FeaturesManifest {
   /** Shape of one row. */
   readonly shape: readonly [length: number];
   readonly network: string;
-  /** The layer whose output the rows are. */
-  readonly layer: string;
+  /** The layer whose output the rows are; of several, their rows one after the other. */
+  readonly layer: string | readonly string[];
   readonly weights: string;
   /** What is done with that output before it is flattened. */
   readonly pool: string;

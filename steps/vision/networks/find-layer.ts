@@ -1,5 +1,29 @@
+import { nearest } from "../../../engine/document/suggest.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import { isModel, type Layer, type Model, type Topology } from "./topology.ts";
+
+/**
+ * The ids of what layers give, by name and in order.
+ *
+ * @throws StepError naming every name that is none, and two names of one layer.
+ */
+export function findLayers(topology: Topology, names: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const mistakes: string[] = [];
+  for (const name of names) {
+    try {
+      const id = findLayer(topology, name);
+      const [other] = [...found].find(([, there]) => there === id) ?? [];
+      if (other !== undefined) mistakes.push(`"${other}" and "${name}" are one layer: name it once`);
+      found.set(name, id);
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error;
+      mistakes.push(error.message);
+    }
+  }
+  if (mistakes.length > 0) throw new StepError(mistakes.join("\n"));
+  return found;
+}
 
 /**
  * The id of what a layer gives. A name is first a layer's own (which may have a
@@ -13,9 +37,10 @@ export function findLayer(topology: Topology, name: string): string {
   if (found !== undefined) return onlyResult(topology, found, name);
   const [, base, use] = /^(.+):(\d+)$/.exec(name) ?? [];
   const path = base === undefined ? undefined : pathOf(topology, base);
-  const id = path === undefined ? undefined : topology.results.get(path)?.[Number(use) - 1];
-  if (id !== undefined) return id;
-  throw new StepError(`the network has no layer "${name}"; its layers are ${list(names(topology.model))}`);
+  if (path === undefined)
+    throw new StepError(`the network has no layer "${name}"; ${wayOut(topology, name)}`);
+  const id = topology.results.get(path)?.[Number(use) - 1];
+  return id ?? onlyResult(topology, path, base as string);
 }
 
 function pathOf({ model }: Topology, name: string): string | undefined {
@@ -40,12 +65,17 @@ function onlyResult({ results }: Topology, path: string, name: string): string {
   throw new StepError(`the layer "${name}" gives ${uses.length} values; name one of ${list(uses)}`);
 }
 
-function partsOf(model: Model): readonly (Layer | Model)[] {
-  return model.parts.flatMap((part) => (isModel(part) ? [part, ...partsOf(part)] : [part]));
+/** The nearest name, else the last ones: there networks are cut. */
+function wayOut({ model }: Topology, name: string): string {
+  const parts = partsOf(model);
+  const near = nearest(name, [...parts.map((part) => part.name), ...parts.map(({ path }) => path)]);
+  if (near === undefined) return `its layers are ${list(parts.map(({ path }) => path))}`;
+  const meant = parts.filter((part) => part.name === near || part.path === near);
+  return `did you mean "${meant.length === 1 ? near : meant.map(({ path }) => path).join('" or "')}"?`;
 }
 
-function names(model: Model): readonly string[] {
-  return partsOf(model).map(({ path }) => path);
+function partsOf(model: Model): readonly (Layer | Model)[] {
+  return model.parts.flatMap((part) => (isModel(part) ? [part, ...partsOf(part)] : [part]));
 }
 
 function list(words: readonly string[]): string {

@@ -79,9 +79,9 @@ function valuesIn(argument: Argument): readonly string[] {
   }
 }
 
-/** The calls that a value depends on, its own included, in order. */
-export function callsUpTo({ calls }: Topology, id: string): readonly Call[] {
-  const needed = new Set([id]);
+/** The calls that values depend on, their own included, in order. */
+export function callsUpTo({ calls }: Topology, ids: readonly string[]): readonly Call[] {
+  const needed = new Set(ids);
   const kept: Call[] = [];
   for (const call of [...calls].reverse()) {
     if (!needed.has(call.id)) continue;

@@ -1,8 +1,8 @@
 import { StepError } from "../../../engine/step-type.ts";
 import { type Builder, newBuilder } from "../graph/builder.ts";
 import { folded } from "../graph/fold.ts";
-import type { Graph, Shape, Value } from "../graph/graph.ts";
-import { findLayer } from "../networks/find-layer.ts";
+import { type Graph, lengthOf, type Shape, type Value } from "../graph/graph.ts";
+import { findLayers } from "../networks/find-layer.ts";
 import { type Call, callsUpTo, INPUT, type Topology, type Weights } from "../networks/topology.ts";
 import type { Scaling } from "../preprocessing.ts";
 import { appendCall } from "./append.ts";
@@ -13,8 +13,8 @@ import { newWeightChecks } from "./weight-checks.ts";
 export interface TranslateOptions {
   readonly topology: Topology;
   readonly weights: Weights;
-  /** Where the network is cut: nothing above it is computed. */
-  readonly layer: string;
+  /** Where the network is cut: nothing above it is computed. Of several layers the rows are joined, in this order. */
+  readonly layer: string | readonly string[];
   readonly pool: "none" | "average" | "max";
   readonly size: readonly [height: number, width: number];
   readonly scaling: Scaling;
@@ -23,7 +23,7 @@ export interface TranslateOptions {
 /** A graph from pixels to rows. */
 export interface Translated {
   readonly graph: Graph;
-  /** As a row was before it was flattened: height, width, channels, or the length of a vector. */
+  /** As a row was before it was flattened: height, width, channels, or the length of a vector; of several layers their length together. */
   readonly shape: Shape;
   /** The graph as it was before anything was folded, and what each layer gives in it. */
   readonly plain: Graph;
@@ -37,8 +37,8 @@ export interface Translated {
  */
 export function translate(options: TranslateOptions): Translated {
   const { topology, weights, layer, pool, size, scaling } = options;
-  const id = findLayer(topology, layer);
-  const calls = callsUpTo(topology, id);
+  const cuts = findLayers(topology, typeof layer === "string" ? [layer] : layer);
+  const calls = callsUpTo(topology, [...cuts.values()]);
   refuseInputs(calls, scaling);
   const understood = understand(calls, topology.dialect);
   const builder = newBuilder([...size, 3]);
@@ -52,8 +52,8 @@ export function translate(options: TranslateOptions): Translated {
     );
   }
   checks.finish();
-  const cut = layers.get(id) as Value;
-  const output = pooled(builder, cut, pool, layer);
+  const rows = [...cuts].map(([name, id]) => pooled(builder, layers.get(id) as Value, pool, name));
+  const output = joined(builder, rows);
   const plain = builder.finish(topology.name, output);
   return { graph: folded(plain), shape: output.shape, plain, layers };
 }
@@ -87,4 +87,14 @@ function pooled(builder: Builder, cut: Value, pool: TranslateOptions["pool"], la
   if (cut.shape.length !== 3) throw new StepError(`layer ${layer} gives no image: there is nothing to pool`);
   const kind = pool === "average" ? "mean" : "max";
   return builder.add({ op: "reduce", kind, input: cut, axes: [0, 1], keepAxes: false });
+}
+
+function joined(builder: Builder, rows: readonly Value[]): Value {
+  const [only, ...others] = rows;
+  if (only === undefined) throw new Error("a network is cut somewhere");
+  if (others.length === 0) return only;
+  const inputs = rows.map((input) =>
+    input.shape.length === 1 ? input : builder.add({ op: "reshape", input, shape: [lengthOf(input.shape)] }),
+  );
+  return builder.add({ op: "concat", inputs, axis: 0 });
 }

@@ -25,22 +25,32 @@ export function understand(calls: readonly Call[], dialect: Dialect): ReadonlyMa
   const mistakes = new Set<string>();
   for (const call of calls) {
     if (call.layer.className === INPUT) continue;
-    const { className, config, isFunction } = asKeras3(call);
-    const kind = isForeign(call.layer.module) ? undefined : layerKinds.get(className);
-    if (kind === undefined) {
+    const one = understandCall(call, dialect);
+    if (one === undefined) {
       unknown.push(call);
       continue;
     }
-    const { settings, mistakes: settingMistakes } = readSettings({ className, dialect, isFunction, config });
-    const read = kind.settings(settings);
-    const { operands, wrong } = operandsOf(call, kind, isFunction);
-    for (const mistake of [...settingMistakes(), ...wrong]) {
+    for (const mistake of one.mistakes) {
       mistakes.add(`layer ${call.layer.path} (${call.layer.className}): ${mistake}`);
     }
-    understood.set(call, { call, kind, settings: read, operands });
+    understood.set(call, one.use);
   }
   refuse(unknown, [...mistakes]);
   return understood;
+}
+
+/** A use of a layer with all that is not understood of it; nothing where its kind is not supported. */
+export function understandCall(
+  call: Call,
+  dialect: Dialect,
+): { readonly use: UnderstoodCall; readonly mistakes: readonly string[] } | undefined {
+  const { className, config, isFunction } = asKeras3(call);
+  const kind = isForeign(call.layer.module) ? undefined : layerKinds.get(className);
+  if (kind === undefined) return undefined;
+  const { settings, mistakes } = readSettings({ className, dialect, isFunction, config });
+  const read = kind.settings(settings);
+  const { operands, wrong } = operandsOf(call, kind, isFunction);
+  return { use: { call, kind, settings: read, operands }, mistakes: [...mistakes(), ...wrong] };
 }
 
 function refuse(unknown: readonly Call[], mistakes: readonly string[]): void {

@@ -1,0 +1,309 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LayerSummary, NetworkSummary } from "../../engine/machine.ts";
+import { networkFile } from "../../steps/vision/networks/file-kind.ts";
+import { findLayer } from "../../steps/vision/networks/find-layer.ts";
+import { readLayersModel } from "../../steps/vision/networks/layers-model.ts";
+import { openNetwork } from "../../steps/vision/networks/open.ts";
+import type { Topology } from "../../steps/vision/networks/topology.ts";
+import { golden } from "../networks/golden.ts";
+import { functional, input, layer, oneByOne, summing, writeModel } from "../networks/model-files.ts";
+import { newWorkplace, repository, type Workplace } from "./flow.ts";
+
+// `flow layers`; what Keras says is from bench/golden/networks_layers.py.
+
+interface OfKeras {
+  readonly total: number;
+  readonly trainable: number;
+  readonly layers: readonly [path: string, type: string, shape: readonly number[], parameters: number][];
+}
+
+const ofKeras: Readonly<Record<string, OfKeras>> = readGolden("layers.json");
+
+function readGolden<Content>(name: string): Content {
+  return JSON.parse(readFileSync(join(golden, name), "utf8")) as Content;
+}
+
+let place: Workplace;
+beforeAll(() => {
+  place = newWorkplace();
+});
+afterAll(() => place.remove());
+
+async function summary(...args: readonly string[]): Promise<NetworkSummary> {
+  const { code, stdout, stderr } = await place.flow(["layers", ...args, "--json"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout) as NetworkSummary;
+}
+
+async function text(...args: readonly string[]): Promise<readonly string[]> {
+  const { code, stdout, stderr } = await place.flow(["layers", ...args]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout.trimEnd().split("\n");
+}
+
+/** The row of a name; of a layer that is used more than once, that of its first use. */
+function rowOf({ layers }: NetworkSummary, name: string): LayerSummary | undefined {
+  return layers.find((one) => one.name === name) ?? layers.find((one) => one.name === `${name}:1`);
+}
+
+describe("what Keras says", () => {
+  test("of ResNet-50 is what flow says", async () => {
+    const keras = readGolden<{ parameters: number; layers: string[] }>("resnet50.json");
+    const found = await summary("resnet50");
+    expect(found.parameters).toEqual({
+      total: 23_587_712,
+      trainable: 23_534_592,
+      nonTrainable: 53_120,
+      isWhole: true,
+    });
+    expect(found.parameters.total).toBe(keras.parameters);
+    expect(found.layers.filter(({ parameters }) => parameters !== 0).map(({ name }) => name)).toEqual(
+      keras.layers,
+    );
+    expect(found.layers.filter(({ isDefault }) => isDefault)).toEqual([
+      {
+        name: "conv5_block3_out",
+        type: "Activation",
+        shape: [7, 7, 2048],
+        parameters: 0,
+        isDefault: true,
+      },
+    ]);
+  });
+
+  test.each(Object.entries(ofKeras))("of %s is what flow says", async (name, keras) => {
+    const path = join(golden, name);
+    const found = await summary(path);
+    const { total, trainable, isWhole } = found.parameters;
+    expect({ total, trainable, isWhole }).toEqual({
+      total: keras.total,
+      trainable: keras.trainable,
+      isWhole: true,
+    });
+    const rows = keras.layers.map(([layer]) => {
+      const { type, shape, parameters } = rowOf(found, layer) ?? {};
+      return [layer, type, shape, parameters];
+    });
+    expect(rows).toEqual(keras.layers);
+    // A sequential model of Keras' does not list its input; later uses have lines of their own.
+    const named = new Set(keras.layers.flatMap(([layer]) => [layer, `${layer}:1`]));
+    const others = found.layers.filter((one) => !named.has(one.name));
+    expect(others.every((one) => one.type === "InputLayer" || /:([2-9]|\d\d+)$/.test(one.name))).toBe(true);
+    // Every name is one that `layer:` takes.
+    const topology = await topologyOf(path);
+    for (const one of found.layers) expect(findLayer(topology, one.name)).toBeTypeOf("string");
+    expect(found.layers.filter((one) => one.isDefault)).toHaveLength(1);
+  });
+});
+
+/** As `extract` reads it. */
+async function topologyOf(path: string): Promise<Topology> {
+  const { kind, file } = await networkFile(path);
+  if (kind === "layers-model") return (await readLayersModel(file)).topology;
+  return (await openNetwork({ path, weights: { kind: "own" } })).topology;
+}
+
+describe("the table", () => {
+  test("has a line a layer, the default marked, the totals, and 80 columns", async () => {
+    const lines = await text("resnet50");
+    expect(lines[0]).toBe("resnet50, for pictures of 224 × 224");
+    expect(lines[2]).toMatch(/^Layer \(type\) +Output shape +Param #$/);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^conv1_conv \(Conv2D\) +\(None, 112, 112, 64\) +9,472$/),
+    );
+    expect(lines.filter((line) => line.includes("← default"))).toEqual([
+      expect.stringMatching(/^conv5_block3_out \(Activation\) ← default +\(None, 7, 7, 2048\) +0$/),
+    ]);
+    expect(lines.slice(-3)).toEqual([
+      "Total params: 23,587,712",
+      "Trainable params: 23,534,592",
+      "Non-trainable params: 53,120",
+    ]);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
+  test("names layers in models by their paths, and each use of a layer", async () => {
+    const base = functional("base", [
+      input("in"),
+      layer("Conv2D", "sum", "in", oneByOne),
+      layer("ReLU", "bend", "sum"),
+    ]);
+    const folder = writeModel({
+      layers: [
+        input("picture"),
+        { ...base, name: "base", inbound_nodes: [[["picture", 0, 0, {}]]] },
+        {
+          ...layer("BatchNormalization", "twice", "base"),
+          inbound_nodes: [[["base", 0, 0, {}]], [["twice", 0, 0, {}]]],
+        },
+        { ...layer("Flatten", "flat", "twice"), inbound_nodes: [[["twice", 1, 0, {}]]] },
+      ],
+      weights: summing("sum"),
+    });
+    const { layers, parameters } = await summary(folder);
+    expect(layers.map(({ name, parameters: own }) => [name, own])).toEqual([
+      ["picture", 0],
+      ["base", 3],
+      ["base/in", 0],
+      ["base/sum", 3],
+      ["base/bend", 0],
+      ["twice:1", 4],
+      ["twice:2", 0],
+      ["flat", 0],
+    ]);
+    expect(layers.find(({ name }) => name === "base/sum")?.shape).toEqual([2, 2, 1]);
+    expect(parameters).toEqual({ total: 7, trainable: 5, nonTrainable: 2, isWhole: true });
+  });
+
+  test("lists what flow cannot compute, and says why", async () => {
+    const folder = writeModel({
+      layers: [
+        input("picture"),
+        layer("Conv2D", "sum", "picture", oneByOne),
+        layer("Lambda", "own", "sum"),
+        layer("ReLU", "after", "own"),
+        layer("MaxPooling2D", "large", "sum", { pool_size: [3, 3], strides: [1, 1], padding: "valid" }),
+        layer("ReLU", "bend", "sum", { max_value: "six" }),
+        layer("Add", "all", ["sum", "bend"]),
+      ],
+    });
+    const lines = await text(folder);
+    expect(lines).toContainEqual(expect.stringMatching(/^own \(Lambda\) ← not computed +\? +\?$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^after \(ReLU\) +\? +\?$/));
+    expect(lines).toContainEqual(expect.stringMatching(/^sum \(Conv2D\) +\(None, 2, 2, 1\) +3$/));
+    expect(lines).toContain("Total params: at least 3");
+    expect(lines.slice(-4)).toEqual([
+      "Not computed; a cut that needs none of these is no matter:",
+      "  layer own (Lambda) is not supported",
+      "  layer large (MaxPooling2D): an image of 2 × 2 is too small for it",
+      '  layer bend (ReLU): max_value "six" is no number',
+    ]);
+  });
+
+  test("is for the size that is given, else the network's own, else one that it says", async () => {
+    const own = writeModel({ layers: [input("picture", [6, 4]), layer("ReLU", "bend", "picture")] });
+    expect(await summary(own)).toMatchObject({ size: [6, 4], sizeIs: "declared" });
+    const given = await summary(own, "--size", "10x12");
+    expect(given).toMatchObject({ size: [10, 12], sizeIs: "given" });
+    expect(rowOf(given, "bend")?.shape).toEqual([10, 12, 3]);
+    const any = input("picture", [null as never, null as never]);
+    const open = writeModel({ layers: [any, layer("ReLU", "bend", "picture")] });
+    const lines = await text(open);
+    expect(lines.slice(0, 2)).toEqual([
+      "test, for pictures of 224 × 224",
+      "It does not say how large they are: --size HxW gives the shapes for others.",
+    ]);
+  });
+
+  const hasScript = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux");
+  // biome-ignore lint/suspicious/noConsole: a skip says why
+  if (!hasScript) console.log("skipped: there is no script(1) of util-linux to make a terminal with");
+
+  test.skipIf(!hasScript)("keeps long names whole in a terminal of 80 columns", () => {
+    const name = "efficientnet_encoder/stage_4/block_11/squeeze_and_excite/reduce_dimensions_conv";
+    const folder = writeModel({
+      layers: [
+        input("picture"),
+        layer("BatchNormalization", name, "picture"),
+        layer("ReLU", "short", name),
+        layer("BatchNormalization", "a_name_with_forty-five_letters_in_it_and_more", "short"),
+      ],
+    });
+    const line = `${process.execPath} ${join(repository, "dist/flow.js")} layers ${folder}`;
+    const shown = execFileSync("script", ["-qc", `stty cols 80 rows 24; ${line}`, "/dev/null"], {
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, SHELL: "/bin/sh", TERM: "dumb", HOME: place.root },
+    });
+    const lines = shown.replaceAll("\r\n", "\n").trimEnd().split("\n");
+    expect(lines).toContain(name);
+    expect(lines[lines.indexOf(name) + 1]).toMatch(/^ {2}\(BatchNormalization\) +\(None, 2, 2, 3\) +12$/);
+    expect(lines).toContain("a_name_with_forty-five_letters_in_it_and_more");
+    expect(lines.filter((one) => one.length > 80)).toEqual([]);
+  });
+});
+
+describe("--weights", () => {
+  test("says that they belong to the network", async () => {
+    const lines = await text(join(golden, "small"), "--weights", join(golden, "small.h5"));
+    expect(lines.at(-1)).toBe(
+      `${join(golden, "small.h5")} belongs to this network: 9 layers have their weights there.`,
+    );
+  });
+
+  test("may lack a classifier, and says so", async () => {
+    const classified = writeModel({
+      layers: [
+        ...smallLayers(),
+        layer("Dense", "another", "classes", { units: 2 }),
+        layer("Dense", "last", "another", { units: 2 }),
+      ],
+    });
+    const { weights } = await summary(classified, "--weights", join(golden, "small.h5"));
+    expect(weights).toMatchObject({ layers: 9, lacking: ["another", "last"] });
+  });
+
+  test("of another network are refused", async () => {
+    const { code, stdout, stderr } = await place.flow([
+      "layers",
+      "resnet50",
+      "--weights",
+      join(golden, "small.h5"),
+    ]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(
+      /has weights for 7 layers that the network does not have: conv_a, .*another network/,
+    );
+    const wider = writeModel({
+      layers: smallLayers().map((one) =>
+        one.name === "conv_b" ? { ...one, config: { ...(one.config as object), kernel_size: [1, 1] } } : one,
+      ),
+    });
+    const other = await place.flow(["layers", wider, "--weights", join(golden, "small.h5")]);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain(
+      "the kernel of layer conv_b is 3 × 3 × 8 × 8; the network needs 1 × 1 × 8 × 8",
+    );
+  });
+});
+
+/** The layers of Keras' small network. */
+function smallLayers(): Parameters<typeof writeModel>[0]["layers"] {
+  const { modelTopology } = readGolden<{ modelTopology: { config: { layers: ReturnType<typeof layer>[] } } }>(
+    "small/model.json",
+  );
+  return modelTopology.config.layers;
+}
+
+describe("a mistake", () => {
+  beforeAll(() => {
+    mkdirSync(join(place.root, "sub"));
+    place.write("sub/network.keras", "no zip");
+    place.write("sub/weights.h5", "no HDF5");
+  });
+
+  test.each<[string, readonly string[], string]>([
+    [
+      "in a name",
+      ["resnet5o"],
+      'there is no network "resnet5o", neither by name nor as a file; did you mean "resnet50"?',
+    ],
+    ["in a path", ["sub/netwrk.keras"], 'did you mean "sub/network.keras"?'],
+    ["in a path from -C", ["-C", "sub", "./netwrk.keras"], 'did you mean "sub/network.keras"?'],
+    ["that is far from all", ["quantum"], "known by name: resnet50"],
+    ["in a file", ["sub/network.keras"], "sub/network.keras is no network that flow reads"],
+    ["in the path of weights", ["resnet50", "--weights", "sub/wights.h5"], 'did you mean "sub/weights.h5"?'],
+    ["in weights", ["resnet50", "--weights", "sub/weights.h5"], "sub/weights.h5 is no HDF5 file"],
+    ["in a size", ["resnet50", "--size", "224"], "Height and width are needed, from 8 to 4096: 224x224."],
+    ["without a network", [], "missing required argument 'network'"],
+  ])("%s has a sentence and exit code 2", async (_, args, sentence) => {
+    const plain = await place.flow(["layers", ...args]);
+    expect({ code: plain.code, stdout: plain.stdout }).toEqual({ code: 2, stdout: "" });
+    expect(plain.stderr).toContain(sentence);
+    const json = await place.flow(["layers", ...args, "--json"]);
+    expect({ code: json.code, stderr: json.stderr }).toEqual({ code: 2, stderr: "" });
+    expect(JSON.parse(json.stdout).diagnostics[0].message).toContain(sentence);
+  });
+});

@@ -11,8 +11,15 @@ export type ArchiveKind =
  * compressed. Of the latter gzip alone is read; `unpack` says so of the others.
  */
 export function isArchive(name: string): boolean {
-  return /\.(zip|tar|tgz|tbz2?|txz|tzst|7z|rar|tar\.(gz|bz2|xz|zst|lz4?|lzma|Z))$/i.test(name);
+  return extension.test(name);
 }
+
+/** A name without what says that it is an archive. */
+export function archiveStem(name: string): string {
+  return name.replace(extension, "");
+}
+
+const extension = /\.(zip|tar|tgz|tbz2?|txz|tzst|7z|rar|tar\.(gz|bz2|xz|zst|lz4?|lzma|Z))$/i;
 
 const TAR_MAGIC_AT = 257;
 const HEADER_BYTES = 512;

@@ -9,7 +9,7 @@ import { unpackTar } from "./unpack-tar.ts";
 import { unpackZip } from "./unpack-zip.ts";
 import type { Unpacking } from "./unpacking.ts";
 
-export { isArchive } from "./kinds.ts";
+export { archiveStem, isArchive } from "./kinds.ts";
 export type { Limits } from "./tally.ts";
 
 export interface UnpackOptions {

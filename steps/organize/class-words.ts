@@ -15,6 +15,8 @@ export interface Placed {
   readonly word: string;
   /** Its path within the folder of the split, or within the source, POSIX. */
   readonly path: string;
+  /** The same without the folder that says its class, where one does. */
+  readonly pathInClass: string;
 }
 
 /** What says the classes. */
@@ -27,13 +29,21 @@ export function readClassWords(
 ): { readonly placed: readonly Placed[]; readonly wordFrom: WordSource } {
   const wordFrom = params.classFrom === "auto" ? guess(pictures, params, labels) : params.classFrom;
   const unknown: string[] = [];
-  const placed = pictures.flatMap(({ picture, parts, split }): Placed[] => {
+  const placed = pictures.flatMap(({ picture, parts, split, folder }): Placed[] => {
     const word = wordOf(wordFrom, { picture, parts }, labels);
     if (!word) {
       unknown.push(picture.path);
       return [];
     }
-    return [{ picture, ...(split === undefined ? {} : { split }), word, path: parts.join("/") }];
+    const before = folder === undefined ? [] : [folder];
+    const inClass = wordFrom === "folder" ? parts.slice(1) : parts;
+    return [
+      {
+        ...{ picture, word, path: [...before, ...parts].join("/") },
+        ...(split === undefined ? {} : { split }),
+        pathInClass: [...before, ...inClass].join("/"),
+      },
+    ];
   });
   if (unknown.length > 0) {
     throw new StepError(

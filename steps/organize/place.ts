@@ -36,7 +36,7 @@ export interface PlacedImages {
  * @throws StepError where a class or a group is not known, or two pictures have one place.
  */
 export function placeImages(
-  { placed, wordFrom }: Layout,
+  { placed }: Layout,
   params: OrganizeParams,
   labels: Labels | undefined,
 ): PlacedImages {
@@ -61,7 +61,7 @@ export function placeImages(
     images.push({
       split: one.split ?? dealt,
       class: name,
-      file: wordFrom === "folder" && !classes.isMerged(name) ? withoutFirst(one.path) : one.path,
+      file: classes.isMerged(name) ? one.path : one.pathInClass,
       source: one.picture,
       ...(group === undefined ? {} : { group }),
       ...(others ? { others: new Map(columns.map((column, at) => [column, others[at] ?? ""])) } : {}),
@@ -75,10 +75,6 @@ export function placeImages(
   }
   refuseTwins(images);
   return { images, classes, leftOut };
-}
-
-function withoutFirst(path: string): string {
-  return path.slice(path.indexOf("/") + 1);
 }
 
 /** A column of the table must not take the place of one that has a meaning. */

@@ -19,6 +19,8 @@ export interface Parts {
 export interface WithSplit extends Parts {
   /** Absent where nothing says it. */
   readonly split?: Split;
+  /** That folder, where it is one of several: it tells apart what has the same name in two of them. */
+  readonly folder?: string;
 }
 
 export interface SplitsOptions {
@@ -82,12 +84,14 @@ function inFolders(
   splitOf: ReadonlyMap<string, Split>,
   named: readonly (readonly [Split, string])[],
 ): Splits {
-  const split = pictures.flatMap(({ picture, parts: [top = "", ...parts] }) => {
-    const found = parts.length > 0 ? splitOf.get(composed(top)) : undefined;
-    return found === undefined ? [] : [{ picture, parts, split: found }];
-  });
   const folders = new Map<Split, string[]>();
   for (const [of, folder] of named) addTo(folders, of, folder);
+  const split = pictures.flatMap(({ picture, parts: [top = "", ...parts] }) => {
+    const found = parts.length > 0 ? splitOf.get(composed(top)) : undefined;
+    if (found === undefined) return [];
+    const isOneOf = (folders.get(found)?.length ?? 0) > 1;
+    return [{ picture, parts, split: found, ...(isOneOf ? { folder: top } : {}) }];
+  });
   return { split, folders, splitsFrom: "folders" };
 }
 

@@ -59,8 +59,8 @@ describe("layouts that need nothing said", () => {
   test("archives that were unpacked side by side", () => {
     const paths = ["pets-train-000/cat/1.jpg", "pets-train-001/dog/2.jpg", "pets-val-000/cat/3.jpg"];
     expect(layoutOf(paths, {}, true)).toEqual([
-      "train cat cat/1.jpg",
-      "train dog dog/2.jpg",
+      "train cat pets-train-000/cat/1.jpg",
+      "train dog pets-train-001/dog/2.jpg",
       "validation cat cat/3.jpg",
     ]);
     expect(() => layoutOf(paths)).not.toThrow();

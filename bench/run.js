@@ -3,6 +3,8 @@
 const series = {
   whole: () => import("./whole.js"),
   runtimes: () => import("./runtimes.js"),
+  segments: () => import("./segments.js"),
+  memory: () => import("./memory.js"),
 };
 const asked = process.argv[2] ?? "whole";
 const load = series[asked];

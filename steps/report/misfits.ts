@@ -33,7 +33,7 @@ export function refuseMisfits(
   if (strange.length > 0) {
     throw new StepError(`${strange.length} test images of the features are not among the images given`);
   }
-  return (["runtime", "precision"] as const).flatMap((name) => {
+  return (["runtime", "precision", "dtype"] as const).flatMap((name) => {
     // What was made before there was a choice has none.
     const [was = "float32", is = "float32"] = [head.description.extractor[name], features.manifest[name]];
     return was === is ? [] : [`the model was trained on features of the ${name} ${was}; these are of ${is}.`];

@@ -43,12 +43,15 @@ async function writeResult(
   { layers }: TrainState,
   history: readonly EpochRecord[],
 ): Promise<void> {
-  const { preprocessing, network, layer, weights, pool, runtime, precision } = features.manifest;
+  const { preprocessing, network, layer, weights, pool, runtime, precision, dtype } = features.manifest;
   const folder = ctx.output("model");
   const description = {
     classes: features.classes,
     preprocessing,
-    extractor: { network, layer, weights, pool, runtime, precision },
+    extractor: {
+      ...{ network, layer, weights, pool, runtime, precision },
+      ...(dtype === "float32" ? {} : { dtype }),
+    },
     inputLength: features.rowLength,
     layers: [
       ...hidden.map((units) => ({ units, activation: "relu" as const })),

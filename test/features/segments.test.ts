@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { permutation, randomStream } from "../../steps/compute/random.ts";
 import { openFiles } from "../../steps/learning/features/open-files.ts";
 import { openSegment, writeSegment } from "../../steps/learning/features/segment.ts";
+import { spareMemory } from "../../steps/learning/features/spare-memory.ts";
 
 const golden = new URL("../golden/segments", import.meta.url).pathname;
 
@@ -25,7 +26,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 async function readAll(from: string, width: number, rows: number): Promise<Int32Array> {
   const files = openFiles(8);
   const into = new Float32Array(rows * width);
-  await (await openSegment(from, width, files)).read(0, rows, into);
+  await (await openSegment(from, { width: width, open: files, memory: spareMemory(1 << 20) })).read(
+    0,
+    rows,
+    into,
+  );
   await files.close();
   return new Int32Array(into.buffer);
 }
@@ -102,7 +107,7 @@ test.each([16, 32] as const)(
       // A float16 is what NumPy's file of it alone reads as.
       const expected = size === 32 ? bits : await denselyRead(kept, width, rows);
       const files = openFiles(2);
-      const segment = await openSegment(place, width, files);
+      const segment = await openSegment(place, { width: width, open: files, memory: spareMemory(1 << 20) });
       const order = permutation(rows, random);
       for (let at = 0; at < rows; ) {
         const first = order[at] as number;
@@ -172,11 +177,13 @@ test("a mask that does not fit the values is said to be damaged", async () => {
   const mask = readFileSync(file);
   writeFileSync(file, mask.fill(0xff, mask.length - 1));
   const files = openFiles(8);
-  const segment = await openSegment(folder, 256, files);
+  const segment = await openSegment(folder, { width: 256, open: files, memory: spareMemory(1 << 20) });
   await expect(segment.read(7, 1, new Float32Array(256))).rejects.toThrow(
     /its mask and its values do not fit/,
   );
-  await expect(openSegment(folder, 300, files)).rejects.toThrow(/rows of 32 values, not 38/);
+  await expect(
+    openSegment(folder, { width: 300, open: files, memory: spareMemory(1 << 20) }),
+  ).rejects.toThrow(/rows of 32 values, not 38/);
   await files.close();
 });
 

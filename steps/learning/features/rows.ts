@@ -4,11 +4,15 @@ import { type FeatureRow, type FeaturesManifest, readIndex, readManifest } from 
 import { locateRows, type RowPlace, type RowPlaces } from "./locate.ts";
 import { openFiles } from "./open-files.ts";
 import { openSegment, type SegmentRows } from "./segment.ts";
+import { spareMemory } from "./spare-memory.ts";
 
 /** Of a million rows there are thousands of segments. */
 const OPEN_FILES = 256;
 /** Runs of rows that are read at a time, of two files each. */
 const READS = 64;
+/** Of rows that are read at once, as float32: more than one run is read at a time, and unpacked while others are read. */
+const RUN_BYTES = 1 << 20;
+const SPARE_BYTES = 16 << 20;
 
 /** Features as the steps downstream of extraction see them. */
 export interface Features {
@@ -41,9 +45,10 @@ export async function openFeatures(
   }
   const rowLength = manifest.shape[0];
   const files = openFiles(OPEN_FILES);
+  const memory = spareMemory(SPARE_BYTES);
   const segments = new Map<string, Promise<SegmentRows>>();
   const segment = ({ name, path }: EntryName): Promise<SegmentRows> => {
-    const known = segments.get(name) ?? openSegment(path, rowLength, files);
+    const known = segments.get(name) ?? openSegment(path, { width: rowLength, open: files, memory });
     segments.set(name, known);
     return known;
   };
@@ -54,7 +59,8 @@ export async function openFeatures(
     index,
     classes: classNames(index),
     async read(positions, into) {
-      const runs = runsOf(positions.map((position) => locationOf(index, where, position)));
+      const places = positions.map((position) => locationOf(index, where, position));
+      const runs = runsOf(places, Math.max(1, Math.floor(RUN_BYTES / (rowLength * 4))));
       // Many at once: they are read while whoever asked computes, which blocks this thread.
       await concurrently(runs, READS, async ({ entry, first, count, at }) => {
         const rows = await segment(entry);
@@ -93,12 +99,13 @@ interface Run {
   readonly at: number;
 }
 
-/** Neighbours on disk that are neighbours in the request are read at once. */
-function runsOf(places: readonly RowPlace[]): Run[] {
+/** Neighbours on disk that are neighbours in the request are read at once, a few of them. */
+function runsOf(places: readonly RowPlace[], longest: number): Run[] {
   const runs: Run[] = [];
   places.forEach(({ entry, row }, at) => {
     const last = runs.at(-1);
-    if (last && last.entry.name === entry.name && last.first + last.count === row) last.count++;
+    const isNext = last && last.entry.name === entry.name && last.first + last.count === row;
+    if (isNext && last.count < longest) last.count++;
     else runs.push({ entry, first: row, count: 1, at });
   });
   return runs;

@@ -5,6 +5,7 @@ import { fromHalf } from "./half.ts";
 import { createNpy, headerLength, type NpyArray, readHeader } from "./npy.ts";
 import type { OpenFiles } from "./open-files.ts";
 import { type Bits, countNonZero, pack, unpack } from "./pack.ts";
+import type { SpareMemory } from "./spare-memory.ts";
 
 /**
  * The rows of a store entry, in float32 or float16. Either `rows.npy`, rows ×
@@ -87,8 +88,17 @@ export interface SegmentRows {
   read(first: number, count: number, into: Float32Array): Promise<void>;
 }
 
+export interface SegmentOptions {
+  readonly width: number;
+  readonly open: OpenFiles;
+  readonly memory: SpareMemory;
+}
+
 /** @throws StepError where the folder holds no rows of this width. */
-export async function openSegment(folder: string, width: number, open: OpenFiles): Promise<SegmentRows> {
+export async function openSegment(
+  folder: string,
+  { width, open, memory }: SegmentOptions,
+): Promise<SegmentRows> {
   const isPacked = existsSync(join(folder, files.mask));
   const values = await openArray(join(folder, isPacked ? files.values : files.rows), open);
   const { type } = values;
@@ -96,7 +106,9 @@ export async function openSegment(folder: string, width: number, open: OpenFiles
     throw new StepError(`${values.file} holds neither float32 nor float16`);
   if (!isPacked) {
     requireWidth(values, width);
-    return { read: (first, count, into) => readHalves(values, first * width, count * width, into) };
+    return {
+      read: (first, count, into) => readFloats(values, first * width, into.subarray(0, count * width)),
+    };
   }
   const bytes = Math.ceil(width / 8);
   const mask = await openArray(join(folder, files.mask), open);
@@ -105,15 +117,15 @@ export async function openSegment(folder: string, width: number, open: OpenFiles
   return {
     async read(first, count, into) {
       const [start = 0, end = 0] = [starts[first], starts[first + count]];
-      const bits = new Uint8Array(count * bytes);
-      const kept = new Float32Array(end - start);
-      await Promise.all([
-        readValues(mask, first * bytes, bits),
-        readHalves(values, start, end - start, kept),
-      ]);
-      const asked = unpack(bits, bitsOf(kept), width, bitsOf(into.subarray(0, count * width)));
-      if (asked !== kept.length)
-        throw new StepError(`${folder} is damaged: its mask and its values do not fit together`);
+      const length = end - start;
+      await memory.use(length * 4 + count * bytes, async (buffer) => {
+        const kept = new Float32Array(buffer, 0, length);
+        const bits = new Uint8Array(buffer, length * 4, count * bytes);
+        await Promise.all([readValues(mask, first * bytes, bits), readFloats(values, start, kept)]);
+        const asked = unpack(bits, bitsOf(kept), width, bitsOf(into.subarray(0, count * width)));
+        if (asked !== length)
+          throw new StepError(`${folder} is damaged: its mask and its values do not fit together`);
+      });
     },
   };
 }
@@ -144,13 +156,13 @@ async function readStarts(counts: OpenArray): Promise<Float64Array> {
   return starts;
 }
 
-/** Reads values as float32, whichever of the two they are. */
-async function readHalves(array: OpenArray, first: number, count: number, into: Float32Array): Promise<void> {
-  if (array.type === "<f4") return readValues(array, first, into.subarray(0, count));
-  // Into the second half of the same memory, from where each is put in its place before that is needed.
-  const halves = new Uint16Array(into.buffer, into.byteOffset + count * 2, count);
+/** Fills `into` with values from `first` on, whichever of the two kinds of floats they are. */
+async function readFloats(array: OpenArray, first: number, into: Float32Array): Promise<void> {
+  if (array.type === "<f4") return readValues(array, first, into);
+  // Into the second half of the same memory: each is put in its place before that is needed.
+  const halves = new Uint16Array(into.buffer, into.byteOffset + into.length * 2, into.length);
   await readValues(array, first, halves);
-  fromHalf(halves, bitsOf(into.subarray(0, count)));
+  fromHalf(halves, bitsOf(into));
 }
 
 /** Fills `into` with values from `first` on, which have as many bytes each. */

@@ -23,7 +23,10 @@ export interface ModelDescription {
   readonly extractor: Pick<
     FeaturesManifest,
     "network" | "layer" | "weights" | "pool" | "runtime" | "precision"
-  >;
+  > & {
+    /** What the rows were kept as, where that was not float32. */
+    readonly dtype?: FeaturesManifest["dtype"];
+  };
   /** Length of one row. */
   readonly inputLength: number;
   readonly layers: readonly { readonly units: number; readonly activation: "relu" | "softmax" }[];

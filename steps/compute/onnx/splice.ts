@@ -54,7 +54,7 @@ export function spliced(splice: Splice): readonly Piece[] {
     ...kept(places(model.values, given)),
     ...kept(model.otherGraphFields),
   ];
-  return [...kept(model.otherFields), ...messageOf(7, graph)];
+  return [...kept(model.head), ...messageOf(7, graph), ...kept(model.tail)];
 }
 
 const RAW_DATA = 9;

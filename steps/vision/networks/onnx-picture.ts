@@ -1,6 +1,6 @@
 import { StepError } from "../../../engine/step-type.ts";
 import type { Model } from "../../compute/onnx/read/model.ts";
-import type { ModelValue } from "../../compute/onnx/read/value.ts";
+import type { Dim, ModelValue } from "../../compute/onnx/read/value.ts";
 
 /** The input of an ONNX network that takes the picture. */
 export interface Picture {
@@ -8,13 +8,15 @@ export interface Picture {
   readonly type: PictureType;
   /** Where its three channels are. */
   readonly layout: "first" | "last";
-  /** How many pictures it takes at a time, in pixels how high and wide: where the network fixes it. */
+  /** How many pictures it takes at a time, where the network fixes it; else what the file calls that number. */
   readonly batch?: number;
+  readonly batchName?: string;
+  /** In pixels, where the network fixes them. */
   readonly height?: number;
   readonly width?: number;
 }
 
-export const pictureTypes = ["float32", "float16", "bfloat16", "float64", "uint8"] as const;
+const pictureTypes = ["float32", "float16", "bfloat16", "float64", "uint8"] as const;
 export type PictureType = (typeof pictureTypes)[number];
 
 /**
@@ -56,8 +58,11 @@ function understood({ name, type, dims }: ModelValue): Picture {
   }
   const [axis, another] = channelAxes(dims);
   if (axis === undefined) {
+    const isFixed = dims.every((size) => typeof size === "number");
+    const way =
+      "where the file leaves that open, fix it: `python -m onnxruntime.tools.make_dynamic_shape_fixed`";
     throw new StepError(
-      `the network's input ${name} is ${shape}: neither the second axis (NCHW) nor the last (NHWC) has 3 channels${dims.includes(undefined) ? "; where the file leaves that open, fix it: `python -m onnxruntime.tools.make_dynamic_shape_fixed`" : ""}`,
+      `the network's input ${name} is ${shape}: neither the second axis (NCHW) nor the last (NHWC) has 3 channels${isFixed ? "" : `; ${way}`}`,
     );
   }
   if (another !== undefined) {
@@ -72,12 +77,13 @@ function understood({ name, type, dims }: ModelValue): Picture {
     name,
     type: known,
     layout,
-    ...(batch === undefined ? {} : { batch }),
-    ...(height === undefined ? {} : { height }),
-    ...(width === undefined ? {} : { width }),
+    ...(typeof batch === "number" ? { batch } : {}),
+    ...(typeof batch === "string" ? { batchName: batch } : {}),
+    ...(typeof height === "number" ? { height } : {}),
+    ...(typeof width === "number" ? { width } : {}),
   };
 }
 
-function channelAxes(dims: readonly (number | undefined)[]): readonly number[] {
+function channelAxes(dims: readonly Dim[]): readonly number[] {
   return dims.length === 4 ? [1, 3].filter((axis) => dims[axis] === 3) : [];
 }

@@ -13,12 +13,16 @@ export interface Tensor {
 }
 
 /**
- * As the file says it; where it does not, as onnxruntime finds it for black pictures.
+ * As the file says it; where it does not, as onnxruntime finds it for black
+ * pictures. For OpenVINO it is always tried: a model that is not valid takes it
+ * down, and the process with it.
  *
- * @throws StepError where it is no row of numbers with a point for each picture.
+ * @throws StepError where it is not so many numbers for each picture, or cannot be computed.
  */
 export async function tensorOf(options: OnnxOptions, cut: Cut): Promise<Tensor> {
-  const tensor = declared(options, cut) ?? (await tried(options, cut));
+  const { runtime = "onnxruntime" } = options;
+  const said = runtime === "onnxruntime" ? declared(options, cut) : undefined;
+  const tensor = said ?? (await tried(options, cut));
   if (!types.has(tensor.type)) {
     throw new StepError(`layer ${cut.tensor} gives numbers that are ${tensor.type}, and features are float`);
   }
@@ -28,11 +32,12 @@ export async function tensorOf(options: OnnxOptions, cut: Cut): Promise<Tensor> 
 const types: ReadonlySet<string> = new Set(["float32", "float16", "bfloat16", "float64"]);
 
 function declared({ network }: OnnxOptions, { declared }: Cut): Tensor | undefined {
-  const [batch, ...shape] = declared?.dims ?? [];
-  if (declared?.type === undefined || declared.dims === undefined || declared.dims.length === 0)
-    return undefined;
-  if (batch !== network.picture.batch || shape.includes(undefined)) return undefined;
-  return { type: declared.type, shape: shape as number[] };
+  if (declared?.type === undefined || declared.dims === undefined) return undefined;
+  const { batch, batchName } = network.picture;
+  const [first, ...others] = declared.dims;
+  const shape = others.filter((size) => typeof size === "number");
+  const isBatch = first !== undefined && first === (batch ?? batchName);
+  return isBatch && shape.length === others.length ? { type: declared.type, shape } : undefined;
 }
 
 async function tried(options: OnnxOptions, cut: Cut): Promise<Tensor> {

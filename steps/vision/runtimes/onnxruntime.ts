@@ -17,7 +17,7 @@ export const runtime: Runtime = {
       ...(threads === undefined ? {} : { threads }),
     }).catch(async (error: Error) => {
       if (device === "cpu" && isOwn) throw error;
-      if (device === "cpu") throw new StepError(`onnxruntime does not take the network: ${refusalOf(error)}`);
+      if (device === "cpu") throw new StepError(`the network cannot be computed: ${refusalOf(error)}`);
       const { vulkanNeeds } = await import("../../compute/devices/vulkan.ts");
       throw new StepError(
         `onnxruntime finds no GPU for \`device: webgpu\` (${firstLine(error)}): it takes ${vulkanNeeds}, or take \`device: cpu\``,

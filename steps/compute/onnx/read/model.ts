@@ -9,8 +9,9 @@ export interface Model extends ModelGraph {
   readonly operatorSets: ReadonlyMap<string, number>;
   /** Constants that are no initializers of the graph itself. */
   readonly hidden: readonly ModelTensor[];
-  /** The fields that are not the graph. */
-  readonly otherFields: readonly Range[];
+  /** The fields that stand before and behind the graph: some programs look at their order. */
+  readonly head: readonly Range[];
+  readonly tail: readonly Range[];
 }
 
 export interface ModelGraph {
@@ -32,7 +33,7 @@ export interface ModelGraph {
  * @throws StepError in one sentence where it is none, or is damaged.
  */
 export function readModel(source: ByteSource): Model {
-  const otherFields: Range[] = [];
+  const [head, tail]: [Range[], Range[]] = [[], []];
   const hidden: ModelTensor[] = [];
   const operatorSets = new Map<string, number>();
   let graph: Field | undefined;
@@ -45,12 +46,12 @@ export function readModel(source: ByteSource): Model {
     }
     // How it was trained is of no use here.
     if (field.number === 20) continue;
-    otherFields.push(field.whole);
+    (graph === undefined ? head : tail).push(field.whole);
     if (field.number === 8) readOperatorSet(source, field, operatorSets);
     if (field.number === 25) readFunction(source, field, hidden);
   }
   if (graph === undefined) throw damaged(source.name);
-  return { operatorSets, otherFields, hidden, ...readGraph(source, graph, hidden) };
+  return { operatorSets, head, tail, hidden, ...readGraph(source, graph, hidden) };
 }
 
 /** An OperatorSetIdProto. */

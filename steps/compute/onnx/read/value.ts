@@ -1,13 +1,15 @@
 import { elementType } from "../element-types.ts";
 import { type ByteSource, type Field, fieldsOf, type Range, textOf } from "./wire.ts";
 
+export type Dim = number | string | undefined;
+
 export interface ModelValue {
   readonly place: Range;
   readonly name: string;
   /** In words: see `elementType`. Absent where it is no tensor, or is not said. */
   readonly type?: string;
-  /** `undefined` stands for a size that is not fixed. Absent where the rank is not said. */
-  readonly dims?: readonly (number | undefined)[];
+  /** A name, or `undefined`, stands for a size that is not fixed. Absent where the rank is not said. */
+  readonly dims?: readonly Dim[];
 }
 
 /** A ValueInfoProto. */
@@ -26,7 +28,7 @@ export function readValue(source: ByteSource, field: Field): ModelValue {
 
 function readTensorType(source: ByteSource, field: Field): Omit<ModelValue, "place" | "name"> {
   let type: string | undefined;
-  let dims: (number | undefined)[] | undefined;
+  let dims: Dim[] | undefined;
   for (const part of fieldsOf(source, field.body)) {
     if (part.number === 1 && part.value !== undefined) type = elementType(part.value);
     if (part.number !== 2) continue;
@@ -39,7 +41,10 @@ function readTensorType(source: ByteSource, field: Field): Omit<ModelValue, "pla
 }
 
 /** Some programs write 0 or −1 for a size that is not fixed. */
-function readDim(source: ByteSource, field: Field): number | undefined {
-  const size = [...fieldsOf(source, field.body)].find(({ number }) => number === 1)?.value;
-  return size !== undefined && size > 0 ? size : undefined;
+function readDim(source: ByteSource, field: Field): Dim {
+  for (const part of fieldsOf(source, field.body)) {
+    if (part.number === 1 && part.value !== undefined && part.value > 0) return part.value;
+    if (part.number === 2) return textOf(source, part) || undefined;
+  }
+  return undefined;
 }

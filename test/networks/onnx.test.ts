@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { openExtractor } from "../../steps/vision/extractor.ts";
 import { openNetwork } from "../../steps/vision/networks/open.ts";
 import type { Scaling } from "../../steps/vision/preprocessing.ts";
-import { exact } from "../runtimes/subjects.ts";
 import { decodeValues, expectClose, picturePixels } from "./golden.ts";
+import { subjects } from "./onnx-subjects.ts";
 
 // ONNX networks in the forms that people bring, against onnxruntime's Python package:
 // bench/golden/onnx_networks.py.
@@ -29,8 +29,6 @@ const networks = JSON.parse(readFileSync(join(folder, "networks.json"), "utf8"))
 const cases = Object.entries(networks).flatMap(([name, { cases, ...golden }]) =>
   cases.map((one) => ({ name, ...golden, ...one })),
 );
-
-const subjects = exact.filter(({ options }) => options.runtime !== "tensorflow");
 
 describe.each(subjects)("$title", ({ options, lack }) => {
   test.skipIf(lack !== "").each(cases)(

@@ -108,7 +108,7 @@ export const declaration = {
     images: { description: "The images of an organize step." },
     network: {
       description:
-        "A network: a TensorFlow.js layers model (its model.json, or the folder of it), a .keras file, an .h5 file of a whole model, or an .onnx file.",
+        "A network: a TensorFlow.js layers model (its model.json, or the folder of it), a .keras file, an .h5 file of a whole model, or an .onnx file (or the folder with that one).",
       optional: true,
       reads: filesOfNetwork,
     },

@@ -30,6 +30,17 @@ describe("weights in other files", () => {
     expect((await row(withNumbers(external({ location, offset })))).at(-1)).toBe(1059);
   });
 
+  test("belong to a folder with one model, and of several one is to be named", async () => {
+    const folder = dirname(withNumbers(external(entries)));
+    expect(filesOfNetwork(folder)).toEqual(["net.onnx", "w.bin"]);
+    expect((await row(folder)).slice(0, 3)).toEqual([1000, 1001, 1002]);
+    writeFileSync(join(folder, "Another.ONNX"), "");
+    expect(filesOfNetwork(folder)).toEqual(["Another.ONNX", "net.onnx"]);
+    expect(await refusal(openNetwork({ path: folder, weights: own }))).toBe(
+      `${folder} holds several ONNX models: name one of Another.ONNX, net.onnx`,
+    );
+  });
+
   test.each(["../w.bin", "/etc/hostname", "a/../../w.bin", "", ".", "..", "a\0b", `${"x".repeat(300)}`])(
     "%j is outside",
     async (location) => {

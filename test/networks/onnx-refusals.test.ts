@@ -203,18 +203,18 @@ describe.each(subjects)("$title computes", ({ options, lack }) => {
 test("the first tensor that is not finite is named, and constants are not", async () => {
   const nodes = [
     relu,
-    { op: "Add", inputs: ["y", "endless"], outputs: ["masked"] },
+    { op: "Min", inputs: ["y", "endless"], outputs: ["masked"] },
     { op: "Tanh", inputs: ["masked"], outputs: ["fine"] },
     { op: "Log", inputs: ["y"], outputs: ["logs"] },
     { op: "Mul", inputs: ["logs", "fine"], outputs: ["z"] },
   ];
-  const weights = [{ name: "endless", dims: [], data: floats(1e30) }];
+  const constants = [{ name: "endless", dims: [], data: floats(Number.POSITIVE_INFINITY) }];
   for (const dims of [
     ["N", 3, 4, 5],
     [2, 3, 4, 5],
   ]) {
     const outputs = [{ name: "z", dims }];
-    const path = writeOnnx({ ...input(dims), nodes, weights, outputs });
+    const path = writeOnnx({ ...input(dims), nodes, constants, outputs });
     const network = await openNetwork({ path, weights: own });
     const options = { network, layer: "z", pool: "none", scaling: "none", size } as const;
     expect(await firstNotFiniteLayer(options, new Uint8Array(60).fill(3))).toBeUndefined();

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { StepError } from "../../../engine/step-type.ts";
 import { modelFile } from "./layers-model-files.ts";
-import { isOnnx } from "./network-files.ts";
+import { isOnnx, onnxFilesIn } from "./network-files.ts";
 
 /** What a file with a network is. */
 export type NetworkFile =
@@ -15,7 +15,7 @@ export type NetworkFile =
 /**
  * Which of the formats that flow reads a path has, by its first bytes.
  *
- * @param path of a file, or of the folder that holds a `model.json`.
+ * @param path of a file, or of the folder that holds a `model.json` or one `.onnx` file.
  * @throws StepError that says what it is instead, and the way out.
  */
 export async function networkFile(path: string): Promise<NetworkFile> {
@@ -26,6 +26,12 @@ export async function networkFile(path: string): Promise<NetworkFile> {
   if (lookAt(file) !== undefined) return { kind: "layers-model", file };
   if (lookAt(join(path, "saved_model.pb")) !== undefined) {
     throw new StepError(`${path} is a SavedModel of TensorFlow's, which is not read: ${wayOut}`);
+  }
+  const models = onnxFilesIn(path);
+  const [only, ...others] = models;
+  if (only !== undefined && others.length === 0) return kindOf(join(path, only));
+  if (only !== undefined) {
+    throw new StepError(`${path} holds several ONNX models: name one of ${models.join(", ")}`);
   }
   throw new StepError(`${file} is missing: a TensorFlow.js layers model has a model.json`);
 }

@@ -3,7 +3,8 @@
 *.onnx: small networks with random weights, in the forms that people bring.
 networks.json: rows of some of their tensors for the pictures of networks.py's
 formula, preprocessed, turned and pooled by NumPy. Each network is computed by
-onnx' reference implementation as well: both must agree.
+onnx' reference implementation as well: both must agree. In an environment of
+its own, since TensorFlow's takes another protobuf:
 
     pip install onnx onnxruntime
 """
@@ -98,7 +99,7 @@ def keep(name, model, cases, external=False, within=1e-5, channels="first", kind
     """Cases: tensor, pool, scaling, and where the tensor has its channels. """
     file = folder / f"{name}.onnx"
     if external:
-        # NumPy's data lies in two files, behind an offset too.
+        # In two files, behind an offset too.
         for at, weight in enumerate(model.graph.initializer):
             onnx.external_data_helper.set_external_data(weight, location=f"{name}.{at % 2}.bin")
         onnx.external_data_helper.write_external_data_tensors(model, str(folder))

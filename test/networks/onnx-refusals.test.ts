@@ -189,6 +189,18 @@ describe.each(subjects)("$title computes", ({ options, lack }) => {
     expect(await row(file, asked)).toEqual([57, 58, 59]);
   });
 
+  run("numbers of bfloat16, which are float", async () => {
+    const nodes = [{ op: "Cast", inputs: ["picture"], outputs: ["y"], attributes: { to: { int: 16 } } }];
+    const outputs = [{ name: "y", type: "bfloat16", dims: ["N", 3, 4, 5] }] as const;
+    const found = await row(writeOnnx({ nodes, outputs }), options);
+    expect(found).toEqual(Array.from({ length: 60 }, (_, at) => at));
+  });
+
+  run("what the file is wrong about", async () => {
+    const outputs = [{ name: "y", type: "float16", dims: ["N", 99] }] as const;
+    expect(await row(writeOnnx({ outputs }), options)).toHaveLength(60);
+  });
+
   run("a network whose names begin like flow's own", async () => {
     const nodes = [{ op: "Abs", inputs: ["flow_pixels"], outputs: ["flow_out_Transpose_0"] }];
     const file = writeOnnx({

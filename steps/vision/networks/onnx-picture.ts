@@ -8,10 +8,8 @@ export interface Picture {
   readonly type: PictureType;
   /** Where its three channels are. */
   readonly layout: "first" | "last";
-  /** How many pictures it takes at a time, where the network fixes it; else what the file calls that number. */
+  /** How many pictures it takes at a time, and their height and width in pixels: where the network fixes them. */
   readonly batch?: number;
-  readonly batchName?: string;
-  /** In pixels, where the network fixes them. */
   readonly height?: number;
   readonly width?: number;
 }
@@ -78,7 +76,6 @@ function understood({ name, type, dims }: ModelValue): Picture {
     type: known,
     layout,
     ...(typeof batch === "number" ? { batch } : {}),
-    ...(typeof batch === "string" ? { batchName: batch } : {}),
     ...(typeof height === "number" ? { height } : {}),
     ...(typeof width === "number" ? { width } : {}),
   };

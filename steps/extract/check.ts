@@ -1,16 +1,31 @@
-import type { ParamMistake } from "../../engine/step-type.ts";
+import type { Facts, ParamMistake } from "../../engine/step-type.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
+import { isOnnx } from "../vision/networks/network-files.ts";
+import { ownWeights } from "../vision/networks/own-weights.ts";
+import { noOnnx } from "../vision/runtimes/no-onnx.ts";
 import type { ExtractParams } from "./declaration.ts";
 
 /** What no schema can say of an extraction. */
-export function mistakesOf(params: ExtractParams, inputs: ReadonlySet<string>): readonly ParamMistake[] {
-  return [...networkMistakes(params, inputs), ...layerMistakes(params), ...runtimeMistakes(params)];
+export function mistakesOf(
+  params: ExtractParams,
+  inputs: ReadonlySet<string>,
+  facts: Facts,
+): readonly ParamMistake[] {
+  const onnx = inputs.has("network") && facts.inputs.some(isOnnx) ? onnxMistakes(params, inputs) : [];
+  return [...networkMistakes(params, inputs), ...layerMistakes(params), ...runtimeMistakes(params), ...onnx];
 }
 
 /** A list of one layer is that layer: what it gives has one name. */
 export function normalized(params: ExtractParams): ExtractParams {
   const [only, ...others] = Array.isArray(params.layer) ? params.layer : [];
   return only === undefined || others.length > 0 ? params : { ...params, layer: only };
+}
+
+function onnxMistakes({ runtime }: ExtractParams, inputs: ReadonlySet<string>): readonly ParamMistake[] {
+  return [
+    ...(runtime === "tensorflow" ? [{ path: ["runtime"], message: noOnnx }] : []),
+    ...(inputs.has("weights") ? [{ path: [], message: ownWeights }] : []),
+  ];
 }
 
 function networkMistakes(

@@ -1,6 +1,7 @@
 import type { ContextOf, Declaration } from "../../engine/define-step.ts";
-import { filesOfLayersModel } from "../vision/networks/layers-model-files.ts";
+
 import { namedNetworks } from "../vision/networks/named.ts";
+import { filesOfNetwork } from "../vision/networks/network-files.ts";
 import { defaultMaxPixels, filters, fits } from "../vision/preprocessing.ts";
 
 const scaling = {
@@ -42,7 +43,7 @@ const params = {
     },
     layer: {
       description:
-        "Where the network is cut: a layer, or `model/layer` in a model within it; of a list, the rows of all, one after the other. Default: the last layer before the classifier.",
+        "Where the network is cut: a layer, `model/layer` in a model within it, or a tensor of an ONNX network; of a list, the rows of all, one after the other. Default: the last layer before the classifier; the output of an ONNX network.",
       anyOf: [
         { type: "string", minLength: 1 },
         { type: "array", items: { type: "string", minLength: 1 }, minItems: 1 },
@@ -145,9 +146,9 @@ export const declaration = {
     images: { description: "The images of an organize step." },
     network: {
       description:
-        "A network: a TensorFlow.js layers model (its model.json, or the folder of it), a .keras file, or an .h5 file of a whole model.",
+        "A network: a TensorFlow.js layers model (its model.json, or the folder of it), a .keras file, an .h5 file of a whole model, or an .onnx file (or the folder with that one).",
       optional: true,
-      reads: filesOfLayersModel,
+      reads: filesOfNetwork,
     },
     weights: {
       description: "Weights for it in Keras' format: an .h5, .weights.h5 or .keras file.",

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { StepError } from "../../engine/step-type.ts";
 import { type ExtractorOptions, type PlannedExtractor, planExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
-import { openNetwork } from "../vision/networks/open.ts";
+import { defaultLayer, openNetwork } from "../vision/networks/open.ts";
 import { firstNotFiniteLayer } from "../vision/not-finite.ts";
 import { defaultMaxPixels, type Preprocessing, type Scaling } from "../vision/preprocessing.ts";
 import { chooseDevice } from "../vision/runtimes/device.ts";
@@ -35,7 +35,7 @@ export async function openExtraction(ctx: ExtractContext): Promise<Extraction> {
     weights: weights.source,
   };
   const network = await openNetwork(source);
-  const layer = params.layer ?? network.layer;
+  const layer = params.layer ?? defaultLayer(network);
   const size = (params.input.size ?? named?.size ?? network.size) as readonly [number, number] | undefined;
   const scaling = (params.input.scaling ?? named?.scaling) as Scaling | undefined;
   if (size === undefined) {
@@ -59,7 +59,7 @@ export async function openExtraction(ctx: ExtractContext): Promise<Extraction> {
     ...(params.threads === undefined ? {} : { threads: params.threads }),
   };
   return {
-    extractor: planExtractor({ network, ...options }),
+    extractor: await planExtractor({ network, ...options }),
     layer,
     preprocessing,
     network: params.network ?? (ctx.inputs.network?.digest as string),

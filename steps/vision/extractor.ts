@@ -1,9 +1,11 @@
 import { StepError } from "../../engine/step-type.ts";
-import { type Graph, lengthOf } from "./graph/graph.ts";
+import { lengthOf, type Shape } from "./graph/graph.ts";
 import type { Network } from "./networks/open.ts";
 import type { Scaling } from "./preprocessing.ts";
+import { inBatches } from "./runtimes/batches.ts";
 import { loadRuntime } from "./runtimes/load.ts";
-import type { RuntimeName, RuntimeOptions } from "./runtimes/runtime.ts";
+import { noOnnx } from "./runtimes/no-onnx.ts";
+import type { OpenProgram, Program, RuntimeName, RuntimeOptions } from "./runtimes/runtime.ts";
 import { translate } from "./translate/translate.ts";
 
 /** A network cut at a layer, ready to turn pixels into rows. */
@@ -39,27 +41,25 @@ export interface PlannedExtractor extends Pick<Extractor, "shape" | "rowLength">
   open(): Promise<Extractor>;
 }
 
-/** @throws StepError where the network cannot be computed: see `translate`. */
-export function planExtractor(options: ExtractorOptions): PlannedExtractor {
-  const { network, runtime = "onnxruntime", precision = "float32", device = "cpu" } = options;
-  const { threads, libraries } = options;
-  const translated = translate({ ...options, topology: network.topology, weights: network.weights });
-  const { shape } = translated;
-  const rowLength = lengthOf(shape);
+/** @throws StepError where the network cannot be computed: see `translate` and `planOnnx`. */
+export async function planExtractor(options: ExtractorOptions): Promise<PlannedExtractor> {
+  const { runtime = "onnxruntime", precision = "float32", device = "cpu", threads, libraries } = options;
   // Given away when it is opened: the weights are not kept twice.
-  let graph: Graph | undefined = translated.graph;
+  let planned: PlannedProgram | undefined = await planProgram(options);
+  const { shape } = planned;
+  const rowLength = lengthOf(shape);
   return {
     shape,
     rowLength,
     async open() {
-      if (graph === undefined) throw new Error("an extractor is opened once");
-      const opening = (await loadRuntime(runtime)).open(graph, {
+      if (planned === undefined) throw new Error("an extractor is opened once");
+      const opening = openProgram(await planned.program(), runtime, {
         precision,
         device,
         ...(threads === undefined ? {} : { threads }),
         ...(libraries === undefined ? {} : { libraries }),
       });
-      graph = undefined;
+      planned = undefined;
       const opened = await opening;
       return {
         ...opened,
@@ -81,7 +81,41 @@ export function planExtractor(options: ExtractorOptions): PlannedExtractor {
   };
 }
 
+interface PlannedProgram {
+  readonly shape: Shape;
+  program(): Promise<Program>;
+}
+
+async function planProgram(options: ExtractorOptions): Promise<PlannedProgram> {
+  const { network, runtime } = options;
+  switch (network.kind) {
+    case "keras": {
+      const { topology, weights } = network;
+      const { graph, shape } = translate({ ...options, topology, weights });
+      return { shape, program: async () => ({ kind: "graph", graph }) };
+    }
+    case "onnx": {
+      if (runtime === "tensorflow") throw new StepError(noOnnx);
+      const { planOnnx } = await import("./onnx-networks/plan.ts");
+      return planOnnx({ ...options, network });
+    }
+    default:
+      return network satisfies never;
+  }
+}
+
+async function openProgram(
+  program: Program,
+  runtime: RuntimeName,
+  options: RuntimeOptions,
+): Promise<OpenProgram> {
+  const { open } = await loadRuntime(runtime);
+  if (program.kind === "graph" || program.batch === undefined) return open(program, options);
+  const { batch, inputShape, rowLength } = program;
+  return inBatches(await open(program, options), { batch, inputShape, rowLength });
+}
+
 /** @throws StepError as `planExtractor` and `open` do. */
 export async function openExtractor(options: ExtractorOptions): Promise<Extractor> {
-  return planExtractor(options).open();
+  return (await planExtractor(options)).open();
 }

@@ -7,7 +7,7 @@ import { toOnnx } from "./onnx/to-onnx.ts";
 import { translate } from "./translate/translate.ts";
 
 /**
- * Which layer is the first to give NaN or infinity for a picture: the network is
+ * Which layer, or tensor of an ONNX network, is the first to give NaN or infinity for a picture: the network is
  * computed once more, with what every layer gives.
  *
  * @param pixels of one picture: uint8, height × width × 3.
@@ -17,6 +17,10 @@ export async function firstNotFiniteLayer(
   pixels: Uint8Array,
 ): Promise<string | undefined> {
   const { network, size, threads } = options;
+  if (network.kind === "onnx") {
+    const { firstNotFiniteTensor } = await import("./onnx-networks/not-finite.ts");
+    return firstNotFiniteTensor({ ...options, network }, pixels);
+  }
   const { plain, layers } = translate({ ...options, topology: network.topology, weights: network.weights });
   const values = [...layers.values()];
   const onnx = toOnnx(plain, values);

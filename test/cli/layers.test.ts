@@ -103,7 +103,9 @@ describe("what Keras says", () => {
 async function topologyOf(path: string): Promise<Topology> {
   const { kind, file } = await networkFile(path);
   if (kind === "layers-model") return (await readLayersModel(file)).topology;
-  return (await openNetwork({ path, weights: { kind: "own" } })).topology;
+  const network = await openNetwork({ path, weights: { kind: "own" } });
+  if (network.kind !== "keras") throw new Error(`${path} has no layers`);
+  return network.topology;
 }
 
 describe("the table", () => {

@@ -26,11 +26,7 @@ const open = (path: string): Promise<unknown> => openNetwork({ path, weights: { 
 
 describe("what is no network that flow reads is named, with the way out", () => {
   test.each([
-    [
-      "model.onnx",
-      "\b\b\u0012\u001b[31mflow\0",
-      "is an ONNX model, which is not read yet; a model.json of TensorFlow.js, a .keras",
-    ],
+    ["model.onnx", "\b\b\u0012\u001b[31mflow\0", "is no ONNX model, or is damaged or cut short"],
     ["model.tflite", "\u001c\0\0\0TFL3\u0014\0", "is a TensorFlow Lite model"],
     [
       "frozen.pb",

@@ -100,6 +100,7 @@ export async function compute({
   count = 1,
   optimization = "all",
 }: Computation): Promise<Float32Array> {
+  if (network.kind !== "keras") throw new Error("there is nothing to translate");
   const { graph, shape } = translate({ ...network, layer: cut, pool, size, scaling });
   const onnx = toOnnx(graph);
   const session = await openSession(encodeGraph(onnx), { threads: 2, optimization });

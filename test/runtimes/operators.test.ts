@@ -206,12 +206,15 @@ const count = 3;
 
 async function compute(runtime: RuntimeName, graph: Graph): Promise<Float32Array> {
   const libraries = runtime === "onnxruntime" ? undefined : librariesOf(runtime);
-  const opened = await (await loadRuntime(runtime)).open(graph, {
-    precision: "float32",
-    device: "cpu",
-    threads: 2,
-    ...(libraries === undefined ? {} : { libraries }),
-  });
+  const opened = await (await loadRuntime(runtime)).open(
+    { kind: "graph", graph },
+    {
+      precision: "float32",
+      device: "cpu",
+      threads: 2,
+      ...(libraries === undefined ? {} : { libraries }),
+    },
+  );
   const [height = 1, width = 1] = graph.input.shape;
   const rows = new Float32Array(count * lengthOf(graph.output.shape));
   await opened.run(picturePixels(count, height, width), count, rows);

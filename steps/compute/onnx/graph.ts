@@ -1,3 +1,4 @@
+import { elementTypes } from "./element-types.ts";
 import { encodeMessage, type ProtobufWriter } from "./protobuf.ts";
 
 /** A graph in ONNX' vocabulary (onnx.ai/onnx/operators, operator set 17), as plain data. */
@@ -20,6 +21,7 @@ export type Attribute =
   | { readonly int: number }
   | { readonly float: number }
   | { readonly ints: readonly number[] }
+  | { readonly tensor: GraphTensor }
   | { readonly string: string };
 
 /** A constant: float32, or int64 for shapes. */
@@ -30,7 +32,8 @@ export type GraphTensor = { readonly name: string; readonly dims: readonly numbe
 
 export interface ValueInfo {
   readonly name: string;
-  readonly type: "float32" | "uint8";
+  /** Absent: as the operators give it. */
+  readonly type?: "float32" | "uint8";
   /** A name stands for a size that is not fixed. */
   readonly dims: readonly (number | string)[];
 }
@@ -38,8 +41,7 @@ export interface ValueInfo {
 // Field numbers and enumerations of onnx.proto3 (github.com/onnx/onnx).
 const IR_VERSION = 8;
 const OPERATOR_SET = 17;
-const elementTypes = { float32: 1, uint8: 2, int64: 7 } as const;
-const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, ints: 7 } as const;
 
 /** The graph as the bytes of an ONNX model file. */
 export function encodeGraph(graph: Graph): Uint8Array {
@@ -55,22 +57,25 @@ export function encodeGraph(graph: Graph): Uint8Array {
 }
 
 function writeGraph(message: ProtobufWriter, { name, nodes, initializers, inputs, outputs }: Graph): void {
-  for (const node of nodes) message.message(1, (child) => writeNode(child, node));
+  for (const node of nodes) writeNode(message, node);
   message.string(2, name);
   for (const tensor of initializers) message.message(5, (child) => writeTensor(child, tensor));
-  for (const value of inputs) message.message(11, (child) => writeValue(child, value));
-  for (const value of outputs) message.message(12, (child) => writeValue(child, value));
+  for (const value of inputs) writeValue(message, 11, value);
+  for (const value of outputs) writeValue(message, 12, value);
 }
 
-function writeNode(message: ProtobufWriter, { op, inputs, outputs, attributes = {} }: GraphNode): void {
-  for (const input of inputs) message.string(1, input);
-  for (const output of outputs) message.string(2, output);
-  // A node's name shows up in the runtime's messages.
-  message.string(3, outputs[0] ?? op);
-  message.string(4, op);
-  for (const [name, value] of Object.entries(attributes)) {
-    message.message(5, (child) => writeAttribute(child, name, value));
-  }
+/** A node, as a field of a graph. */
+export function writeNode(graph: ProtobufWriter, { op, inputs, outputs, attributes = {} }: GraphNode): void {
+  graph.message(1, (message) => {
+    for (const input of inputs) message.string(1, input);
+    for (const output of outputs) message.string(2, output);
+    // A node's name shows up in the runtime's messages.
+    message.string(3, outputs[0] ?? op);
+    message.string(4, op);
+    for (const [name, value] of Object.entries(attributes)) {
+      message.message(5, (child) => writeAttribute(child, name, value));
+    }
+  });
 }
 
 function writeAttribute(message: ProtobufWriter, name: string, value: Attribute): void {
@@ -84,6 +89,9 @@ function writeAttribute(message: ProtobufWriter, name: string, value: Attribute)
   } else if ("string" in value) {
     message.string(4, value.string);
     message.int(20, attributeTypes.string);
+  } else if ("tensor" in value) {
+    message.message(5, (child) => writeTensor(child, value.tensor));
+    message.int(20, attributeTypes.tensor);
   } else {
     for (const int of value.ints) message.int(8, int);
     message.int(20, attributeTypes.ints);
@@ -97,19 +105,25 @@ function writeTensor(message: ProtobufWriter, { name, type, dims, data }: GraphT
   message.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-function writeValue(message: ProtobufWriter, { name, type, dims }: ValueInfo): void {
-  message.string(1, name);
-  message.message(2, (typeMessage) =>
-    typeMessage.message(1, (tensor) => {
-      tensor.int(1, elementTypes[type]);
-      tensor.message(2, (shape) => {
-        for (const dim of dims) {
-          shape.message(1, (size) => {
-            if (typeof dim === "number") size.int(1, dim);
-            else size.string(2, dim);
-          });
-        }
-      });
-    }),
-  );
+/** An input (field 11) or an output (12) of a graph. */
+export function writeValue(graph: ProtobufWriter, field: 11 | 12, { name, type, dims }: ValueInfo): void {
+  graph.message(field, (message) => {
+    message.string(1, name);
+    if (type === undefined) return;
+    message.message(2, (typeMessage) =>
+      typeMessage.message(1, (tensor) => {
+        tensor.int(1, elementTypes[type]);
+        tensor.message(2, (shape) => {
+          for (const dim of dims) writeDim(shape, dim);
+        });
+      }),
+    );
+  });
+}
+
+function writeDim(shape: ProtobufWriter, dim: number | string): void {
+  shape.message(1, (size) => {
+    if (typeof dim === "number") size.int(1, dim);
+    else size.string(2, dim);
+  });
 }

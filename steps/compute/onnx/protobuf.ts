@@ -10,6 +10,8 @@ export interface ProtobufWriter {
   string(field: number, value: string): void;
   bytes(field: number, value: Uint8Array): void;
   message(field: number, write: (writer: ProtobufWriter) => void): void;
+  /** What stands before a message of this length; the caller has the rest. */
+  head(field: number, length: number): void;
 }
 
 export function encodeMessage(write: (writer: ProtobufWriter) => void): Uint8Array {
@@ -31,14 +33,21 @@ function writerTo(chunks: Uint8Array[]): ProtobufWriter {
     },
     string: (field, value) => writer.bytes(field, Buffer.from(value, "utf8")),
     bytes(field, value) {
-      tag(field, 2);
-      chunks.push(varint(value.length), value);
+      writer.head(field, value.length);
+      chunks.push(value);
     },
     message(field, write) {
       const inner: Uint8Array[] = [];
       write(writerTo(inner));
+      writer.head(
+        field,
+        inner.reduce((sum, chunk) => sum + chunk.length, 0),
+      );
+      for (const chunk of inner) chunks.push(chunk);
+    },
+    head(field, length) {
       tag(field, 2);
-      chunks.push(varint(inner.reduce((sum, chunk) => sum + chunk.length, 0)), ...inner);
+      chunks.push(varint(length));
     },
   };
   return writer;

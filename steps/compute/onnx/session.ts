@@ -12,11 +12,15 @@ export type NumberArray = { readonly dims: readonly number[] } & (
 export const engineVersion = env.versions.node ?? env.versions.common;
 
 export interface Session {
+  /** Types of its outputs by name, where they are tensors: "float32", "int64". */
+  readonly outputTypes: ReadonlyMap<string, string>;
   /** Computes `fetches` from `feeds`; the results are written into the memory of the fetches. */
   run(
     feeds: Readonly<Record<string, NumberArray>>,
     fetches: Readonly<Record<string, NumberArray>>,
   ): Promise<void>;
+  /** Computes one output of whole numbers: a shape. */
+  integers(feeds: Readonly<Record<string, NumberArray>>, output: string): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
@@ -54,8 +58,15 @@ export async function openSession(
     },
   });
   return {
+    outputTypes: new Map(
+      session.outputMetadata.flatMap((value) => (value.isTensor ? [[value.name, value.type] as const] : [])),
+    ),
     async run(feeds, fetches) {
       await session.run(tensors(feeds), tensors(fetches));
+    },
+    async integers(feeds, output) {
+      const { [output]: found } = await session.run(tensors(feeds), [output]);
+      return Array.from(found?.data as BigInt64Array, Number);
     },
     close: () => session.release(),
   };

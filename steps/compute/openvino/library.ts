@@ -65,9 +65,17 @@ function open(folder: string): OpenvinoLibrary {
   const functions = openFunctions(folder);
   const text = (): string => {
     const said = functions.ov_get_last_err_msg() as string | null;
+    const unknown = /No conversion rule found for operations: (.+)/.exec(said ?? "")?.[1];
+    // Behind the name stands the version.
+    if (unknown !== undefined) return `it has no operator ${unknown.replace(/-\d+\b/g, "")}`;
     const lines = (said ?? "").split("\n").filter((line) => line.trim() !== "");
     // The innermost exception stands last.
-    return lines.at(-1)?.trim() ?? "it does not say why";
+    return (
+      lines
+        .at(-1)
+        ?.replace(/^\s*-- /, "")
+        .trim() ?? "it does not say why"
+    );
   };
   const check = (status: unknown): void => {
     if (status !== 0) throw new StepError(`OpenVINO fails: ${text()}`);

@@ -3,17 +3,19 @@ import { open } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { StepError } from "../../../engine/step-type.ts";
 import { modelFile } from "./layers-model-files.ts";
+import { isOnnx, onnxFilesIn } from "./network-files.ts";
 
 /** What a file with a network is. */
 export type NetworkFile =
   | { readonly kind: "layers-model"; readonly file: string }
   | { readonly kind: "keras"; readonly file: string }
-  | { readonly kind: "h5"; readonly file: string };
+  | { readonly kind: "h5"; readonly file: string }
+  | { readonly kind: "onnx"; readonly file: string };
 
 /**
  * Which of the formats that flow reads a path has, by its first bytes.
  *
- * @param path of a file, or of the folder that holds a `model.json`.
+ * @param path of a file, or of the folder that holds a `model.json` or one `.onnx` file.
  * @throws StepError that says what it is instead, and the way out.
  */
 export async function networkFile(path: string): Promise<NetworkFile> {
@@ -24,6 +26,12 @@ export async function networkFile(path: string): Promise<NetworkFile> {
   if (lookAt(file) !== undefined) return { kind: "layers-model", file };
   if (lookAt(join(path, "saved_model.pb")) !== undefined) {
     throw new StepError(`${path} is a SavedModel of TensorFlow's, which is not read: ${wayOut}`);
+  }
+  const models = onnxFilesIn(path);
+  const [only, ...others] = models;
+  if (only !== undefined && others.length === 0) return kindOf(join(path, only));
+  if (only !== undefined) {
+    throw new StepError(`${path} holds several ONNX models: name one of ${models.join(", ")}`);
   }
   throw new StepError(`${file} is missing: a TensorFlow.js layers model has a model.json`);
 }
@@ -36,6 +44,7 @@ function lookAt(path: string): Stats | undefined {
 const wayOut = 'load it in Keras and save it with `model.save("network.keras")`';
 
 async function kindOf(file: string): Promise<NetworkFile> {
+  if (isOnnx(file)) return { kind: "onnx", file };
   const head = await firstBytes(file);
   const starts = (bytes: string, at = 0): boolean =>
     head.subarray(at, at + bytes.length).equals(Buffer.from(bytes, "latin1"));
@@ -48,13 +57,13 @@ async function kindOf(file: string): Promise<NetworkFile> {
   throw new StepError(`${file} is no network that flow reads: ${formats}`);
 }
 
-const formats = "a model.json of TensorFlow.js, a .keras file, or an .h5 file with the model's configuration";
+const formats =
+  "a model.json of TensorFlow.js, a .keras file, an .h5 file with the model's configuration, or an .onnx file";
 
 function otherKind(file: string, starts: (bytes: string, at?: number) => boolean): string | undefined {
   const extension = extname(file).toLowerCase();
   if (starts("TFL3", 4) || extension === ".tflite")
     return `a TensorFlow Lite model, which is not read; ${formats} is`;
-  if (extension === ".onnx") return `an ONNX model, which is not read yet; ${formats} is`;
   if (extension === ".pb") return `a graph of TensorFlow's, which is not read: ${wayOut}`;
   if (starts("\x80\x02") || [".pt", ".pth", ".pkl"].includes(extension)) {
     return `a pickled model (PyTorch), which is not read; ${formats} is`;

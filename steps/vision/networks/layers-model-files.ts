@@ -49,8 +49,11 @@ function shardsOf(file: string): readonly string[] {
   );
 }
 
-/** Whether a path of a shard leads to a file in the model's folder; reading the model refuses any other. */
-function staysInside(shard: string): boolean {
+/** Whether a path in a model leads to a file in its folder; reading the model refuses any other. */
+export function staysInside(shard: string): boolean {
   const path = posix.normalize(shard);
-  return shard !== "" && !posix.isAbsolute(path) && path !== "." && path !== ".." && !path.startsWith("../");
+  // No disk has such names.
+  if (shard.includes("\0") || path.split("/").some((part) => Buffer.byteLength(part) > 255)) return false;
+  if (path.length > 2048 || shard === "" || path === ".") return false;
+  return !posix.isAbsolute(path) && path !== ".." && !path.startsWith("../");
 }

@@ -1,7 +1,9 @@
 import { StepError } from "../../../engine/step-type.ts";
 import { lastBeforeClassifier } from "./classifier.ts";
-import { networkFile } from "./file-kind.ts";
+import { type NetworkFile, networkFile } from "./file-kind.ts";
 import { namedNetworks } from "./named.ts";
+import type { OnnxNetwork } from "./onnx-network.ts";
+import { ownWeights } from "./own-weights.ts";
 import { seededWeights } from "./seeded.ts";
 import { INPUT, type Topology, type Weights } from "./topology.ts";
 
@@ -9,7 +11,7 @@ import { INPUT, type Topology, type Weights } from "./topology.ts";
 export interface NetworkSource {
   /** A name that flow knows. */
   readonly named?: string;
-  /** A TensorFlow.js layers model (`model.json`, or its folder), a `.keras` file, or an `.h5` file with the configuration. */
+  /** A TensorFlow.js layers model (`model.json`, or its folder), a `.keras` file, an `.h5` file with the configuration, or an `.onnx` file. */
   readonly path?: string;
   readonly weights:
     | { readonly kind: "own" }
@@ -17,7 +19,11 @@ export interface NetworkSource {
     | { readonly kind: "h5"; readonly path: string };
 }
 
-export interface Network {
+/** Layers of Keras', which flow translates, or operators of ONNX', which are executed as they are. */
+export type Network = KerasNetwork | OnnxNetwork;
+
+export interface KerasNetwork {
+  readonly kind: "keras";
   readonly topology: Topology;
   readonly weights: Weights;
   /** Where it is cut unless a layer is named: the last one before the classifier. */
@@ -34,9 +40,12 @@ export interface Network {
 export async function openNetwork({ named, path, weights }: NetworkSource): Promise<Network> {
   const given = weights.kind === "h5" ? weights.path : undefined;
   if (path !== undefined) {
-    const { topology, weights: own } = await readNetwork(path, given);
+    const file = await networkFile(path);
+    if (file.kind === "onnx") return openOnnx(file.file, given);
+    const { topology, weights: own } = await readNetwork(file, given);
     const size = inputSize(topology);
     return {
+      kind: "keras",
       topology,
       weights: own,
       layer: lastBeforeClassifier(topology),
@@ -46,10 +55,30 @@ export async function openNetwork({ named, path, weights }: NetworkSource): Prom
   const topology = await namedNetworks.get(named ?? "")?.topology();
   if (topology === undefined) throw new Error(`no network is called ${named}`);
   return {
+    kind: "keras",
     topology,
     weights: given === undefined ? seededWeights(topology) : await readWeights(given, topology),
     layer: lastBeforeClassifier(topology),
   };
+}
+
+async function openOnnx(file: string, given: string | undefined): Promise<OnnxNetwork> {
+  if (given !== undefined) throw new StepError(ownWeights);
+  const { openOnnxNetwork } = await import("./onnx-network.ts");
+  return openOnnxNetwork(file);
+}
+
+/**
+ * Where a network is cut unless a layer is named.
+ *
+ * @throws StepError where an ONNX network has several outputs.
+ */
+export function defaultLayer(network: Network): string {
+  if (network.kind === "keras" || network.model.outputs.length === 1) return network.layer;
+  const names = network.model.outputs.map(({ name }) => name).join(", ");
+  throw new StepError(
+    `the network has several outputs: name one of them as \`layer\`, ${names}, or any other tensor`,
+  );
 }
 
 interface ReadNetwork {
@@ -58,8 +87,10 @@ interface ReadNetwork {
 }
 
 /** @param given a file with weights to take in place of the network's own. */
-async function readNetwork(path: string, given: string | undefined): Promise<ReadNetwork> {
-  const { kind, file } = await networkFile(path);
+async function readNetwork(
+  { kind, file }: Exclude<NetworkFile, { kind: "onnx" }>,
+  given: string | undefined,
+): Promise<ReadNetwork> {
   switch (kind) {
     case "layers-model": {
       const { readLayersModel } = await import("./layers-model.ts");

@@ -11,11 +11,12 @@ export interface Builder {
   integers(values: readonly number[]): string;
 }
 
-export function newBuilder(): Builder {
+/** @param prefix of all names. */
+export function newBuilder(prefix = ""): Builder {
   const nodes: GraphNode[] = [];
   const initializers: GraphTensor[] = [];
   let serial = 0;
-  const name = (word: string): string => `${word}_${serial++}`;
+  const name = (word: string): string => `${prefix}${word}_${serial++}`;
   return {
     nodes,
     initializers,

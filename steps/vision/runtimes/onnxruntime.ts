@@ -1,37 +1,34 @@
 import { StepError } from "../../../engine/step-type.ts";
-import { encodeGraph } from "../../compute/onnx/graph.ts";
 import { openSession } from "../../compute/onnx/session.ts";
-import { lengthOf } from "../graph/graph.ts";
-import { toOnnx } from "../onnx/to-onnx.ts";
+import { onnxProgram } from "../onnx/program.ts";
+import { refusalOf } from "./refusal.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** The embedded runtime: installed with flow, on every platform. */
 export const runtime: Runtime = {
-  async open(graph, { threads, device }) {
-    const onnx = toOnnx(graph);
+  async open(program, { threads, device }) {
     if (device === "cuda")
       throw new StepError("onnxruntime has no CUDA here: take `device: webgpu`, or `runtime: tensorflow`");
-    const [output] = onnx.outputs;
-    if (output === undefined) throw new Error("a graph has an output");
-    const session = await openSession(encodeGraph(onnx), {
+    const isOwn = program.kind === "graph";
+    // Of the program, which holds the weights, only this is kept for later.
+    const { bytes, input, inputShape, output, rowLength } = onnxProgram(program);
+    const session = await openSession(bytes, {
       device,
       ...(threads === undefined ? {} : { threads }),
     }).catch(async (error: Error) => {
-      if (device === "cpu") throw error;
+      if (device === "cpu" && isOwn) throw error;
+      if (device === "cpu") throw new StepError(`the network cannot be computed: ${refusalOf(error)}`);
       const { vulkanNeeds } = await import("../../compute/devices/vulkan.ts");
       throw new StepError(
         `onnxruntime finds no GPU for \`device: webgpu\` (${firstLine(error)}): it takes ${vulkanNeeds}, or take \`device: cpu\``,
       );
     });
-    // Not the graph itself, which holds the weights, is kept for later.
-    const { shape } = graph.input;
-    const rowLength = lengthOf(graph.output.shape);
     return {
       device: device === "cpu" ? "cpu" : await nameOfGpu(),
       async run(pixels, count, into) {
         await session.run(
-          { pixels: { type: "uint8", dims: [count, ...shape], data: pixels } },
-          { [output.name]: { type: "float32", dims: [count, rowLength], data: into } },
+          { [input]: { type: "uint8", dims: [count, ...inputShape], data: pixels } },
+          { [output]: { type: "float32", dims: [count, rowLength], data: into } },
         );
       },
       close: () => session.close(),

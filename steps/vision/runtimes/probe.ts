@@ -46,14 +46,14 @@ async function probe({ runtime, seconds, ...options }: ProbeRequest): Promise<Pr
   const graph = smallGraph();
   const pixels = Uint8Array.from({ length: batch * lengthOf(graph.input.shape) }, (_, at) => (at * 91) % 256);
   const rows = (): Float32Array => new Float32Array(batch * lengthOf(graph.output.shape));
-  const opened = await (await loadRuntime(runtime)).open(graph, options);
+  const opened = await (await loadRuntime(runtime)).open({ kind: "graph", graph }, options);
   const found = rows();
   await opened.run(pixels, batch, found);
 
-  const reference = await (await loadRuntime("onnxruntime")).open(graph, {
-    device: "cpu",
-    precision: "float32",
-  });
+  const reference = await (await loadRuntime("onnxruntime")).open(
+    { kind: "graph", graph },
+    { device: "cpu", precision: "float32" },
+  );
   const expected = rows();
   await reference.run(pixels, batch, expected);
   const most = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);

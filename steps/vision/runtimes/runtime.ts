@@ -1,4 +1,4 @@
-import type { Graph } from "../graph/graph.ts";
+import type { Graph, Shape } from "../graph/graph.ts";
 
 /** Runtimes by the names that pipelines give them. */
 export type RuntimeName = "onnxruntime" | "openvino" | "tensorflow";
@@ -15,21 +15,39 @@ export interface RuntimeOptions {
   readonly libraries?: string;
 }
 
-/** What executes graphs: one of several, which agree. */
-export interface Runtime {
-  /**
-   * @throws StepError where the device or the precision is not to be had, saying what is missing.
-   */
-  open(graph: Graph, options: RuntimeOptions): Promise<OpenGraph>;
+/** What is executed: a graph of flow's own operators, or a model in ONNX' vocabulary, which not every runtime takes. */
+export type Program = { readonly kind: "graph"; readonly graph: Graph } | OnnxProgram;
+
+export interface OnnxProgram {
+  readonly kind: "onnx";
+  /** Of a model file. */
+  readonly bytes: Uint8Array;
+  /** Name and shape of the input, without the batch: uint8, height × width × 3. */
+  readonly input: string;
+  readonly inputShape: Shape;
+  /** Name of the output: float32, count × rowLength. */
+  readonly output: string;
+  readonly rowLength: number;
+  /** How many pictures it takes at a time, no more and no less; absent: any. */
+  readonly batch?: number;
 }
 
-/** A graph on a device. */
-export interface OpenGraph {
+/** What executes programs: one of several, which agree. */
+export interface Runtime {
+  /**
+   * @throws StepError where the device or the precision is not to be had, or
+   * the program cannot be executed, saying what is missing.
+   */
+  open(program: Program, options: RuntimeOptions): Promise<OpenProgram>;
+}
+
+/** A program on a device. */
+export interface OpenProgram {
   /** What computes it, for people: "cpu", "webgpu", or with the name of a card. */
   readonly device: string;
   /**
    * pixels: uint8, count × height × width × 3, RGB. Writes count × length of
-   * the graph's output, float32, into `into`.
+   * the output, float32, into `into`.
    */
   run(pixels: Uint8Array, count: number, into: Float32Array): Promise<void>;
   close(): Promise<void>;

@@ -2,11 +2,14 @@ import { StepError } from "../../../engine/step-type.ts";
 import { openTensorflow } from "../../compute/tensorflow/session.ts";
 import { lengthOf } from "../graph/graph.ts";
 import { newExecution } from "../tensorflow/execution.ts";
+import { noOnnx } from "./no-onnx.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** TensorFlow, through the operations of TensorFlow.js. */
 export const runtime: Runtime = {
-  async open(graph, { precision, device, threads, libraries }) {
+  async open(program, { precision, device, threads, libraries }) {
+    if (program.kind === "onnx") throw new StepError(noOnnx);
+    const { graph } = program;
     if (device === "webgpu") {
       throw new StepError(
         "TensorFlow has no WebGPU: leave `device: webgpu` out, or take `runtime: onnxruntime`",

@@ -5,7 +5,9 @@ import type { NetworkRequest, NetworkSummary } from "../../../engine/machine.ts"
 import { StepError } from "../../../engine/step-type.ts";
 import { networkFile } from "../networks/file-kind.ts";
 import { namedNetworks } from "../networks/named.ts";
+import { ownWeights } from "../networks/own-weights.ts";
 import type { Topology } from "../networks/topology.ts";
+import { summarizeOnnx } from "./onnx.ts";
 import { rowsOf, totalsOf } from "./rows.ts";
 import { declaredSize, knownUses } from "./uses.ts";
 import { compareWeights } from "./weights.ts";
@@ -20,7 +22,12 @@ const ASSUMED = [224, 224] as const;
  * @throws StepError where there is no such network, its file is damaged, or the weights are another network's.
  */
 export async function summarize(request: NetworkRequest): Promise<NetworkSummary> {
-  const { topology, size: own } = await findNetwork(request);
+  const found = await findNetwork(request);
+  if (found.kind === "onnx") {
+    if (request.weights !== undefined) throw new StepError(ownWeights);
+    return summarizeOnnx(found.file, request.size, ASSUMED);
+  }
+  const { topology, size: own } = found;
   const declared = own ?? declaredSize(topology);
   const size = request.size ?? declared ?? ASSUMED;
   const uses = knownUses(topology, size);
@@ -36,14 +43,17 @@ export async function summarize(request: NetworkRequest): Promise<NetworkSummary
   };
 }
 
-interface FoundNetwork {
-  readonly topology: Topology;
-  readonly size?: readonly [height: number, width: number];
-}
+type FoundNetwork =
+  | {
+      readonly kind: "keras";
+      readonly topology: Topology;
+      readonly size?: readonly [height: number, width: number];
+    }
+  | { readonly kind: "onnx"; readonly file: string };
 
 async function findNetwork(request: NetworkRequest): Promise<FoundNetwork> {
   const named = namedNetworks.get(request.network);
-  if (named !== undefined) return { topology: await named.topology(), size: named.size };
+  if (named !== undefined) return { kind: "keras", topology: await named.topology(), size: named.size };
   const path = pathOf(request.network, request);
   if (!isThere(path)) {
     const names = [...namedNetworks.keys()];
@@ -54,24 +64,26 @@ async function findNetwork(request: NetworkRequest): Promise<FoundNetwork> {
       }`,
     );
   }
-  return { topology: await readTopologyOf(path) };
+  return openDescription(path);
 }
 
-async function readTopologyOf(path: string): Promise<Topology> {
+async function openDescription(path: string): Promise<FoundNetwork> {
   const { kind, file } = await networkFile(path);
   switch (kind) {
     case "layers-model": {
       const { readLayersModel } = await import("../networks/layers-model.ts");
-      return (await readLayersModel(file)).topology;
+      return { kind: "keras", topology: (await readLayersModel(file)).topology };
     }
     case "h5": {
       const { readH5Model } = await import("../networks/h5-model.ts");
-      return (await readH5Model(file, false)).topology;
+      return { kind: "keras", topology: (await readH5Model(file, false)).topology };
     }
     case "keras": {
       const { readKerasModel } = await import("../networks/h5-model.ts");
-      return (await readKerasModel(file, false)).topology;
+      return { kind: "keras", topology: (await readKerasModel(file, false)).topology };
     }
+    case "onnx":
+      return { kind: "onnx", file };
     default:
       return kind satisfies never;
   }

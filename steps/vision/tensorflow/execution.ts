@@ -5,7 +5,7 @@ import { type Compute, newPlace } from "./place.ts";
 
 /** A graph whose constants are on the device. */
 export interface Execution {
-  /** See `OpenGraph.run`; the arrays have just the size of `count` pictures and rows. */
+  /** See `OpenProgram.run`; the arrays have just the size of `count` pictures and rows. */
   run(pixels: Uint8Array, count: number, into: Float32Array): void;
   free(): void;
 }

@@ -16,13 +16,15 @@ export function appendScaling(builder: Builder, scaling: Scaling): Value {
   return std.some((value) => value !== 1) ? each("divide", centered, std) : centered;
 }
 
-interface Constants {
+export interface ScalingConstants {
+  /** Whether blue comes first. */
   readonly bgr: boolean;
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
-function constantsOf(scaling: Scaling): Constants {
+/** What is subtracted from the channels, and what they are divided by then. */
+export function constantsOf(scaling: Scaling): ScalingConstants {
   switch (scaling) {
     case "caffe":
       return { bgr: true, mean: [103.939, 116.779, 123.68], std: [1, 1, 1] };

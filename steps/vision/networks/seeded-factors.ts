@@ -5,10 +5,8 @@ import { type Call, type Topology, takenBy } from "./topology.ts";
 
 /** What a layer's random weights are made by. */
 export interface SeededFactors {
-  /** Variance of a kernel times the number of values that one comes from. */
+  /** Variance of the kernel times the number of values that one comes from. */
   readonly gain: number;
-  /** The same of a depthwise kernel. */
-  readonly depthwiseGain: number;
   /** Of all that the layer gives. */
   readonly scale: number;
   readonly bias: number;
@@ -16,15 +14,17 @@ export interface SeededFactors {
 
 /** Pixels less their mean, up to 128 or so, come down to 1. */
 const INPUT_SCALE = 0.005;
-/** Depth does not make values explode where what each block adds is small. */
-const RESIDUAL_SCALE = 0.25;
-/** Channels that are weighed by a sigmoid keep their size: it gives 0.95. */
-const OPEN_GATE = 3;
+/**
+ * x · sigmoid(x) is a ReLU of large values and x / 2 of small ones: in between
+ * every layer would take pictures that differ a little in size further apart.
+ */
+const SWISH_SCALE = 8;
+/** Channels that are weighed by a sigmoid keep their size: it gives 0.95, whatever comes. */
+const OPEN_GATE = { bias: 3, scale: 0.1 / SWISH_SCALE };
 
 /**
  * Constants that keep values about as large as they come in, through any depth:
- * the gain of a kernel makes up for the activation that comes next, through
- * normalizations, sums and pooling; the last layer of each residual branch is small.
+ * the gain of a kernel makes up for the activation before it; the last layer of each residual branch is small.
  */
 export function seededFactors(
   topology: Topology,
@@ -32,27 +32,27 @@ export function seededFactors(
   scaling: Preprocessing["scaling"],
 ): (path: string) => SeededFactors {
   const graph = graphOf(topology);
-  const scales = new Map<string, number>();
-  for (const call of topology.calls) {
+  const branches = topology.calls.flatMap((call) => {
     const branch = call.layer.className === "Add" ? longerBranch(call, graph) : undefined;
-    const last = branch && lastScaled(branch, graph, known);
-    if (last !== undefined) scales.set(last.layer.path, RESIDUAL_SCALE);
-  }
-  const first =
-    topology.calls.find(({ layer }) => layer.className === "BatchNormalization") ??
-    topology.calls.find(({ layer }) => isKernel(layer.className));
+    return (branch && lastScaled(branch, graph, known)) ?? [];
+  });
+  // All of them together add about as much as there was.
+  const scales = new Map(branches.map(({ layer }) => [layer.path, 1 / Math.sqrt(branches.length)]));
+  const norms = topology.calls.filter(({ layer }) => layer.className === "BatchNormalization");
+  const first = norms[0] ?? topology.calls.find(({ layer }) => isKernel(layer.className));
+  const last = norms.at(-1);
   if (scaling === "caffe" && first !== undefined) scales.set(first.layer.path, INPUT_SCALE);
+  if (first !== undefined && last !== undefined && topology.calls.some(isSwish)) {
+    scales.set(first.layer.path, SWISH_SCALE);
+    scales.set(last.layer.path, 1 / SWISH_SCALE);
+  }
   const byPath = new Map(topology.calls.map((call) => [call.layer.path, call]));
   return (path) => {
     const call = byPath.get(path) as Call;
     const gain = gainOf(call, graph);
-    return {
-      gain,
-      // Of a separable convolution the pointwise kernel comes next.
-      depthwiseGain: call.layer.className === "SeparableConv2D" ? 1 : gain,
-      scale: scales.get(path) ?? 1,
-      bias: isGate(call, graph, known) ? OPEN_GATE : 0,
-    };
+    return isGate(call, graph, known)
+      ? { gain, ...OPEN_GATE }
+      : { gain, scale: scales.get(path) ?? 1, bias: 0 };
   };
 }
 
@@ -101,18 +101,28 @@ function lastScaled(
   return undefined;
 }
 
-/** He et al.'s 2 is what a ReLU takes; 2.8 what x · sigmoid(x) takes of values with a deviation of 1. */
-const gains: Readonly<Record<string, number>> = { relu: 2, swish: 2.8, hard_swish: 2.8 };
+/** He et al.'s, for what a ReLU leaves. */
+const RELU_GAIN = 2;
+const rectifiers = new Set(["relu", "swish", "hard_swish"]);
 
-function gainOf({ id, layer }: Call, graph: CallGraph): number {
-  const own = layer.config.activation;
-  if (typeof own === "string" && own !== "linear") return gains[own] ?? 1;
-  return [...follows(id, graph)].map(activationGain).find((gain) => gain !== undefined) ?? 1;
+function isSwish({ layer }: Call): boolean {
+  return ["swish", "hard_swish"].includes(String(layer.config.activation));
 }
 
-function activationGain({ layer }: Call): number | undefined {
-  if (layer.className === "ReLU") return gains.relu;
-  return layer.className === "Activation" ? (gains[String(layer.config.activation)] ?? 1) : undefined;
+/** By the last activation before it, through normalizations, sums and pooling; the first layer has none. */
+function gainOf(call: Call, { calls, depths }: CallGraph): number {
+  if (depths.get(call.id) === 1) return RELU_GAIN;
+  const waiting = [...takenBy(call)];
+  for (let at = 0; at < waiting.length; at++) {
+    const before = calls.get(waiting[at] as string) as Call;
+    const { className, config } = before.layer;
+    if (className === "ReLU") return RELU_GAIN;
+    if (className === "Activation" || isKernel(className)) {
+      return rectifiers.has(String(config.activation)) ? RELU_GAIN : 1;
+    }
+    waiting.push(...takenBy(before));
+  }
+  return 1;
 }
 
 /** A convolution that gives one number for each channel, by which they are multiplied. */

@@ -8,7 +8,7 @@ import type { Topology, Weights } from "./topology.ts";
 /**
  * Deterministic random weights that need no download. Convolutions are
  * He-normal (He et al., "Delving Deep into Rectifiers", 2015), with the gain of
- * the activation that follows; biases are zero, normalizations the identity, but
+ * the activation before them; biases are zero, normalizations the identity, but
  * for the constants of `seededFactors`: ‖x‖² of what a network gives is between
  * 1e4 and 1e5, or near it, which is what a head can learn from.
  */
@@ -26,10 +26,6 @@ export function seededWeights(topology: Topology, { scaling }: Pick<Preprocessin
   return weights;
 }
 
-/** Of ImageNet's pictures, as EfficientNet's published weights have them. */
-const MEAN = [0.485, 0.456, 0.406];
-const VARIANCE = [0.229, 0.224, 0.225];
-
 function valuesOf(layer: string, role: string, shape: Shape, factors: SeededFactors): Float32Array {
   const length = lengthOf(shape);
   const { gain, scale, bias } = factors;
@@ -39,24 +35,20 @@ function valuesOf(layer: string, role: string, shape: Shape, factors: SeededFact
     case "depthwise_kernel": {
       // A value comes from one channel.
       const [height, width] = shape as readonly [number, number];
-      return normal(`${layer}/${role}`, length, Math.sqrt(factors.depthwiseGain / (height * width)));
+      return normal(`${layer}/${role}`, length, Math.sqrt(gain / (height * width)));
     }
     case "pointwise_kernel":
-      return normal(
-        `${layer}/${role}`,
-        length,
-        Math.sqrt((gain * (shape.at(-1) as number)) / length) * scale,
-      );
+      return normal(`${layer}/${role}`, length, Math.sqrt((shape.at(-1) as number) / length) * scale);
     case "bias":
       return new Float32Array(length).fill(bias);
     case "gamma":
       return new Float32Array(length).fill(scale);
     case "moving_variance":
+    case "variance":
       return new Float32Array(length).fill(1);
     case "mean":
-      return Float32Array.from(MEAN);
-    case "variance":
-      return Float32Array.from(VARIANCE);
+      // Of pixels from 0 to 1.
+      return new Float32Array(length).fill(0.5);
     default:
       return new Float32Array(length);
   }

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { describeSchema, valueText } from "./describe.ts";
 import type { DiagnosticCode } from "./diagnostic.ts";
-import { suggest } from "./suggest.ts";
+import { inLines, suggest } from "./suggest.ts";
 
 /** A place where a value does not fit its schema. */
 export interface Mismatch {
@@ -111,11 +111,16 @@ function mismatchOf(error: ErrorObject): Mismatch {
     }
     case "enum":
     case "const": {
-      const message = `${label} must be ${describeSchema(schema)}, not ${valueText(value)}`;
       const choices = Array.isArray(schema.enum) ? (schema.enum as readonly Json[]) : [schema.const ?? null];
       const words = choices.filter((choice) => typeof choice === "string");
-      const hint = typeof value === "string" ? suggest(value, words, "known") : "";
-      return { code: "wrong-value", message, path, at: "value", ...(hint.startsWith("did") ? { hint } : {}) };
+      // More than fit into a sentence are listed below it.
+      const isLong = choices.length > MOST_IN_A_SENTENCE;
+      const message = isLong
+        ? `${label} cannot be ${valueText(value)}`
+        : `${label} must be ${describeSchema(schema)}, not ${valueText(value)}`;
+      const near = typeof value === "string" ? suggest(value, words, "known") : "";
+      const hint = near.startsWith("did") ? near : isLong ? `there are ${inLines(words)}` : undefined;
+      return { code: "wrong-value", message, path, at: "value", ...(hint === undefined ? {} : { hint }) };
     }
     case "pattern":
     case "minLength":
@@ -142,6 +147,8 @@ function mismatchOf(error: ErrorObject): Mismatch {
     }
   }
 }
+
+const MOST_IN_A_SENTENCE = 8;
 
 function typeFits(schema: JsonObject, value: Json): boolean {
   const branches = Array.isArray(schema.anyOf) ? (schema.anyOf as readonly Json[]) : [];

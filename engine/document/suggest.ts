@@ -7,6 +7,18 @@ export function suggest(name: string, known: readonly string[], what: string): s
   return `${what}: ${shown}${known.length > 12 ? ", …" : ""}`;
 }
 
+/** Any number of names, in lines that fit a terminal below "   = there are ". */
+export function inLines(names: readonly string[]): string {
+  const lines: string[] = [];
+  for (const [at, name] of names.entries()) {
+    const word = at === names.length - 1 ? name : `${name},`;
+    const last = lines.at(-1);
+    if (last !== undefined && `${last} ${word}`.length <= 62) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join("\n");
+}
+
 /** "a → b → a"; of a long circle its ends. */
 export function circleText(names: readonly string[]): string {
   const shown = names.length <= 12 ? names : [...names.slice(0, 6), "…", ...names.slice(-5)];

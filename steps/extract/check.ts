@@ -1,3 +1,4 @@
+import { inLines } from "../../engine/document/suggest.ts";
 import type { Facts, ParamMistake } from "../../engine/step-type.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { isOnnx } from "../vision/networks/network-files.ts";
@@ -41,7 +42,7 @@ function networkMistakes(
     mistakes.push({
       path: [],
       message: "no network is named and none is an input",
-      hint: `name one, \`network: ${[...namedNetworks.keys()].join("` or `")}\`, or give one under \`inputs\``,
+      hint: `give one under \`inputs\`, or name one:\n${inLines([...namedNetworks.keys()])}`,
     });
   }
   if (weights !== undefined && inputs.has("weights")) {

@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { randomStream } from "../../steps/compute/random.ts";
+import { draw } from "../../steps/generate/draw.ts";
+import { openExtractor } from "../../steps/vision/extractor.ts";
+import { lengthOf, type Shape, type Tensor } from "../../steps/vision/graph/graph.ts";
+import { lastBeforeClassifier } from "../../steps/vision/networks/classifier.ts";
+import { namedNetworks } from "../../steps/vision/networks/named.ts";
+import type { NamedNetwork } from "../../steps/vision/networks/named-network.ts";
+import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
+import type { Topology, Weights } from "../../steps/vision/networks/topology.ts";
+import { knownLayers } from "../../steps/vision/translate/weight-shapes.ts";
+import { decodeValues, golden, mix } from "./golden.ts";
+
+/** What bench/golden/networks_named.py writes. */
+interface Golden {
+  readonly parameters: number;
+  /** Without the input. */
+  readonly layers: number;
+  /** sha256 of the layers' names in Keras' order. */
+  readonly names: string;
+  /** Mean and deviation of what each normalization is given. */
+  readonly norms: Readonly<Record<string, readonly [mean: number, deviation: number]>>;
+  readonly cases: readonly Case[];
+}
+
+interface Case {
+  readonly size: readonly [number, number];
+  readonly shape: readonly number[];
+  /** The largest feature. */
+  readonly most: number;
+  /** Which values are kept: every how manieth. */
+  readonly step: number;
+  readonly values: string;
+}
+
+const COUNT = 2;
+const MINUTE = 60_000;
+const networks = [...namedNetworks];
+
+test("every network has a golden file, and every golden file a network", () => {
+  const files = readdirSync(join(golden, "named")).map((file) => file.replace(/\.json$/, ""));
+  expect(files.sort()).toEqual([...namedNetworks.keys()].sort());
+});
+
+describe.each(networks)("%s", (name, network) => {
+  const expected = JSON.parse(readFileSync(join(golden, "named", `${name}.json`), "utf8")) as Golden;
+
+  test("has Keras' layers, in its order, and its number of parameters", async () => {
+    const topology = await network.topology();
+    // Functions of keras.ops' are no layers.
+    const names = topology.model.parts.flatMap((part) =>
+      "parts" in part || part.className === "InputLayer" || part.module !== "" ? [] : [part.name],
+    );
+    expect(names).toHaveLength(expected.layers);
+    expect(createHash("sha256").update(names.join("\n")).digest("hex")).toBe(expected.names);
+    const shapes = [...knownLayers(topology, network.size).values()].flatMap(({ weights }) =>
+      Object.values(weights),
+    );
+    // Keras counts how many pictures a Normalization has seen among its weights.
+    const counts = topology.calls.filter(({ layer }) => layer.className === "Normalization").length;
+    expect(shapes.reduce((sum, shape) => sum + lengthOf(shape), counts)).toBe(expected.parameters);
+  });
+
+  test(
+    "gives Keras' features within 1e-5 of the largest",
+    async () => {
+      for (const { size, shape, most, step, values } of expected.cases) {
+        const topology = await network.topology(size);
+        const weights = weightsOf(topology, size, expected.norms);
+        const pixels = pictures(COUNT, ...size);
+        const computed = await extract(
+          { kind: "keras", topology, weights, layer: lastBeforeClassifier(topology) },
+          network,
+          {
+            size,
+            pixels,
+          },
+        );
+        expect(computed.shape).toEqual(shape);
+        const kept = decodeValues(values);
+        const rows = computed.rows.filter((_, at) => at % step === 0);
+        expect(rows).toHaveLength(kept.length);
+        const furthest = rows.reduce((far, row, at) => furtherOf(far, row - (kept[at] as number)), 0) / most;
+        process.stdout.write(`${name} ${size.join(" × ")}: ${furthest.toExponential(1)} from Keras\n`);
+        expect(furthest).toBeLessThan(1e-5);
+      }
+    },
+    2 * MINUTE,
+  );
+
+  test(
+    "has seeded weights from which a head can learn",
+    async () => {
+      // Half of the size that it takes, which is quicker: a quarter of the features.
+      const size = network.size.map((length) => Math.floor(length / 2)) as unknown as NamedNetwork["size"];
+      const seeded = await openNetwork({ named: name, size, weights: { kind: "seeded" } });
+      const random = [0, 1].map((at) => draw(at as 0 | 1, size[0], randomStream(5, `picture ${at}`)));
+      const { rows } = await extract(seeded, network, { size, pixels: Buffer.concat(random) });
+      const width = rows.length / 2;
+      const [one, other] = [rows.subarray(0, width), rows.subarray(width)];
+      for (const row of [one, other]) {
+        expect(row.every(Number.isFinite)).toBe(true);
+        expect(4 * dot(row, row)).toBeGreaterThan(500);
+        expect(4 * dot(row, row)).toBeLessThan(2e5);
+      }
+      // What differs between two pictures is no small part of their features.
+      expect(dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other))).toBeLessThan(0.99);
+    },
+    2 * MINUTE,
+  );
+});
+
+interface Batch {
+  readonly size: readonly [number, number];
+  readonly pixels: Uint8Array;
+}
+
+async function extract(
+  network: Network,
+  { scaling }: NamedNetwork,
+  { size, pixels }: Batch,
+): Promise<{ shape: readonly number[]; rows: Float32Array }> {
+  const extractor = await openExtractor({ network, layer: network.layer, pool: "none", size, scaling });
+  const rows = new Float32Array(COUNT * extractor.rowLength);
+  await extractor.run(pixels, COUNT, rows);
+  await extractor.close();
+  return { shape: extractor.shape, rows };
+}
+
+function furtherOf(far: number, difference: number): number {
+  return Math.abs(difference) <= far ? far : Math.abs(difference);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, at) => sum + value * (b[at] as number), 0);
+}
+
+function pictures(count: number, height: number, width: number): Uint8Array {
+  const pixels = new Uint8Array(count * height * width * 3);
+  for (const at of pixels.keys()) {
+    const channel = at % 3;
+    const column = Math.floor(at / 3) % width;
+    const row = Math.floor(at / (3 * width)) % height;
+    const picture = Math.floor(at / (3 * width * height));
+    const patch = ((picture * 64 + (row >> 3)) * 64 + (column >> 3)) * 3 + channel;
+    const value = (mix(patch + 7) >>> 24) + (mix(at + 99) >>> 27) - 16;
+    pixels[at] = Math.min(Math.max(value, 0), 255);
+  }
+  return pixels;
+}
+
+function weightsOf(topology: Topology, size: readonly [number, number], norms: Golden["norms"]): Weights {
+  return new Map(
+    [...knownLayers(topology, size)].map(([path, { weights }]) => {
+      const entries = Object.entries(weights).map(([role, shape], index): [string, Tensor] => {
+        const values = uniform(`${path}/${index}`, lengthOf(shape));
+        return [role, { shape, data: suited(values, role, shape, norms[path] ?? [0, 1]) }];
+      });
+      return [path, Object.fromEntries(entries)];
+    }),
+  );
+}
+
+/** From 0 to 1. */
+function uniform(name: string, count: number): Float64Array {
+  const seed = [...name].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 2 ** 32, 0);
+  return new Float64Array(count).map((_, at) => mix((at + seed) >>> 0) / 2 ** 32);
+}
+
+function suited(
+  values: Float64Array,
+  role: string,
+  shape: Shape,
+  [mean, deviation]: readonly [number, number],
+): Float32Array {
+  const [height, width] = shape as readonly [number, number];
+  const count = lengthOf(shape);
+  switch (role) {
+    case "kernel":
+    case "pointwise_kernel":
+    case "depthwise_kernel": {
+      const fanIn = role === "depthwise_kernel" ? height * width : count / (shape.at(-1) as number);
+      const most = Math.sqrt(6 / fanIn);
+      return Float32Array.from(values, (u) => (u * 2 - 1) * most);
+    }
+    case "gamma":
+      return Float32Array.from(values, (u) => u * 0.6 + 0.7);
+    case "bias":
+      return Float32Array.from(values, (u) => u * 0.2 - 0.1);
+    case "beta":
+      return Float32Array.from(values);
+    case "moving_mean":
+      return Float32Array.from(values, (u) => mean * 0.5 + (u * 0.4 - 0.2) * deviation);
+    case "moving_variance":
+      return Float32Array.from(values, (u) => (u * 0.5 + 0.8) * (deviation * deviation));
+    case "mean":
+      return Float32Array.from(values, (u) => u * 0.1 + 0.4);
+    case "variance":
+      return Float32Array.from(values, (u) => u * 0.1 + 0.2);
+    default:
+      throw new Error(`nothing is known of ${role}`);
+  }
+}

@@ -10,27 +10,35 @@ export async function whatLacks(
   home: string,
   cache: Cache,
 ): Promise<Missing | undefined> {
-  if (requirement.kind === "file") return fileLacks(requirement, home, cache);
-  const { what, way, path } = requirement;
-  return existsSync(join(home, path)) ? undefined : { what, hint: way };
+  const hint =
+    requirement.kind === "file"
+      ? await whyFileLacks(requirement, home, cache)
+      : existsSync(join(home, requirement.path))
+        ? undefined
+        : requirement.way;
+  if (hint === undefined) return undefined;
+  const { what, setup } = requirement;
+  return { what, hint, ...(setup === undefined ? {} : { setup }) };
 }
 
-async function fileLacks(
-  { what, url, bytes, md5, path: relative }: RequiredFile,
-  home: string,
-  cache: Cache,
-): Promise<Missing | undefined> {
-  const path = join(home, relative);
-  const way = `get it from ${url}\nand put it at ${path}`;
-  if (!existsSync(path)) return { what, hint: way };
-  const { size } = statSync(path);
-  if (size !== bytes) {
-    return {
-      what,
-      hint: `${path} has ${size} bytes, not ${bytes}: it is another file, or cut short\n${way}`,
-    };
-  }
-  const found = await cache.sources.md5(path);
-  if (found === md5) return undefined;
-  return { what, hint: `${path} has the md5 ${found}, not ${md5}\n${way}` };
+async function whyFileLacks(file: RequiredFile, home: string, cache: Cache): Promise<string | undefined> {
+  const path = join(home, file.path);
+  const brought = file.way === undefined ? "" : `${file.way}; or\n`;
+  const way = `${brought}get it from ${file.url}\nand put it at ${path}`;
+  if (!existsSync(path)) return way;
+  const wrong = whatIsWrong(file, { bytes: statSync(path).size, md5: await cache.sources.md5(path) });
+  return wrong === undefined ? undefined : `${path} ${wrong}\n${way}`;
+}
+
+/** Why a file is not the one that is required, as the end of a sentence; `undefined` where it is. */
+export function whatIsWrong(
+  { bytes, md5, refused = [] }: RequiredFile,
+  found: { readonly bytes: number; readonly md5: string },
+): string | undefined {
+  if (md5 === undefined ? found.bytes === bytes : found.md5 === md5) return undefined;
+  const known = refused.find((other) => other.md5 === found.md5);
+  if (known !== undefined) return `is ${known.why}`;
+  if (found.bytes !== bytes)
+    return `has ${found.bytes} bytes, not ${bytes}: it is another file, or cut short`;
+  return `has the md5 ${found.md5}, not ${md5}`;
 }

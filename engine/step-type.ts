@@ -92,21 +92,29 @@ export interface ParamMistake {
 /** What a step cannot do without, in FLOW_HOME, shared by projects: there or not, by looking at files alone. */
 export type Requirement = RequiredFile | RequiredRuntime;
 
-/** A file with a fixed identity. */
-export interface RequiredFile {
+/**
+ * A file that others publish. Its md5 says whether it is the right one, whatever
+ * its size; where they publish none the size does, and the md5 that it turns out
+ * to have counts as a parameter that affects the result.
+ */
+export interface RequiredFile extends Brought {
   readonly kind: "file";
   readonly name: string;
   /** Relative to FLOW_HOME, POSIX. */
   readonly path: string;
   readonly bytes: number;
-  readonly md5: string;
+  readonly md5?: string;
+  /** Other files that go by the same name, and what is wrong with them: "the file of 2015, for another graph". */
+  readonly refused?: readonly { readonly md5: string; readonly why: string }[];
   /** What it is, in a few words: "ResNet-50's ImageNet weights (Keras)". */
   readonly what: string;
   readonly url: string;
+  /** How else it is brought, as a sentence: "flow setup weights resnet50 brings it". */
+  readonly way?: string;
 }
 
 /** Libraries that a command brings. Their version counts as a parameter that affects the result. */
-export interface RequiredRuntime {
+export interface RequiredRuntime extends Brought {
   readonly kind: "runtime";
   readonly name: string;
   readonly version: string;
@@ -115,6 +123,11 @@ export interface RequiredRuntime {
   readonly what: string;
   /** How it is brought, as a sentence: "flow setup openvino brings it". */
   readonly way: string;
+}
+
+interface Brought {
+  /** By which name `Setups` can bring it; absent where they cannot. */
+  readonly setup?: string;
 }
 
 export interface StepInput {

@@ -3,14 +3,13 @@ import { asError, WebFailure } from "./failure.ts";
 import { Transfer, type TransferOptions } from "./transfer.ts";
 import { shownUrl } from "./url.ts";
 
-export interface Fetching extends Omit<TransferOptions, "algorithm" | "answerMs" | "silenceMs"> {
+export interface Fetching extends Omit<TransferOptions, "answerMs" | "silenceMs"> {
   /** Where the file is, in the order in which they are tried. */
   readonly urls: readonly string[];
-  readonly digest: {
-    readonly algorithm: TransferOptions["algorithm"];
-    /** What it has to be, in hexadecimal digits; absent: whatever comes is taken. */
-    readonly expected?: string;
-  };
+  /** In hexadecimal digits. */
+  readonly algorithm: TransferOptions["algorithm"];
+  /** As the end of a sentence: "has the sha256 …, not …"; `undefined` where nothing is. */
+  whatIsWrong(file: Pick<Fetched, "digest" | "bytes">): string | undefined;
   readonly limits?: Partial<Limits>;
   /** A sentence about something that went wrong and is tried again. */
   log(line: string): void;
@@ -40,8 +39,8 @@ const usual: Limits = { answerMs: 60_000, silenceMs: 60_000, pauseMs: 1000, trie
  * it, and from where an earlier fetch of that URL ended if the server says that
  * it is the same file still.
  *
- * @throws StepError where no URL has the file, one is refused, or the digest is
- *   another; MachineError where the network fails. The signal's reason where it is aborted.
+ * @throws StepError where no URL has the file, one is refused, or what came is
+ *   wrong; MachineError where the network fails. The signal's reason where it is aborted.
  */
 export async function fetchFile(fetching: Fetching): Promise<Fetched> {
   const failures: WebFailure[] = [];
@@ -58,27 +57,27 @@ export async function fetchFile(fetching: Fetching): Promise<Fetched> {
 }
 
 async function fetchFrom(url: URL, fetching: Fetching): Promise<Fetched> {
-  const { sink, digest, signal, log } = fetching;
+  const { sink, signal, log } = fetching;
   const limits = { ...usual, ...fetching.limits };
   url.hash = "";
-  const transfer = new Transfer(url, { ...fetching, ...limits, algorithm: digest.algorithm });
+  const transfer = new Transfer(url, { ...fetching, ...limits });
   let furthest = 0;
   let failed = 0;
   for (;;) {
     try {
       await transfer.goOn();
-      const found = transfer.hash.digest("hex");
-      if (digest.expected === undefined || found === digest.expected.toLowerCase()) {
-        return { bytes: transfer.position, fetched: transfer.fetched, digest: found, url: shownUrl(url) };
-      }
+      const { position: bytes, fetched } = transfer;
+      const digest = transfer.hash.digest("hex");
+      const wrong = fetching.whatIsWrong({ digest, bytes });
+      if (wrong === undefined) return { bytes, fetched, digest, url: shownUrl(url) };
       await sink.forget();
       // What an earlier fetch left may be to blame.
       const isAgain = transfer.reused > 0;
       transfer.forget();
-      throw new WebFailure(
-        `${shownUrl(url)}: what came has the ${digest.algorithm} ${found}, not ${digest.expected}; nothing of it is kept`,
-        { blame: "step", passes: isAgain },
-      );
+      throw new WebFailure(`${shownUrl(url)}: what came ${wrong}; nothing of it is kept`, {
+        blame: "step",
+        passes: isAgain,
+      });
     } catch (error) {
       await sink.rest();
       signal.throwIfAborted();

@@ -44,7 +44,9 @@ async function fetch(change: Change = {}): Promise<Fetched> {
   const fetched = await fetchFile({
     urls: change.urls ?? [`${server.base}/x.bin`],
     sink: partial.sink,
-    digest: { algorithm: "sha256", ...(expected === undefined ? {} : { expected }) },
+    algorithm: "sha256",
+    whatIsWrong: ({ digest }) =>
+      expected === undefined || digest === expected ? undefined : `has the sha256 ${digest}, not ${expected}`,
     ...(change.privateHosts === undefined ? {} : { privateHosts: change.privateHosts }),
     limits: { ...quick, ...change.limits },
     signal: change.signal ?? new AbortController().signal,
@@ -61,7 +63,7 @@ const starts = (): readonly (string | undefined)[] => server.requests.map(({ hea
 describe("a file", () => {
   test("comes whole, and nothing is left beside it", async () => {
     server.put("/x.bin", { content, etag: '"1"' });
-    expect(await fetch({ expected: sha256.toUpperCase() })).toMatchObject({
+    expect(await fetch({ expected: sha256 })).toMatchObject({
       ...{ bytes: content.length, fetched: content.length, digest: sha256 },
       url: `${server.base}/x.bin`,
     });

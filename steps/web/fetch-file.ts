@@ -61,9 +61,9 @@ async function fetchFrom(url: URL, fetching: Fetching): Promise<Fetched> {
   const limits = { ...usual, ...fetching.limits };
   url.hash = "";
   const transfer = new Transfer(url, { ...fetching, ...limits });
-  let furthest = 0;
   let failed = 0;
   for (;;) {
+    const before = transfer.position;
     try {
       await transfer.goOn();
       const { position: bytes, fetched } = transfer;
@@ -82,8 +82,8 @@ async function fetchFrom(url: URL, fetching: Fetching): Promise<Fetched> {
       await sink.rest();
       signal.throwIfAborted();
       if (!(error instanceof WebFailure) || !error.passes) throw error;
-      failed = transfer.position > furthest ? 1 : failed + 1;
-      furthest = Math.max(furthest, transfer.position);
+      // Who begins at nothing each time may never come to the end.
+      failed = transfer.wentOn && transfer.position > before ? 1 : failed + 1;
       if (failed >= limits.tries) throw error;
       log(`${error.message}; trying again`);
       await pause(limits.pauseMs * 2 ** (failed - 1), undefined, { signal });

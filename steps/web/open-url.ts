@@ -31,7 +31,7 @@ export async function openUrl(start: URL, opening: Opening): Promise<IncomingMes
   // What a host of this machine or network says may lead to itself; what came from elsewhere may not lead there.
   let isAtStart = true;
   for (let redirects = 0; ; redirects++) {
-    const isNamed = (isAtStart && isLiteral(start)) || opening.privateHosts.includes(hostOf(url));
+    const isNamed = (isAtStart && isLiteral(start)) || isAmong(opening.privateHosts, url);
     const answer = await ask(url, start, isNamed, opening);
     const { location } = answer.headers;
     if (!isRedirect(answer.statusCode) || location === undefined) return answer;
@@ -120,6 +120,10 @@ function refusedAddress(where: string, address: string, why: string): WebFailure
 
 function refused(start: URL, why: string): WebFailure {
   return new WebFailure(`${shownUrl(start)}: ${why}`, { blame: "step", passes: false });
+}
+
+function isAmong(hosts: readonly string[], url: URL): boolean {
+  return hosts.some((host) => host.toLowerCase() === hostOf(url));
 }
 
 /** Whether a URL says that it means this machine, or an address. */

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { connectionFailure, WebFailure } from "./failure.ts";
 import { openUrl } from "./open-url.ts";
-import type { Sink } from "./sink.ts";
+import type { Beginning, Sink } from "./sink.ts";
 import { shownUrl } from "./url.ts";
 import { isRestOf, lengthOf, type Version, validatorOf } from "./version.ts";
 
@@ -35,6 +35,8 @@ export class Transfer {
   fetched = 0;
   /** How many bytes were there from an earlier fetch. */
   reused = 0;
+  /** Whether the newest try began where the one before ended. */
+  wentOn = false;
   private version: Version | undefined;
   private bytes: number | undefined;
   private mayReuse = true;
@@ -49,6 +51,7 @@ export class Transfer {
 
   /** Fetches what is still to come. @throws WebFailure */
   async goOn(): Promise<void> {
+    this.wentOn = true;
     const answer = await this.answerToGoOnWith();
     const where = shownUrl(this.url);
     if (answer !== undefined) {
@@ -94,13 +97,15 @@ export class Transfer {
     return whole;
   }
 
-  private async begin({ headers }: IncomingMessage, from: "what is there" | "nothing"): Promise<void> {
+  private async begin(answer: IncomingMessage, from: "what is there" | "nothing"): Promise<void> {
+    const { headers } = answer;
     this.hash = createHash(this.options.algorithm);
     this.position = 0;
     this.reused = 0;
+    this.wentOn = false;
     this.bytes = lengthOf(headers);
     this.version = versionOf(this.url, this.bytes, validatorOf(headers));
-    await this.options.sink.begin({
+    const beginning: Beginning = {
       from,
       ...(this.version === undefined ? {} : { version: this.version }),
       ...(this.bytes === undefined ? {} : { bytes: this.bytes }),
@@ -109,7 +114,13 @@ export class Transfer {
         this.position += bytes.length;
         this.reused = this.position;
       },
-    });
+    };
+    try {
+      await this.options.sink.begin(beginning);
+    } catch (error) {
+      answer.destroy();
+      throw error;
+    }
     this.tell();
   }
 

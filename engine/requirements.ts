@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Cache } from "./cache/cache.ts";
+import type { JsonObject } from "./json.ts";
 import type { Missing } from "./plan/plan.ts";
 import type { RequiredFile, Requirement } from "./step-type.ts";
 
@@ -19,6 +20,21 @@ export async function whatLacks(
   if (hint === undefined) return undefined;
   const { what, setup } = requirement;
   return { what, hint, ...(setup === undefined ? {} : { setup }) };
+}
+
+/** The md5 of those required files that have none by which to know them, by name: they are in the key. */
+export async function measuredDigests(
+  requirements: readonly Requirement[],
+  home: string,
+  cache: Cache,
+): Promise<JsonObject | undefined> {
+  const measured: Record<string, string> = {};
+  for (const requirement of requirements) {
+    if (requirement.kind !== "file" || requirement.md5 !== undefined) continue;
+    const path = join(home, requirement.path);
+    if (existsSync(path)) measured[requirement.name] = `md5:${await cache.sources.md5(path)}`;
+  }
+  return Object.keys(measured).length === 0 ? undefined : measured;
 }
 
 async function whyFileLacks(file: RequiredFile, home: string, cache: Cache): Promise<string | undefined> {

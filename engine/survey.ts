@@ -4,11 +4,12 @@ import type { Source } from "./cache/sources.ts";
 import { treeDigest } from "./cache/tree.ts";
 import type { Pipeline } from "./document/pipeline.ts";
 import { artifactFiles, readSource } from "./inputs.ts";
+import type { JsonObject } from "./json.ts";
 import { historyName } from "./plan/history-name.ts";
 import { sourceName, specOf } from "./plan/input-spec.ts";
 import type { Missing, World } from "./plan/plan.ts";
 import { requirementsOf } from "./plan/requirements.ts";
-import { whatLacks } from "./requirements.ts";
+import { measuredDigests, whatLacks } from "./requirements.ts";
 import type { StepType } from "./step-type.ts";
 
 export interface SurveyOptions {
@@ -36,6 +37,7 @@ export async function survey(options: SurveyOptions): Promise<Surveyed> {
   const sources: SourceStates = new Map();
   const digests = new Map<string, string>();
   const lacking = new Map<string, Missing[]>();
+  const measured = new Map<string, JsonObject>();
   for (const step of pipeline.steps) {
     const type = types.get(step.uses);
     const missing: Missing[] = [];
@@ -51,16 +53,20 @@ export async function survey(options: SurveyOptions): Promise<Surveyed> {
       sources.set(name, found.source);
       digests.set(name, digest);
     }
-    for (const requirement of requirementsOf(step, type)) {
+    const requirements = requirementsOf(step, type);
+    for (const requirement of requirements) {
       const lack = await whatLacks(requirement, home, cache);
       if (lack) missing.push(lack);
     }
+    const found = await measuredDigests(requirements, home, cache);
+    if (found !== undefined) measured.set(step.id, found);
     if (missing.length > 0) lacking.set(step.id, missing);
   }
   const world: World = {
     types,
     sources: digests,
     lacking,
+    measured,
     forced,
     record: cache.keys.read,
     missing: cache.missing,

@@ -1,6 +1,7 @@
 import type { Executions, KeyRecord } from "../cache/keys.ts";
 import type { Tree } from "../cache/tree.ts";
 import type { Pipeline, Step } from "../document/pipeline.ts";
+import type { JsonObject } from "../json.ts";
 import type { StepType } from "../step-type.ts";
 import { type Candidate, differences } from "./explain.ts";
 import { sourceName } from "./input-spec.ts";
@@ -16,6 +17,8 @@ export interface World {
   readonly sources: ReadonlyMap<string, string>;
   /** Required files that are missing or not what they should be, by step id. */
   readonly lacking: ReadonlyMap<string, readonly Missing[]>;
+  /** Digests of required files that have no fixed one, by step id and name. */
+  readonly measured: ReadonlyMap<string, JsonObject>;
   readonly forced: ReadonlySet<string>;
   record(key: string): KeyRecord | undefined;
   /** What of a recorded result is not there any more. */
@@ -66,9 +69,11 @@ type Made = Pick<KeyRecord, "outputs">;
 export function planStep(step: Step, world: World, made: ReadonlyMap<string, Made>): StepPlan {
   const type = world.types.get(step.uses);
   if (type === undefined) throw new Error(`no step type ${step.uses}`);
+  const measured = world.measured.get(step.id);
   const params = {
     ...keyedParams(type.params, step.params),
     ...runtimeVersions(requirementsOf(step, type)),
+    ...(measured === undefined ? {} : { requiredFiles: measured }),
   };
   const inputs: Record<string, string | undefined> = {};
   const missing: Missing[] = [...(world.lacking.get(step.id) ?? [])];

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StepError } from "../../engine/step-type.ts";
 import { type ExtractorOptions, type PlannedExtractor, planExtractor } from "../vision/extractor.ts";
@@ -27,16 +29,20 @@ export interface Extraction {
 export async function openExtraction(ctx: ExtractContext): Promise<Extraction> {
   const { params } = ctx;
   const named = params.network === undefined ? undefined : namedNetworks.get(params.network);
-  const weights = identityOfWeights(ctx);
+  const weights = await identityOfWeights(ctx);
   if (weights.note !== undefined) ctx.note("features", weights.note);
+  const wanted = params.input.size as readonly [number, number] | undefined;
   const source = {
     ...(params.network === undefined ? {} : { named: params.network }),
+    ...(params.input.size === undefined
+      ? {}
+      : { size: params.input.size as unknown as Preprocessing["size"] }),
     ...(ctx.inputs.network === undefined ? {} : { path: ctx.inputs.network.path }),
     weights: weights.source,
   };
   const network = await openNetwork(source);
   const layer = params.layer ?? network.layer;
-  const size = (params.input.size ?? named?.size ?? network.size) as readonly [number, number] | undefined;
+  const size = wanted ?? named?.size ?? network.size;
   const scaling = (params.input.scaling ?? named?.scaling) as Scaling | undefined;
   if (size === undefined) {
     throw new StepError(
@@ -84,7 +90,7 @@ interface WeightsIdentity {
   readonly note?: string;
 }
 
-function identityOfWeights(ctx: ExtractContext): WeightsIdentity {
+async function identityOfWeights(ctx: ExtractContext): Promise<WeightsIdentity> {
   const { params } = ctx;
   const input = ctx.inputs.weights;
   if (input !== undefined) return { source: { kind: "h5", path: input.path }, identity: input.digest };
@@ -99,7 +105,12 @@ function identityOfWeights(ctx: ExtractContext): WeightsIdentity {
   const required = requiredWeights(params, new Set(Object.keys(ctx.inputs)));
   if (required === undefined) throw new Error(`no weights are known for ${params.network}`);
   const path = ctx.required(required.name);
-  return { source: { kind: "h5", path }, identity: `imagenet md5:${required.md5}` };
+  return { source: { kind: "h5", path }, identity: `imagenet md5:${required.md5 ?? (await md5Of(path))}` };
 }
 
-/** The same picture may be listed twice; it is computed once. */
+/** Of a file that has no known one: what it holds names the values all the same. */
+async function md5Of(path: string): Promise<string> {
+  return createHash("md5")
+    .update(await readFile(path))
+    .digest("hex");
+}

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import h5wasm, { File } from "h5wasm/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openExtractor } from "../../steps/vision/extractor.ts";
+import { resnet } from "../../steps/vision/networks/named/resnet-topology.ts";
 import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
-import { topology as resnet50Topology } from "../../steps/vision/networks/resnet50-topology.ts";
 import type { Scaling } from "../../steps/vision/preprocessing.ts";
 import { knownLayers } from "../../steps/vision/translate/weight-shapes.ts";
 import { decodeValues, expectClose, golden, mix, picturePixels } from "./golden.ts";
@@ -102,7 +102,7 @@ async function extract(
 
 /** In the layout of the published file: data sets one group deeper, names ending in :0. */
 function writeResnetWeights(path: string, layers: readonly string[]): void {
-  const known = knownLayers(resnet50Topology(), [64, 64]);
+  const known = knownLayers(resnet("resnet50", [3, 4, 6, 3]), [64, 64]);
   const file = new File(path, "w");
   // Long lists are split.
   file.create_attribute("layer_names0", layers.slice(0, 40));

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { randomStream } from "../../steps/compute/random.ts";
 import { draw } from "../../steps/generate/draw.ts";
 import { openExtractor } from "../../steps/vision/extractor.ts";
+import { resnet } from "../../steps/vision/networks/named/resnet-topology.ts";
 import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
-import { topology as resnet50Topology } from "../../steps/vision/networks/resnet50-topology.ts";
 import type { Layer } from "../../steps/vision/networks/topology.ts";
 import { knownLayers } from "../../steps/vision/translate/weight-shapes.ts";
 
 describe("the topology", () => {
-  const topology = resnet50Topology();
+  const topology = resnet("resnet50", [3, 4, 6, 3]);
   const layers = topology.calls.map(({ layer }) => layer);
   const known = knownLayers(topology, [224, 224]);
 

@@ -83,6 +83,7 @@ function world({ sources = {}, records = [], latest = {}, gone = [], forced = []
     types: new Map([["t", type]]),
     sources: new Map(Object.entries(sources).map(([path, word]) => [path, digest(word)])),
     lacking: new Map(),
+    measured: new Map(),
     forced: new Set(forced),
     record: (key) => records.find((found) => found.key === key),
     missing: (found) => (lost.has(found.outputs.o?.digest ?? "") ? "output o" : undefined),

@@ -44,10 +44,11 @@ export const normalization = defineLayer({
 
 /** An array over the kept axes, or one number, as one over all axes. */
 function spread({ data, shape: own }: Tensor, kept: readonly number[], shape: Shape): Tensor {
-  if (data.length === 1) return { shape: shape.map(() => 1), data };
+  // Of a network without its weights the shapes are there, and no data.
+  const count = lengthOf(own);
+  if (count === 1) return { shape: shape.map(() => 1), data };
   const wide = shape.map((size, axis) => (kept.includes(axis) ? size : 1));
-  const length = lengthOf(wide);
-  if (length !== data.length)
+  if (lengthOf(wide) !== count)
     throw new Refusal(`its mean or variance is ${own.join(" × ")}, not ${wide.join(" × ")}`);
   return { shape: wide, data };
 }

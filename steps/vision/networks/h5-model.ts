@@ -6,6 +6,7 @@ import { readH5Weights } from "./h5-weights.ts";
 import { withKerasFile } from "./keras-file.ts";
 import { readTopology } from "./read-topology.ts";
 import type { Topology, Weights } from "./topology.ts";
+import type { Names } from "./weights-by-order.ts";
 
 export interface ReadModel {
   readonly topology: Topology;
@@ -34,14 +35,18 @@ export async function readKerasModel(path: string, withWeights: boolean): Promis
   });
 }
 
-/** Weights for a network, from an `.h5` file, Keras 3's `.weights.h5`, or a `.keras` file. */
-export async function readWeightsFile(path: string, topology: Topology): Promise<Weights> {
-  if (await isZip(path)) return withKerasFile(path, (_, weights) => readFrom(weights, path, topology));
-  return readFrom(path, path, topology);
+/**
+ * Weights for a network, from an `.h5` file, Keras 3's `.weights.h5`, or a `.keras` file.
+ *
+ * @param names what the names of layers in an `.h5` file are worth.
+ */
+export async function readWeightsFile(path: string, topology: Topology, names?: Names): Promise<Weights> {
+  if (await isZip(path)) return withKerasFile(path, (_, weights) => readFrom(weights, path, topology, names));
+  return readFrom(path, path, topology, names);
 }
 
-function readFrom(file: string, name: string, topology: Topology): Promise<Weights> {
-  return withH5File(file, name, (root) => readH5Weights(root, topology, name));
+function readFrom(file: string, name: string, topology: Topology, names?: Names): Promise<Weights> {
+  return withH5File(file, name, (root) => readH5Weights(root, topology, name, names));
 }
 
 function parsed(text: string, path: string): Json {

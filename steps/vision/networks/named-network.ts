@@ -6,6 +6,10 @@ import type { Topology } from "./topology.ts";
 export interface NamedNetwork extends Preprocessing {
   /** ImageNet's weights in Keras' .h5 format. */
   readonly weights: RequiredFile;
-  /** Its layers, without a classifier. */
-  topology(): Promise<Topology>;
+  /**
+   * Its layers, without a classifier.
+   *
+   * @param size of the pictures, height and width: some networks pad by it. Default: the network's own.
+   */
+  topology(size?: readonly [height: number, width: number]): Promise<Topology>;
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from "../graph/graph.ts";
 import { type Group, isDataset, isGroup, tensorIn, textIn } from "./h5-file.ts";
+import { snakeCase } from "./snake-case.ts";
 import { isModel, type Model, type Topology, type Weights } from "./topology.ts";
 import { refuseForeign } from "./written-weights.ts";
 
@@ -63,15 +64,6 @@ function placesOf({ parts }: Model): ReadonlyMap<string, Model["parts"][number]>
         return [count === 0 ? word : `${word}_${count}`, part];
       }),
   );
-}
-
-/** As keras/src/utils/naming.py has it. */
-function snakeCase(name: string): string {
-  return name
-    .replaceAll(/\W+/g, "")
-    .replaceAll(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replaceAll(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase();
 }
 
 function varsOf(group: Group, from: string): Tensor[] {

@@ -4,6 +4,7 @@ import { networkFile } from "./file-kind.ts";
 import { namedNetworks } from "./named.ts";
 import { seededWeights } from "./seeded.ts";
 import { INPUT, type Topology, type Weights } from "./topology.ts";
+import type { Names } from "./weights-by-order.ts";
 
 /** Which network, and whose weights. */
 export interface NetworkSource {
@@ -11,6 +12,8 @@ export interface NetworkSource {
   readonly named?: string;
   /** A TensorFlow.js layers model (`model.json`, or its folder), a `.keras` file, or an `.h5` file with the configuration. */
   readonly path?: string;
+  /** Of the pictures, height and width, where it is not the network's own: some that flow knows by name pad by it. */
+  readonly size?: readonly [height: number, width: number];
   readonly weights:
     | { readonly kind: "own" }
     | { readonly kind: "seeded" }
@@ -31,7 +34,7 @@ export interface Network {
  *
  * @throws StepError where a file is missing, damaged or not supported, or the weights are another network's.
  */
-export async function openNetwork({ named, path, weights }: NetworkSource): Promise<Network> {
+export async function openNetwork({ named, path, size: wanted, weights }: NetworkSource): Promise<Network> {
   const given = weights.kind === "h5" ? weights.path : undefined;
   if (path !== undefined) {
     const { topology, weights: own } = await readNetwork(path, given);
@@ -43,11 +46,12 @@ export async function openNetwork({ named, path, weights }: NetworkSource): Prom
       ...(size === undefined ? {} : { size }),
     };
   }
-  const topology = await namedNetworks.get(named ?? "")?.topology();
-  if (topology === undefined) throw new Error(`no network is called ${named}`);
+  const known = namedNetworks.get(named ?? "");
+  if (known === undefined) throw new Error(`no network is called ${named}`);
+  const topology = await known.topology(wanted);
   return {
     topology,
-    weights: given === undefined ? seededWeights(topology) : await readWeights(given, topology),
+    weights: given === undefined ? seededWeights(topology, known) : await readWeights(given, topology, "any"),
     layer: lastBeforeClassifier(topology),
   };
 }
@@ -84,9 +88,9 @@ async function readNetwork(path: string, given: string | undefined): Promise<Rea
   }
 }
 
-async function readWeights(path: string, topology: Topology): Promise<Weights> {
+async function readWeights(path: string, topology: Topology, names?: Names): Promise<Weights> {
   const { readWeightsFile } = await import("./h5-model.ts");
-  return readWeightsFile(path, topology);
+  return readWeightsFile(path, topology, names);
 }
 
 /** [null, height, width, 3] in Keras 2, `batch_shape` in Keras 3. */

@@ -1,50 +1,62 @@
 import { randomStream } from "../../compute/random.ts";
-import { lengthOf, type Tensor } from "../graph/graph.ts";
+import { lengthOf, type Shape, type Tensor } from "../graph/graph.ts";
+import type { Preprocessing } from "../preprocessing.ts";
 import { knownLayers } from "../translate/weight-shapes.ts";
+import { type SeededFactors, seededFactors } from "./seeded-factors.ts";
 import type { Topology, Weights } from "./topology.ts";
 
 /**
  * Deterministic random weights that need no download. Convolutions are
- * He-normal (He et al., "Delving Deep into Rectifiers", 2015), biases zero,
- * normalizations the identity but for two constants: the last one of each
- * residual block is small, so that depth does not make the values explode, and
- * the first one brings pixels of 0 to 255 down to a size that a head can learn
- * from: ‖x‖² of a 7 × 7 × 2048 output is between 1e4 and 1e5.
+ * He-normal (He et al., "Delving Deep into Rectifiers", 2015), with the gain of
+ * the activation before them; biases are zero, normalizations the identity, but
+ * for the constants of `seededFactors`: ‖x‖² of what a network gives is between
+ * 1e4 and 1e5, or near it, which is what a head can learn from.
  */
-export function seededWeights(topology: Topology): Weights {
-  const firstNorm = topology.calls.find(({ layer }) => layer.className === "BatchNormalization")?.layer.path;
+export function seededWeights(topology: Topology, { scaling }: Pick<Preprocessing, "scaling">): Weights {
+  const known = knownLayers(topology, [224, 224]);
+  const factors = seededFactors(topology, known, scaling);
   const weights = new Map<string, Record<string, Tensor>>();
-  for (const [path, known] of knownLayers(topology, [224, 224])) {
+  for (const [path, { weights: shapes }] of known) {
     const own: Record<string, Tensor> = {};
-    for (const [role, shape] of Object.entries(known.weights)) {
-      const gamma = path === firstNorm ? INPUT_SCALE : path.endsWith("_3_bn") ? RESIDUAL_SCALE : 1;
-      own[role] = { shape, data: valuesOf(path, role, shape, gamma) };
+    for (const [role, shape] of Object.entries(shapes)) {
+      own[role] = { shape, data: valuesOf(path, role, shape, factors(path)) };
     }
     weights.set(path, own);
   }
   return weights;
 }
 
-const INPUT_SCALE = 0.005;
-const RESIDUAL_SCALE = 0.25;
-
-function valuesOf(layer: string, role: string, shape: readonly number[], gamma: number): Float32Array {
+function valuesOf(layer: string, role: string, shape: Shape, factors: SeededFactors): Float32Array {
   const length = lengthOf(shape);
+  const { gain, scale, bias } = factors;
   switch (role) {
     case "kernel":
-      return normal(layer, length, Math.sqrt((2 * (shape.at(-1) as number)) / length));
+      return normal(layer, length, Math.sqrt((gain * (shape.at(-1) as number)) / length) * scale);
+    case "depthwise_kernel": {
+      // A value comes from one channel.
+      const [height, width] = shape as readonly [number, number];
+      return normal(`${layer}/${role}`, length, Math.sqrt(gain / (height * width)));
+    }
+    case "pointwise_kernel":
+      return normal(`${layer}/${role}`, length, Math.sqrt((shape.at(-1) as number) / length) * scale);
+    case "bias":
+      return new Float32Array(length).fill(bias);
     case "gamma":
-      return new Float32Array(length).fill(gamma);
+      return new Float32Array(length).fill(scale);
     case "moving_variance":
+    case "variance":
       return new Float32Array(length).fill(1);
+    case "mean":
+      // Of pixels from 0 to 1.
+      return new Float32Array(length).fill(0.5);
     default:
       return new Float32Array(length);
   }
 }
 
 /** Nearly normal values: the sum of four uniform ones (mean 2, variance 1/3). Exact arithmetic, the same everywhere. */
-function normal(layer: string, length: number, deviation: number): Float32Array {
-  const random = randomStream(0, layer);
+function normal(stream: string, length: number, deviation: number): Float32Array {
+  const random = randomStream(0, stream);
   const factor = (deviation * Math.sqrt(3)) / 65536;
   const values = new Float32Array(length);
   for (let at = 0; at < length; at++) {

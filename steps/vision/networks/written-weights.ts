@@ -17,10 +17,16 @@ export interface WrittenWeight {
  * slashes: of the layers whose name a weight's name ends with before its role,
  * the one with the longest.
  *
+ * @param besides what else speaks against the file.
  * @throws StepError naming every layer that the file has weights for and the
  * network has not; a classifier, dense layers on top, may be left over.
  */
-export function matchWeights(topology: Topology, written: readonly WrittenWeight[], from: string): Weights {
+export function matchWeights(
+  topology: Topology,
+  written: readonly WrittenWeight[],
+  from: string,
+  besides?: string,
+): Weights {
   const found = new Map<string, Record<string, Tensor>>();
   const foreign = new Map<string, Tensor[]>();
   const finders = new Map<string | undefined, (prefix: string) => readonly Layer[]>();
@@ -37,26 +43,30 @@ export function matchWeights(topology: Topology, written: readonly WrittenWeight
     if (layer !== undefined) found.set(layer.path, { ...found.get(layer.path), [role]: tensor });
     else addTo(foreign, group ?? prefix, tensor);
   }
-  refuseForeign(foreign, from);
+  refuseForeign(foreign, from, besides);
   return found;
 }
 
 /** @param foreign the weights of layers that the network has not. */
-export function refuseForeign(foreign: ReadonlyMap<string, readonly Tensor[]>, from: string): void {
+export function refuseForeign(
+  foreign: ReadonlyMap<string, readonly Tensor[]>,
+  from: string,
+  besides?: string,
+): void {
   const layers = [...foreign].filter(([, tensors]) => !isDense(tensors)).map(([name]) => name);
   if (layers.length === 0) return;
   const more = layers.length > SHOWN ? ` and ${layers.length - SHOWN} more` : "";
   const what = layers.length === 1 ? "a layer" : `${layers.length} layers`;
   throw new StepError(
     `${from} has weights for ${what} that the network does not have: ${layers.slice(0, SHOWN).join(", ")}${more}; ` +
-      "it belongs to another network",
+      `it belongs to another network${besides === undefined ? "" : ` (${besides})`}`,
   );
 }
 
 const SHOWN = 12;
 
 /** A kernel from vector to vector, and a bias: a classifier that is cut off. */
-function isDense(tensors: readonly Tensor[]): boolean {
+export function isDense(tensors: readonly Tensor[]): boolean {
   return (
     tensors.some(({ shape }) => shape.length === 2) &&
     tensors.every(({ shape }) => shape.length === 1 || shape.length === 2) &&

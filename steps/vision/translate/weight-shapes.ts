@@ -10,6 +10,8 @@ export interface KnownLayer {
   readonly shape: Shape;
   /** Of its weights, by role, in Keras' order. */
   readonly weights: Readonly<Record<string, Shape>>;
+  /** How many weights a file has for it: also those without effect. */
+  readonly written: number;
 }
 
 /** The layers of a network by path, for pictures of a size. */
@@ -24,6 +26,7 @@ export function knownLayers(
   for (const call of topology.calls) {
     const use = understood.get(call);
     const weights: Record<string, Shape> = {};
+    let written = 0;
     const value =
       use === undefined
         ? builder.add({ op: "cast", input: builder.input })
@@ -32,13 +35,14 @@ export function knownLayers(
               (entry): entry is [string, Shape] => entry[1] !== "unused",
             );
             Object.assign(weights, Object.fromEntries(named));
+            written = Object.keys(shapes).length;
             // Nothing is computed: their values are not needed.
             return Object.fromEntries(
               named.map(([role, shape]) => [role, { shape, data: new Float32Array(0) }]),
             );
           });
     values.set(call.id, value);
-    known.set(call.layer.path, { shape: value.shape, weights });
+    known.set(call.layer.path, { shape: value.shape, weights, written });
   }
   return known;
 }

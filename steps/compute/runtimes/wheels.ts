@@ -6,7 +6,7 @@ import { fileDigest } from "../../../engine/cache/tree.ts";
 import { bytesBelow } from "../../../engine/folder-bytes.ts";
 import { newFolder } from "../../../engine/new-folder.ts";
 import { MachineError } from "../../../engine/step-type.ts";
-import { openZip, type Zip } from "../zip.ts";
+import { entriesByName, LINK, openZip, type Zip } from "../../archives/zip.ts";
 import type { Wheel } from "./catalog.ts";
 import { whyPip } from "./pip-words.ts";
 import { type Python, runProgram } from "./python.ts";
@@ -113,7 +113,7 @@ export async function unpackWheel(path: string, unpacking: Unpacking): Promise<r
     if (kept.length === 0) throw new MachineError(`${wheel} holds none of the libraries that it should`);
     return kept;
   } finally {
-    zip.close();
+    await zip.close();
   }
 }
 
@@ -129,15 +129,15 @@ async function unpackFiles(
 ): Promise<readonly string[]> {
   const kept: string[] = [];
   let bytes = 0;
-  for (const entry of zip.entries.values()) {
+  for (const entry of (await entriesByName(zip)).values()) {
     const name = entry.name.slice(entry.name.lastIndexOf("/") + 1);
     if (!keeps.test(name)) continue;
-    if (entry.isLink) throw new MachineError(`${wheel} has a link where ${name} should be`);
+    if (entry.format === LINK) throw new MachineError(`${wheel} has a link where ${name} should be`);
     if (kept.includes(name)) throw new MachineError(`${wheel} has two files ${name}`);
     bytes += entry.bytes;
     if (bytes > most) throw new MachineError(`${wheel} says that it holds more than such a file can`);
     const file = createWriteStream(join(folder, name), { flags: "wx" });
-    await pipeline(await zip.open(entry), file, ...(signal === undefined ? [] : [{ signal }]));
+    await pipeline(entry.stream(), file, ...(signal === undefined ? [] : [{ signal }]));
     kept.push(name);
   }
   return kept;

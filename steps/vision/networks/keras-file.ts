@@ -2,10 +2,9 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { StepError } from "../../../engine/step-type.ts";
-import { openZip, type Zip, type ZipEntry } from "../../compute/zip.ts";
+import { entriesByName, openZip, type ZipEntry } from "../../archives/zip.ts";
 
 /** What is in a `.keras` file. */
 export interface KerasFile {
@@ -47,7 +46,7 @@ async function unpack(path: string, weights: string): Promise<KerasFile> {
   const { size } = await stat(path);
   const zip = await openZip(path);
   try {
-    const { entries } = zip;
+    const entries = await entriesByName(zip);
     const config = entries.get("config.json");
     const values = entries.get("model.weights.h5");
     if (config === undefined || values === undefined) {
@@ -61,20 +60,19 @@ async function unpack(path: string, weights: string): Promise<KerasFile> {
       throw new StepError(
         `${path} says that its weights are ${values.bytes} bytes, which is too large for such a file`,
       );
-    await pipeline(await zip.open(values), createWriteStream(weights, { flags: "wx" }));
+    await pipeline(values.stream(), createWriteStream(weights, { flags: "wx" }));
     const metadata = entries.get("metadata.json");
-    const version = metadata === undefined ? undefined : versionIn(await textOf(zip, metadata, path));
-    return { config: await textOf(zip, config, path), ...(version === undefined ? {} : { version }) };
+    const version = metadata === undefined ? undefined : versionIn(await textOf(metadata, path));
+    return { config: await textOf(config, path), ...(version === undefined ? {} : { version }) };
   } finally {
-    zip.close();
+    await zip.close();
   }
 }
 
-async function textOf(zip: Zip, entry: ZipEntry, path: string): Promise<string> {
+async function textOf(entry: ZipEntry, path: string): Promise<string> {
   if (entry.bytes > MOST_CONFIG) throw new StepError(`${path}: ${entry.name} is too large`);
   const chunks: Buffer[] = [];
-  const stream: Readable = await zip.open(entry);
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  for await (const chunk of entry.stream()) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
 }
 

@@ -18,7 +18,7 @@ if (process.argv[2] === workerArgument) {
     arguments: process.argv.slice(2),
     types: stepTypes,
     worker: { file: fileURLToPath(import.meta.url), args: [workerArgument] },
-    setups: async () => (await import("./steps/compute/runtimes/setup.ts")).newSetups(),
+    setups: async () => (await import("./steps/setups.ts")).allSetups(),
     probes: () => import("./steps/vision/runtimes/doctor.ts"),
     networks: () => import("./steps/vision/summary/networks.ts"),
     env: process.env,

@@ -24,7 +24,7 @@ interface CommandSpec {
 }
 
 interface Argument {
-  /** As commander writes it: `<needed>`, `[optional]`. */
+  /** As commander writes it: `<needed>`, `[optional]`, `[several...]`. */
   readonly form: string;
   readonly description: string;
 }
@@ -64,6 +64,7 @@ const commands: readonly CommandSpec[] = [
       new Option("-k, --keep-going", "after a failure, go on with all that does not need what failed"),
       new Option("-q, --quiet", "print nothing but failures and the summary"),
       new Option("-v, --verbose", "print what steps log"),
+      new Option("-y, --yes", "bring weights and runtimes that are missing, without asking (flow setup)"),
     ],
     format: "lines",
     load: async () => (await import("./run.ts")).run,
@@ -111,10 +112,14 @@ const commands: readonly CommandSpec[] = [
   },
   {
     name: "setup",
-    description: "list runtimes beside the embedded one, or bring one",
-    argument: { form: "[runtime]", description: "which one to bring (default: list them)" },
+    description: "list runtimes and weights of networks, or bring one",
+    argument: {
+      form: "[name...]",
+      description: "what to bring: <runtime>, weights <network> (default: list them)",
+    },
     options: [
       new Option("--gpu", "with what NVIDIA GPUs need"),
+      new Option("--from <place>", "where the weights are: a URL, a file or a folder (default: Keras')"),
       new Option("--remove", "remove it"),
       new Option("-y, --yes", "fetch without asking"),
     ],
@@ -169,7 +174,10 @@ export function describeCommands(
       await call({
         options: given as CommonOptions,
         format,
-        command: async () => (await load())(program, command.args[0] as never, given as never),
+        command: async () => {
+          const words = argument !== "none" && argument.form.includes("...") ? command.args : command.args[0];
+          return (await load())(program, words as never, given as never);
+        },
       });
     });
   }

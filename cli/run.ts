@@ -15,6 +15,7 @@ import {
   withoutFolder,
 } from "../engine/record/run-folder.ts";
 import type { SourceStates } from "../engine/survey.ts";
+import { bringAll, namesToBring } from "./bring.ts";
 import { continuation } from "./command-line.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { reportMistakes, tellWarnings } from "./mistakes.ts";
@@ -37,6 +38,7 @@ export interface RunCommandOptions extends PlanOptions {
   readonly keepGoing?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+  readonly yes?: boolean;
 }
 
 /** `flow run`: brings every result of a pipeline up to date, and prints what it came to. */
@@ -50,13 +52,23 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   }
   tellWarnings(program, file, document.diagnostics, options.json ? "lines" : "text");
   const pipeline = until(document.pipeline, options.until);
-  const { world, sources } = await look(program, project, pipeline, options);
+  let { world, sources } = await look(program, project, pipeline, options);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
   const errorPaint = paintWith(wantsColour(program.stderr, program.env, options.color));
-  const steps = planPipeline(pipeline, world);
+  let steps = planPipeline(pipeline, world);
+  const lacking = namesToBring(steps);
+  if (options.yes && lacking.length > 0) {
+    const quiet = Boolean(options.json || options.quiet);
+    if (!(await bringAll(lacking, { program, home: project.home, quiet }))) return exitCode.interrupted;
+    ({ world, sources } = await look(program, project, pipeline, options));
+    steps = planPipeline(pipeline, world);
+  }
   if (steps.some(({ state }) => state === "blocked")) {
     if (options.json) program.stdout.write(blockedLines(steps));
     else program.stderr.write(blockedText(steps, errorPaint));
+    if (!options.json && !options.yes && lacking.length > 0) {
+      program.stderr.write(`To bring it on the way: ${continuation(program)} --yes\n`);
+    }
     return exitCode.usage;
   }
   project.cache.sweep();

@@ -1,13 +1,16 @@
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
-import type { Part, Setup } from "../engine/machine.ts";
-import { listenForInterrupts } from "./interrupts.ts";
+import type { Part } from "../engine/machine.ts";
+import { bring } from "./bring.ts";
 import { placesOf } from "./places.ts";
 import { type CommonOptions, type ExitCode, exitCode, type Program, UsageError } from "./program.ts";
 import { jsonDocument } from "./views/json.ts";
+import { setupsText, sizeText } from "./views/setups-text.ts";
 import { bytesText } from "./views/words.ts";
 
 export interface SetupOptions extends CommonOptions {
   readonly gpu?: boolean;
+  readonly from?: string;
   readonly remove?: boolean;
   readonly yes?: boolean;
 }
@@ -15,21 +18,28 @@ export interface SetupOptions extends CommonOptions {
 /** `flow setup`: what can be brought beside flow, and `flow setup <name>`: brings it. */
 export async function setup(
   program: Program,
-  name: string | undefined,
+  words: readonly string[],
   options: SetupOptions,
 ): Promise<ExitCode> {
-  const { home } = placesOf(program, options);
+  const { home, root } = placesOf(program, options);
   const setups = await program.setups();
   const list = setups.list(home);
-  if (name === undefined) {
-    if (options.gpu || options.remove) throw new UsageError("say which: `flow setup <name>`");
-    program.stdout.write(options.json ? jsonDocument({ home, runtimes: list }) : listText(list, home));
+  const name = words.join(" ");
+  const found = list.find((one) => one.name === name);
+  const group = list.filter((one) => one.name.startsWith(`${name} `));
+  if (name === "" || (found === undefined && group.length > 0)) {
+    if (options.gpu || options.remove || options.from !== undefined) {
+      throw new UsageError(`say which: \`flow setup ${name === "" ? "" : `${name} `}<name>\``);
+    }
+    const shown = name === "" ? list : group;
+    const ofKind = (kind: (typeof list)[number]["kind"]) => shown.filter((one) => one.kind === kind);
+    const document = { home, runtimes: ofKind("runtime"), weights: ofKind("weights") };
+    program.stdout.write(options.json ? jsonDocument(document) : setupsText(shown, home));
     return exitCode.ok;
   }
-  const found = list.find((one) => one.name === name);
   const say = (state: string): ExitCode => {
-    const title = found?.title ?? name;
     const now = setups.list(home).find((one) => one.name === name);
+    const title = found?.title ?? name;
     program.stdout.write(options.json ? jsonDocument({ state, ...now }) : `${title}: ${state}\n`);
     return exitCode.ok;
   };
@@ -38,47 +48,15 @@ export async function setup(
   if (gpu && found?.gpuParts !== undefined && !found.there?.gpu) {
     if (!(await askFor(program, found.gpuParts, options))) return exitCode.interrupted;
   }
-  const interrupts = listenForInterrupts(program.env, () => {});
-  const progress = openProgress(program, options);
-  try {
-    const isNew = await setups.bring(name, {
-      ...{ home, gpu, env: program.env, signal: interrupts.stop },
-      progress: progress.tell,
-    });
-    progress.close();
-    return say(isNew ? "is there now" : "there already");
-  } catch (error) {
-    progress.close();
-    if (!interrupts.stop.aborted) throw error;
-    program.stderr.write("Stopped. What was fetched whole is kept; the same command goes on.\n");
-    return exitCode.interrupted;
-  } finally {
-    interrupts.close();
-  }
+  const { from } = options;
+  const place = from === undefined ? {} : { from: isUrl(from) ? from : resolve(root, from) };
+  const quiet = options.json ?? false;
+  const state = await bring({ program, setups, name, home, gpu, quiet, ...place });
+  return state === "interrupted" ? exitCode.interrupted : say(state);
 }
 
-function listText(list: readonly Setup[], home: string): string {
-  if (list.length === 0) {
-    return `Nothing can be brought for ${process.platform} on ${process.arch}; onnxruntime computes there.\n`;
-  }
-  const lines = list.flatMap(({ name, title, there, parts, gpuParts }) => {
-    const way = `flow setup ${name}`;
-    const state =
-      there === undefined
-        ? `not there; \`${way}\` fetches ${sizeText(parts)}`
-        : `there, ${bytesText(there.bytes)}${there.gpu ? ", with what NVIDIA GPUs need" : ""}`;
-    const more =
-      gpuParts === undefined || there?.gpu
-        ? []
-        : [["", `(with --gpu, for those of NVIDIA: ${sizeText(gpuParts)})`]];
-    return [[title, state], ...more];
-  });
-  const listed = lines.map(([title = "", state]) => `  ${title.padEnd(20)} ${state}\n`);
-  return `In ${home}/runtimes:\n${listed.join("")}`;
-}
-
-function sizeText(parts: readonly Part[]): string {
-  return bytesText(parts.reduce((sum, { bytes }) => sum + bytes, 0));
+function isUrl(text: string): boolean {
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(text);
 }
 
 /** Some GB are not fetched unasked. False where the question was interrupted. */
@@ -121,31 +99,4 @@ function ask(
     });
     asking.question(question, end);
   });
-}
-
-/** On a terminal a line a part, which changes; else a line when a part begins and one when it is whole. */
-function openProgress({ stdout }: Program, { json }: SetupOptions) {
-  let last: { readonly part: Part; readonly isWhole: boolean } | undefined;
-  const show = (text: string): void => {
-    stdout.write(`\r${text.slice(0, (stdout.columns ?? 80) - 1)}\x1b[K`);
-  };
-  const endLine = (): void => {
-    if (!stdout.isTTY || last === undefined) return;
-    if (last.isWhole) show(`${last.part.name}: ${bytesText(last.part.bytes)}`);
-    stdout.write("\n");
-  };
-  return {
-    tell(part: Part, bytes: number): void {
-      if (json) return;
-      const { name } = part;
-      const isWhole = bytes >= part.bytes;
-      const isNews = last?.part.name !== name || last.isWhole !== isWhole;
-      if (last?.part.name !== name) endLine();
-      last = { part, isWhole };
-      const text = `${name}: ${isWhole ? "" : `${bytesText(bytes)} of `}${bytesText(part.bytes)}${isWhole ? ", unpacking" : ""}`;
-      if (stdout.isTTY) show(text);
-      else if (isNews) stdout.write(`${text}\n`);
-    },
-    close: endLine,
-  };
 }

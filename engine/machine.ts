@@ -1,9 +1,10 @@
-// What commands ask and only steps know: how runtimes are brought into FLOW_HOME,
-// what computes here, and of what a network is made. Commands and steps both speak of it.
+// What commands ask and only steps know: how runtimes and weights are brought into
+// FLOW_HOME, what computes here, and of what a network is made. Commands and steps
+// both speak of it.
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Runtimes that can be brought. */
+/** Runtimes and weights that can be brought. */
 export interface Setups {
   list(home: string): readonly Setup[];
   /** False where it is there already. @throws StepError, MachineError. */
@@ -13,11 +14,13 @@ export interface Setups {
 }
 
 export interface Setup {
+  readonly kind: "runtime" | "weights";
+  /** As it is written behind `flow setup`: "openvino", "weights resnet50". */
   readonly name: string;
-  /** With its version: "OpenVINO 2026.4.1". */
+  /** As people call it, a runtime with its version: "OpenVINO 2026.4.1". */
   readonly title: string;
   /** Absent where it is not there. */
-  readonly there?: { readonly path: string; readonly bytes: number; readonly gpu: boolean };
+  readonly there?: { readonly path: string; readonly bytes: number; readonly gpu?: boolean };
   /** What is fetched. */
   readonly parts: readonly Part[];
   /** The same for NVIDIA GPUs. */
@@ -33,6 +36,8 @@ export interface BringOptions {
   /** FLOW_HOME. */
   readonly home: string;
   readonly gpu: boolean;
+  /** Where it is instead of where it is published: a URL, or an absolute path. For weights. */
+  readonly from?: string;
   readonly env: Environment;
   readonly signal: AbortSignal;
   /** How many bytes of a part are there. */

@@ -11,9 +11,15 @@ export async function whatLacks(
   home: string,
   cache: Cache,
 ): Promise<Missing | undefined> {
-  if (requirement.kind === "file") return fileLacks(requirement, home, cache);
-  const { what, way, path } = requirement;
-  return existsSync(join(home, path)) ? undefined : { what, hint: way };
+  const hint =
+    requirement.kind === "file"
+      ? await whyFileLacks(requirement, home, cache)
+      : existsSync(join(home, requirement.path))
+        ? undefined
+        : requirement.way;
+  if (hint === undefined) return undefined;
+  const { what, setup } = requirement;
+  return { what, hint, ...(setup === undefined ? {} : { setup }) };
 }
 
 /** The md5 of those required files that have none by which to know them, by name: they are in the key. */
@@ -31,23 +37,24 @@ export async function measuredDigests(
   return Object.keys(measured).length === 0 ? undefined : measured;
 }
 
-async function fileLacks(file: RequiredFile, home: string, cache: Cache): Promise<Missing | undefined> {
-  const { what, url } = file;
+async function whyFileLacks(file: RequiredFile, home: string, cache: Cache): Promise<string | undefined> {
   const path = join(home, file.path);
-  const way = `get it from ${url}\nand put it at ${path}`;
-  if (!existsSync(path)) return { what, hint: way };
-  const wrong = whatIsWrong(file, statSync(path).size, await cache.sources.md5(path));
-  return wrong === undefined ? undefined : { what, hint: `${path} ${wrong}\n${way}` };
+  const brought = file.way === undefined ? "" : `${file.way}; or\n`;
+  const way = `${brought}get it from ${file.url}\nand put it at ${path}`;
+  if (!existsSync(path)) return way;
+  const wrong = whatIsWrong(file, { bytes: statSync(path).size, md5: await cache.sources.md5(path) });
+  return wrong === undefined ? undefined : `${path} ${wrong}\n${way}`;
 }
 
-function whatIsWrong(
+/** Why a file is not the one that is required, as the end of a sentence; `undefined` where it is. */
+export function whatIsWrong(
   { bytes, md5, refused = [] }: RequiredFile,
-  size: number,
-  found: string,
+  found: { readonly bytes: number; readonly md5: string },
 ): string | undefined {
-  if (md5 === undefined ? size === bytes : found === md5) return undefined;
-  const known = refused.find((other) => other.md5 === found);
+  if (md5 === undefined ? found.bytes === bytes : found.md5 === md5) return undefined;
+  const known = refused.find((other) => other.md5 === found.md5);
   if (known !== undefined) return `is ${known.why}`;
-  if (size !== bytes) return `has ${size} bytes, not ${bytes}: it is another file, or cut short`;
-  return `has the md5 ${found}, not ${md5}`;
+  if (found.bytes !== bytes)
+    return `has ${found.bytes} bytes, not ${bytes}: it is another file, or cut short`;
+  return `has the md5 ${found.md5}, not ${md5}`;
 }

@@ -134,7 +134,7 @@ export type Requirement = RequiredFile | RequiredRuntime;
  * its size; where they publish none the size does, and the md5 that it turns out
  * to have counts as a parameter that affects the result.
  */
-export interface RequiredFile {
+export interface RequiredFile extends Brought {
   readonly kind: "file";
   readonly name: string;
   /** Relative to FLOW_HOME, POSIX. */
@@ -146,10 +146,12 @@ export interface RequiredFile {
   /** What it is, in a few words: "ResNet-50's ImageNet weights (Keras)". */
   readonly what: string;
   readonly url: string;
+  /** How else it is brought, as a sentence: "flow setup weights resnet50 brings it". */
+  readonly way?: string;
 }
 
 /** Libraries that a command brings. Their version counts as a parameter that affects the result. */
-export interface RequiredRuntime {
+export interface RequiredRuntime extends Brought {
   readonly kind: "runtime";
   readonly name: string;
   readonly version: string;
@@ -158,6 +160,11 @@ export interface RequiredRuntime {
   readonly what: string;
   /** How it is brought, as a sentence: "flow setup openvino brings it". */
   readonly way: string;
+}
+
+interface Brought {
+  /** By which name `Setups` can bring it; absent where they cannot. */
+  readonly setup?: string;
 }
 
 export interface StepInput {

@@ -4,7 +4,7 @@ import { followLog, type LogFollower } from "../follow-log.ts";
 import type { Paint } from "./paint.ts";
 import { endText } from "./step-line.ts";
 import type { View } from "./view.ts";
-import { columnWidth, firstReasonText, idText, outlookText, paceText } from "./words.ts";
+import { amountText, columnWidth, firstReasonText, idText, outlookText, paceText } from "./words.ts";
 
 export interface LinesOptions {
   readonly paint: Paint;
@@ -89,6 +89,5 @@ function waitingText(owner: string): string {
 
 function progressText(progress: Progress | undefined, seconds: number): string {
   if (progress === undefined) return "";
-  const { done, total, unit } = progress;
-  return `${done}/${total} ${unit}  ${paceText(progress, seconds)}`.trimEnd();
+  return `${amountText(progress)}  ${paceText(progress, seconds)}`.trimEnd();
 }

@@ -5,7 +5,7 @@ import type { Progress } from "../../engine/step-type.ts";
 import type { Paint } from "./paint.ts";
 import { endText } from "./step-line.ts";
 import type { View } from "./view.ts";
-import { columnWidth, firstReasonText, idText, outlookText, paceText } from "./words.ts";
+import { amountText, columnWidth, firstReasonText, idText, outlookText, paceText } from "./words.ts";
 
 /** For a terminal: a line per step that changes in place, with a bar, the rate and the time left. */
 export function liveView(paint: Paint, columns: () => number, draw = drawRows): View {
@@ -116,8 +116,8 @@ function drawRows(rows: readonly Row[]): Promise<unknown> {
 }
 
 function barText(progress: Progress, seconds: number, columns: number, paint: Paint): string {
-  const { done, total, unit } = progress;
-  const text = ` ${done}/${total} ${unit}  ${paceText(progress, seconds)}`.trimEnd();
+  const { done, total } = progress;
+  const text = ` ${amountText(progress)}  ${paceText(progress, seconds)}`.trimEnd();
   const room = Math.max(0, Math.min(24, columns - text.length));
   const filled = total === 0 ? 0 : Math.round((room * done) / total);
   return `${paint.green("━".repeat(filled))}${paint.dim("━".repeat(room - filled))}${text}`;

@@ -117,7 +117,12 @@ export function paceText(progress: Progress, seconds: number): string {
   if (worked <= 0 || seconds < 0.5) return "";
   const rate = worked / seconds;
   const left = (progress.total - progress.done) / rate;
-  const pace = rate >= 1 ? `${numberText(rate)}/s` : `${durationText(1 / rate)} each`;
+  const pace =
+    progress.unit === "bytes"
+      ? `${bytesText(rate)}/s`
+      : rate >= 1
+        ? `${numberText(rate)}/s`
+        : `${durationText(1 / rate)} each`;
   return progress.done >= progress.total ? pace : `${pace}, ${durationText(left)} left`;
 }
 
@@ -130,6 +135,15 @@ export function outlookText({ toDo, total, unit, verb, perSecond }: Outlook): st
 /** 50,100 */
 function grouped(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** "12/40 images", "12 of 447 MB"; without what there is to do where nobody knows (0). */
+export function amountText({ done, total, unit }: Progress): string {
+  if (unit !== "bytes") return `${done}/${total} ${unit}`;
+  const [some, all] = [bytesText(done), bytesText(total)];
+  if (total === 0) return some;
+  const [number, measure] = some.split(" ");
+  return `${all.endsWith(` ${measure}`) ? number : some} of ${all}`;
 }
 
 /** "59 MB": in powers of ten, as disks and package indexes count. */

@@ -36,6 +36,8 @@ export interface Missing {
   readonly what: string;
   /** Where to get it and where to put it. */
   readonly hint: string;
+  /** By which name `Setups` can bring it. */
+  readonly setup?: string;
 }
 
 export type StepPlan = {

@@ -1,5 +1,5 @@
 import type { RequiredFile } from "../../engine/step-type.ts";
-import { namedNetworks } from "../vision/networks/named.ts";
+import { imagenetWeights } from "../vision/networks/imagenet-weights.ts";
 import type { ExtractParams } from "./declaration.ts";
 
 /** The file that the parameters ask for by name. */
@@ -8,5 +8,5 @@ export function requiredWeights(
   inputs: ReadonlySet<string>,
 ): RequiredFile | undefined {
   if (network === undefined || inputs.has("network") || inputs.has("weights")) return undefined;
-  return weights === "imagenet" ? namedNetworks.get(network)?.weights : undefined;
+  return weights === "imagenet" ? imagenetWeights(network) : undefined;
 }

@@ -175,7 +175,7 @@ describe("what is missing", () => {
     expect(plan.code).toBe(2);
     expect(plan.stdout).toMatch(/splits +blocked +missing: \.\/Food-5K\n +unpack Food-5K\.zip here/);
     expect(plan.stdout).toMatch(
-      /features +blocked +missing: ResNet-50's ImageNet weights \(Keras\)\n +get it from https:/,
+      /features +blocked +missing: ResNet-50's ImageNet weights \(Keras\)\n +`flow setup weights resnet50` brings it; or\n +get it from https:/,
     );
     expect(plan.stdout).toContain(
       `put it at ${join(place.root, "home/weights/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5")}`,

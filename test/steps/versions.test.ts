@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -5,6 +6,8 @@ import type { RunRecord } from "../../engine/record/run-record.ts";
 import { stepTypes } from "../../steps/registry.ts";
 import { newWorkplace, type Workplace } from "../cli/flow.ts";
 import { storedRows } from "../features/stored-rows.ts";
+import { newFileServer } from "../web/server.ts";
+import { zip } from "../zip.ts";
 
 // What every step type makes of a fixed input, by type and version. Where this
 // fails, the bytes of an output have changed: raise the type's version, then
@@ -17,6 +20,9 @@ steps:
   generate:
     uses: generate
     with: { splits: { training: 8, validation: 4, evaluation: 4 }, size: 32 }
+  download:
+    uses: download
+    with: { url: "{server}/pictures.zip", sha256: {sha256} }
   organize:
     uses: organize
     inputs: { source: generate.images }
@@ -40,17 +46,23 @@ steps:
     with: { run: "wc -l < \${inputs.images}/images.csv > \${outputs.count}/lines", outputs: [count] }
 `;
 
+const archive = zip({ "a.txt": "a", "pictures/b.txt": "b" });
+
 let place: Workplace;
 let record: RunRecord;
 beforeAll(async () => {
   place = newWorkplace();
-  place.write("versions.yaml", pipeline);
+  const server = await newFileServer();
+  server.put("/pictures.zip", { content: archive });
+  const sha256 = createHash("sha256").update(archive).digest("hex");
+  place.write("versions.yaml", pipeline.replace("{server}", server.base).replace("{sha256}", sha256));
   expect(await place.flow(["run", "versions.yaml"])).toMatchObject({ code: 0, stderr: "" });
+  await server.close();
   record = place.record();
 });
 afterAll(() => place.remove());
 
-const exact = ["generate", "organize", "extract", "command"];
+const exact = ["generate", "download", "organize", "extract", "command"];
 
 test.each(exact)("%s makes the same bytes as ever", (id) => {
   const [output] = Object.values(record.steps[id]?.outputs ?? {});

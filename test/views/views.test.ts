@@ -43,6 +43,27 @@ test("lines: a step is named after a second, again every 30 s with its progress,
   expectGolden("lines", text);
 });
 
+test.each([
+  [12_000_000, 447_001_986, "12 of 447 MB  6 MB/s, 1 min 13 s left"],
+  [500_000, 447_001_986, "500 kB of 447 MB  250 kB/s, 29 min 46 s left"],
+  [2_000_000_000, 2_100_000_000, "2.0 of 2.1 GB  1.0 GB/s, 0.1 s left"],
+  // Nobody knows how many there are.
+  [12_000_000, 0, "12 MB  6 MB/s"],
+])("lines: of %i of %i bytes it says %s", (done, total, expected) => {
+  let text = "";
+  const view = linesView({
+    paint,
+    write: (piece) => {
+      text += piece;
+    },
+  });
+  const at = "2026-01-01T00:00:00.000Z";
+  view.add({ kind: "step-started", at, step: "data", key: "", inputs: {}, reasons: [] });
+  view.add({ kind: "step-progress", at, step: "data", progress: { done, total, unit: "bytes" } });
+  view.tick?.(Date.parse(at) + 2000);
+  expect(text.trimEnd()).toBe(`…  running ${expected}`);
+});
+
 describe.each([80, 40])("live, in a terminal of %i columns", (columns) => {
   test("a line per step, and none is wider than the terminal", async () => {
     const shown: string[] = [];

@@ -236,5 +236,6 @@ export function requiredRuntime(name: BroughtRuntime): RequiredRuntime {
     path: runtimePath(found),
     what: `${found.title} ${found.version}`,
     way: `\`flow setup ${name}\` brings it`,
+    setup: name,
   };
 }

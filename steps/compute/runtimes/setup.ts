@@ -31,6 +31,9 @@ export function newSetups(packages: readonly RuntimePackage[] = runtimePackages(
     async bring(name, options) {
       const chosen = find(name);
       const { home, gpu, env } = options;
+      if (options.from !== undefined) {
+        throw new StepError("runtimes come from the package index that pip knows: leave --from out");
+      }
       const wheels = gpu ? chosen.gpuWheels : chosen.wheels;
       if (wheels === undefined) {
         throw new StepError(
@@ -69,6 +72,7 @@ function describe(one: RuntimePackage, home: string): Setup {
   const path = join(home, runtimePath(one));
   const record = existsSync(path) ? readRecord(path) : undefined;
   return {
+    kind: "runtime",
     name: one.name,
     title: `${one.title} ${one.version}`,
     parts: one.wheels.map(partOf),

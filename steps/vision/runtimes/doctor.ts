@@ -32,7 +32,7 @@ export async function* findings(home: string, env: NodeJS.ProcessEnv): AsyncGene
     const libraries = join(home, runtimePath(one), "lib");
     yield await speedOf(title, { runtime: one.name, libraries });
     if (one.name === "openvino") yield await bf16(title, libraries);
-    if (one.name === "tensorflow") yield* cuda(title, libraries, found.gpu);
+    if (one.name === "tensorflow") yield* cuda(title, libraries, found.gpu ?? false);
   }
 }
 

@@ -81,6 +81,8 @@ function painted(text: string, mark: string, paint: Paint): string {
   return text.replace(mark, mark === "← default" ? paint.green(mark) : paint.yellow(mark));
 }
 
+const SHOWN = 12;
+
 function totalLines({ layers, parameters, weights }: NetworkSummary): readonly string[] {
   const least = parameters.isWhole ? "" : "at least ";
   const totals = [
@@ -101,8 +103,9 @@ function totalLines({ layers, parameters, weights }: NetworkSummary): readonly s
 function weightsText({ file, layers, lacking }: NonNullable<NetworkSummary["weights"]>): string {
   const there = `${printableLine(file)} belongs to this network: ${countText(layers, "layer")} ${layers === 1 ? "has its" : "have their"} weights there`;
   if (lacking.length === 0) return `${there}.`;
-  const shown = lacking.slice(0, 12).map(printableLine).join(", ");
-  return `${there}; none for ${shown}${lacking.length > 12 ? `, and ${lacking.length - 12} more` : ""}, above the default cut.`;
+  const shown = lacking.slice(0, SHOWN).map(printableLine).join(", ");
+  const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : "";
+  return `${there}; none for ${shown}${more}, above the default cut.`;
 }
 
 /** With commas, as Keras has them. */

@@ -91,11 +91,17 @@ function totalLines({ layers, parameters, weights }: NetworkSummary): readonly s
     `Non-trainable params: ${least}${numberText(parameters.nonTrainable)}`,
   ];
   const lacks = layers.flatMap(({ lack }) => (lack === undefined ? [] : [`  ${printableLine(lack)}`]));
+  const more = lacks.length > SHOWN ? [`  and ${lacks.length - SHOWN} more`] : [];
   return [
     ...totals,
     ...(lacks.length === 0
       ? []
-      : ["", "Not computed; a cut that needs none of these is no matter:", ...lacks]),
+      : [
+          "",
+          "Not computed; a cut that needs none of these is no matter:",
+          ...lacks.slice(0, SHOWN),
+          ...more,
+        ]),
     ...(weights === undefined ? [] : ["", weightsText(weights)]),
   ];
 }

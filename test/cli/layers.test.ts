@@ -183,6 +183,15 @@ describe("the table", () => {
     ]);
   });
 
+  test("says of a dozen layers why, and how many more there are", async () => {
+    const own = Array.from({ length: 15 }, (_, at) => layer("Lambda", `own${at}`, "picture"));
+    const lines = await text(
+      writeModel({ layers: [input("picture"), ...own, layer("ReLU", "end", "picture")] }),
+    );
+    expect(lines.filter((line) => line.includes("is not supported"))).toHaveLength(12);
+    expect(lines.at(-1)).toBe("  and 3 more");
+  });
+
   test("is for the size that is given, else the network's own, else one that it says", async () => {
     const own = writeModel({ layers: [input("picture", [6, 4]), layer("ReLU", "bend", "picture")] });
     expect(await summary(own)).toMatchObject({ size: [6, 4], sizeIs: "declared" });

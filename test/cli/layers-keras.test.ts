@@ -95,5 +95,7 @@ function rowOf({ layers }: NetworkSummary, name: string): LayerSummary | undefin
 async function topologyOf(path: string): Promise<Topology> {
   const { kind, file } = await networkFile(path);
   if (kind === "layers-model") return (await readLayersModel(file)).topology;
-  return (await openNetwork({ path, weights: { kind: "own" } })).topology;
+  const network = await openNetwork({ path, weights: { kind: "own" } });
+  if (!("topology" in network)) throw new Error(`${path} has no layers`);
+  return network.topology;
 }

@@ -1,4 +1,4 @@
-"""What Keras says of the layers of a network, for test/runtimes/contract.test.ts and test/cli/layers.test.ts.
+"""What Keras says of the layers of a network, for test/runtimes/contract.test.ts and test/cli/layers-keras.test.ts.
 
 several.json: what the network of networks.py gives at several layers in one pass, joined.
 frozen-*.json: the description of a network in which a part is frozen.

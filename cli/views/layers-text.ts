@@ -81,6 +81,8 @@ function painted(text: string, mark: string, paint: Paint): string {
   return text.replace(mark, mark === "← default" ? paint.green(mark) : paint.yellow(mark));
 }
 
+const SHOWN = 12;
+
 function totalLines({ layers, parameters, weights }: NetworkSummary): readonly string[] {
   const least = parameters.isWhole ? "" : "at least ";
   const totals = [
@@ -89,11 +91,17 @@ function totalLines({ layers, parameters, weights }: NetworkSummary): readonly s
     `Non-trainable params: ${least}${numberText(parameters.nonTrainable)}`,
   ];
   const lacks = layers.flatMap(({ lack }) => (lack === undefined ? [] : [`  ${printableLine(lack)}`]));
+  const more = lacks.length > SHOWN ? [`  and ${lacks.length - SHOWN} more`] : [];
   return [
     ...totals,
     ...(lacks.length === 0
       ? []
-      : ["", "Not computed; a cut that needs none of these is no matter:", ...lacks]),
+      : [
+          "",
+          "Not computed; a cut that needs none of these is no matter:",
+          ...lacks.slice(0, SHOWN),
+          ...more,
+        ]),
     ...(weights === undefined ? [] : ["", weightsText(weights)]),
   ];
 }
@@ -101,8 +109,9 @@ function totalLines({ layers, parameters, weights }: NetworkSummary): readonly s
 function weightsText({ file, layers, lacking }: NonNullable<NetworkSummary["weights"]>): string {
   const there = `${printableLine(file)} belongs to this network: ${countText(layers, "layer")} ${layers === 1 ? "has its" : "have their"} weights there`;
   if (lacking.length === 0) return `${there}.`;
-  const shown = lacking.slice(0, 12).map(printableLine).join(", ");
-  return `${there}; none for ${shown}${lacking.length > 12 ? `, and ${lacking.length - 12} more` : ""}, above the default cut.`;
+  const shown = lacking.slice(0, SHOWN).map(printableLine).join(", ");
+  const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : "";
+  return `${there}; none for ${shown}${more}, above the default cut.`;
 }
 
 /** With commas, as Keras has them. */

@@ -2,25 +2,12 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LayerSummary, NetworkSummary } from "../../engine/machine.ts";
-import { networkFile } from "../../steps/vision/networks/file-kind.ts";
-import { findLayer } from "../../steps/vision/networks/find-layer.ts";
-import { readLayersModel } from "../../steps/vision/networks/layers-model.ts";
-import { openNetwork } from "../../steps/vision/networks/open.ts";
-import type { Topology } from "../../steps/vision/networks/topology.ts";
+import type { NetworkSummary } from "../../engine/machine.ts";
 import { golden } from "../networks/golden.ts";
 import { functional, input, layer, oneByOne, summing, writeModel } from "../networks/model-files.ts";
 import { newWorkplace, repository, type Workplace } from "./flow.ts";
 
-// `flow layers`; what Keras says is from bench/golden/networks_layers.py.
-
-interface OfKeras {
-  readonly total: number;
-  readonly trainable: number;
-  readonly layers: readonly [path: string, type: string, shape: readonly number[], parameters: number][];
-}
-
-const ofKeras: Readonly<Record<string, OfKeras>> = readGolden("layers.json");
+// `flow layers`: what it prints, and what it refuses.
 
 function readGolden<Content>(name: string): Content {
   return JSON.parse(readFileSync(join(golden, name), "utf8")) as Content;
@@ -42,70 +29,6 @@ async function text(...args: readonly string[]): Promise<readonly string[]> {
   const { code, stdout, stderr } = await place.flow(["layers", ...args]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return stdout.trimEnd().split("\n");
-}
-
-/** The row of a name; of a layer that is used more than once, that of its first use. */
-function rowOf({ layers }: NetworkSummary, name: string): LayerSummary | undefined {
-  return layers.find((one) => one.name === name) ?? layers.find((one) => one.name === `${name}:1`);
-}
-
-describe("what Keras says", () => {
-  test("of ResNet-50 is what flow says", async () => {
-    const keras = readGolden<{ parameters: number; layers: string[] }>("resnet50.json");
-    const found = await summary("resnet50");
-    expect(found.parameters).toEqual({
-      total: 23_587_712,
-      trainable: 23_534_592,
-      nonTrainable: 53_120,
-      isWhole: true,
-    });
-    expect(found.parameters.total).toBe(keras.parameters);
-    expect(found.layers.filter(({ parameters }) => parameters !== 0).map(({ name }) => name)).toEqual(
-      keras.layers,
-    );
-    expect(found.layers.filter(({ isDefault }) => isDefault)).toEqual([
-      {
-        name: "conv5_block3_out",
-        type: "Activation",
-        shape: [7, 7, 2048],
-        parameters: 0,
-        isDefault: true,
-      },
-    ]);
-  });
-
-  test.each(Object.entries(ofKeras))("of %s is what flow says", async (name, keras) => {
-    const path = join(golden, name);
-    const found = await summary(path);
-    const { total, trainable, isWhole } = found.parameters;
-    expect({ total, trainable, isWhole }).toEqual({
-      total: keras.total,
-      trainable: keras.trainable,
-      isWhole: true,
-    });
-    const rows = keras.layers.map(([layer]) => {
-      const { type, shape, parameters } = rowOf(found, layer) ?? {};
-      return [layer, type, shape, parameters];
-    });
-    expect(rows).toEqual(keras.layers);
-    // A sequential model of Keras' does not list its input; later uses have lines of their own.
-    const named = new Set(keras.layers.flatMap(([layer]) => [layer, `${layer}:1`]));
-    const others = found.layers.filter((one) => !named.has(one.name));
-    expect(others.every((one) => one.type === "InputLayer" || /:([2-9]|\d\d+)$/.test(one.name))).toBe(true);
-    // Every name is one that `layer:` takes.
-    const topology = await topologyOf(path);
-    for (const one of found.layers) expect(findLayer(topology, one.name)).toBeTypeOf("string");
-    expect(found.layers.filter((one) => one.isDefault)).toHaveLength(1);
-  });
-});
-
-/** As `extract` reads it. */
-async function topologyOf(path: string): Promise<Topology> {
-  const { kind, file } = await networkFile(path);
-  if (kind === "layers-model") return (await readLayersModel(file)).topology;
-  const network = await openNetwork({ path, weights: { kind: "own" } });
-  if (network.kind !== "keras") throw new Error(`${path} has no layers`);
-  return network.topology;
 }
 
 describe("the table", () => {
@@ -185,12 +108,21 @@ describe("the table", () => {
     ]);
   });
 
+  test("says of a dozen layers why, and how many more there are", async () => {
+    const own = Array.from({ length: 15 }, (_, at) => layer("Lambda", `own${at}`, "picture"));
+    const lines = await text(
+      writeModel({ layers: [input("picture"), ...own, layer("ReLU", "end", "picture")] }),
+    );
+    expect(lines.filter((line) => line.includes("is not supported"))).toHaveLength(12);
+    expect(lines.at(-1)).toBe("  and 3 more");
+  });
+
   test("is for the size that is given, else the network's own, else one that it says", async () => {
     const own = writeModel({ layers: [input("picture", [6, 4]), layer("ReLU", "bend", "picture")] });
     expect(await summary(own)).toMatchObject({ size: [6, 4], sizeIs: "declared" });
     const given = await summary(own, "--size", "10x12");
     expect(given).toMatchObject({ size: [10, 12], sizeIs: "given" });
-    expect(rowOf(given, "bend")?.shape).toEqual([10, 12, 3]);
+    expect(given.layers.at(-1)?.shape).toEqual([10, 12, 3]);
     const any = input("picture", [null as never, null as never]);
     const open = writeModel({ layers: [any, layer("ReLU", "bend", "picture")] });
     const lines = await text(open);

@@ -5,10 +5,12 @@ import { concurrently } from "../../engine/concurrently.ts";
 import { StepError, type Store } from "../../engine/step-type.ts";
 import { writeNpy } from "../learning/features/npy.ts";
 import { describeSegment, segmentFile } from "../learning/features/rows.ts";
+import { rowName } from "../learning/tables/features.ts";
 import type { Extractor, PlannedExtractor } from "../vision/extractor.ts";
 import { firstNotFinite } from "../vision/finite.ts";
 import { DECODING } from "../vision/pixels/decoding.ts";
 import { ImageError, readPixels } from "../vision/pixels/pixels.ts";
+import type { View } from "../vision/pixels/view.ts";
 import type { Preprocessing } from "../vision/preprocessing.ts";
 import type { ExtractContext } from "./declaration.ts";
 
@@ -34,6 +36,9 @@ export interface ImageToCompute {
   readonly file: string;
   /** What people know it by. */
   readonly name: string;
+  /** How it is to be seen, and what that is called; absent: as it is. */
+  readonly view?: string;
+  readonly seen?: View;
 }
 
 const SEGMENT_ROWS = 256;
@@ -71,7 +76,7 @@ async function computeWith(extractor: Extractor, options: ComputeOptions): Promi
   const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
   const batchSize = Math.min(options.batchSize, rowsOfMemory);
   const segment = newSegment(store, extractor, capacity);
-  const failures: string[] = [];
+  const failures: Failure[] = [];
   let computed = 0;
   const started = performance.now();
   const tell = (): void =>
@@ -97,9 +102,11 @@ async function computeWith(extractor: Extractor, options: ComputeOptions): Promi
     ctx.metric({ device: extractor.device });
   }
   if (failures.length > 0) {
-    const what = failures.length === 1 ? "an image" : `${failures.length} images`;
+    // An image that cannot be read fails in each of its views.
+    const lines = new Map(failures.map(({ name, reason }) => [name, `${name}: ${reason}`]));
+    const what = lines.size === 1 ? "an image" : `${lines.size} images`;
     throw new StepError(
-      `${what} cannot be read; the features of all others are kept:\n${failures.join("\n")}`,
+      `${what} cannot be read; the features of all others are kept:\n${[...lines.values()].join("\n")}`,
     );
   }
 }
@@ -112,7 +119,7 @@ async function refuseRow(
 ): Promise<never> {
   const picture = size[0] * size[1] * 3;
   const layer = await blame(batch.pixels.slice(row * picture, (row + 1) * picture));
-  const name = images.find(({ digest }) => digest === batch.digests[row])?.name;
+  const name = images.find((image) => rowName(image) === batch.digests[row])?.name;
   const where = layer === undefined ? "" : `, first at layer ${layer}`;
   throw new StepError(
     `the network gives values that are not finite (NaN or infinity) for ${name}${where}; the scaling of its pixels, or its weights, may be another network's`,
@@ -123,7 +130,12 @@ interface DecodedBatch {
   readonly digests: readonly string[];
   /** digests × height × width × 3, without those that failed. */
   readonly pixels: Uint8Array;
-  readonly failures: readonly string[];
+  readonly failures: readonly Failure[];
+}
+
+interface Failure {
+  readonly name: string;
+  readonly reason: string;
 }
 
 /** Images as pixels, a batch at a time; the next batch is decoded while the one in hand is computed. */
@@ -153,21 +165,21 @@ async function decodeBatch(
 ): Promise<DecodedBatch> {
   const length = preprocessing.size[0] * preprocessing.size[1] * 3;
   const decodedImages: (Uint8Array | undefined)[] = [];
-  const failures: (string | undefined)[] = [];
+  const failures: (Failure | undefined)[] = [];
   // Few at a time: a picture is decoded at full size before it becomes small.
-  await concurrently(images, availableParallelism(), async ({ file, name }, at) => {
+  await concurrently(images, availableParallelism(), async ({ file, name, seen }, at) => {
     const into = new Uint8Array(length);
     try {
-      await readPixels(file, preprocessing, into);
+      await readPixels(file, seen === undefined ? preprocessing : { ...preprocessing, view: seen }, into);
       decodedImages[at] = into;
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
-      failures[at] = `${name}: ${error.reason}`;
+      failures[at] = { name, reason: error.reason };
     }
   });
-  const good = images.flatMap(({ digest }, at) => {
+  const good = images.flatMap((image, at) => {
     const pixels = decodedImages[at];
-    return pixels === undefined ? [] : [{ digest, pixels }];
+    return pixels === undefined ? [] : [{ digest: rowName(image), pixels }];
   });
   const pixels = new Uint8Array(good.length * length);
   good.forEach((image, at) => {

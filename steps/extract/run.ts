@@ -5,12 +5,13 @@ import type { Json } from "../../engine/json.ts";
 import { CacheError } from "../../engine/step-type.ts";
 import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { locateRows, type RowLocation } from "../learning/features/rows.ts";
-import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
-import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
+import { type FeaturesManifest, rowName, writeIndex, writeManifest } from "../learning/tables/features.ts";
+import { imagePath, readImages } from "../learning/tables/images.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { openExtraction } from "./open.ts";
+import { type ViewedImage, viewedImages } from "./views.ts";
 
 /** Raised where networks from files are computed in another way, and the one that flow knows by name is not. */
 const TRANSLATION = 2;
@@ -19,7 +20,7 @@ const TRANSLATION = 2;
 export async function run(ctx: ExtractContext): Promise<void> {
   const { params } = ctx;
   const { images } = ctx.inputs;
-  const rows = await readImages(images.path);
+  const rows = viewedImages(await readImages(images.path), params.augment);
   const { extractor, layer, preprocessing, network, weights, blame } = await openExtraction(ctx);
   // The limit decides whether there is a row, not what is in it.
   const { maxPixels: _, ...pixels } = preprocessing;
@@ -45,7 +46,9 @@ export async function run(ctx: ExtractContext): Promise<void> {
     blame,
     images: lacking.map((row) => {
       const name = imagePath(row);
-      return { digest: row.digest, file: join(images.path, name), name };
+      const { view, seen } = row;
+      const viewed = view === undefined || seen === undefined ? {} : { view, seen };
+      return { digest: row.digest, file: join(images.path, name), name, ...viewed };
     }),
     present: rows.length - lacking.length,
     total: rows.length,
@@ -55,7 +58,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
   const where = locateRows(await store.entries());
   const devices = new Set<string>();
   for (const row of rows) {
-    const place = where.get(row.digest);
+    const place = where.get(rowName(row));
     if (place === undefined)
       throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
     store.lean(place.entry);
@@ -82,13 +85,13 @@ export async function run(ctx: ExtractContext): Promise<void> {
 /** Rows that are nowhere, or were computed when their pictures were read otherwise. */
 async function rowsToCompute(
   folder: string,
-  rows: readonly ImageRow[],
+  rows: readonly ViewedImage[],
   there: ReadonlyMap<string, RowLocation>,
-): Promise<readonly ImageRow[]> {
-  const unique = uniqueByDigest(rows);
+): Promise<readonly ViewedImage[]> {
+  const unique = uniqueByName(rows);
   const isLacking = new Array<boolean>(unique.length);
   await concurrently(unique, 4 * availableParallelism(), async (row, at) => {
-    const place = there.get(row.digest);
+    const place = there.get(rowName(row));
     isLacking[at] =
       place === undefined ||
       (place.decoding < DECODING && (await isDecodedAnew(join(folder, imagePath(row)))));
@@ -96,6 +99,6 @@ async function rowsToCompute(
   return unique.filter((_, at) => isLacking[at]);
 }
 
-function uniqueByDigest(rows: readonly ImageRow[]): ImageRow[] {
-  return [...new Map(rows.map((row) => [row.digest, row])).values()];
+function uniqueByName(rows: readonly ViewedImage[]): ViewedImage[] {
+  return [...new Map(rows.map((row) => [rowName(row), row])).values()];
 }

@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { isObject, type JsonObject } from "../../../engine/json.ts";
 import { type ReadonlyStore, StepError, type StoreEntry } from "../../../engine/step-type.ts";
-import { type FeatureRow, type FeaturesManifest, readIndex, readManifest } from "../tables/features.ts";
+import {
+  type FeatureRow,
+  type FeaturesManifest,
+  readIndex,
+  readManifest,
+  rowName,
+} from "../tables/features.ts";
 import { type NpyFile, openNpy } from "./npy.ts";
 
 /**
@@ -36,7 +42,7 @@ export async function openFeatures(
   const manifest = await readManifest(folder);
   const index = await readIndex(folder);
   const where = locateRows(await openStore(manifest.store).entries());
-  const lost = index.filter((row) => !where.has(row.digest));
+  const lost = index.filter((row) => !where.has(rowName(row)));
   if (lost.length > 0) {
     throw new StepError(`the features of ${lost.length} images are not in the cache any more; run it again`);
   }
@@ -143,7 +149,7 @@ function locationOf(
   where: ReadonlyMap<string, RowLocation>,
   position: number,
 ): RowLocation {
-  const place = where.get(index[position]?.digest ?? "");
+  const place = where.get(rowName(index[position] as FeatureRow));
   if (place === undefined) throw new Error(`there is no row ${position}`);
   return place;
 }

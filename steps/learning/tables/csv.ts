@@ -33,11 +33,13 @@ export async function writeTable(
 export interface Read<Column extends string> {
   readonly line: number;
   readonly values: Readonly<Record<Column, string>>;
+  /** The values of all other columns, in the order of the header. */
+  readonly others: ReadonlyMap<string, string>;
 }
 
 /**
  * The lines of a table whose header must be there, as they are read. LF and
- * CR LF line ends and a byte order mark are read alike; further columns are left out.
+ * CR LF line ends and a byte order mark are read alike.
  *
  * @throws StepError where the file is missing, is no CSV in UTF-8, or lacks a column.
  */
@@ -57,7 +59,10 @@ export async function* readTable<Column extends string>(
     }
     const header = names;
     const values = Object.fromEntries(columns.map((name) => [name, record[header.indexOf(name)] ?? ""]));
-    yield { line, values: values as Record<Column, string> };
+    const others = header.flatMap((name, at) =>
+      (columns as readonly string[]).includes(name) ? [] : [[name, record[at] ?? ""] as const],
+    );
+    yield { line, values: values as Record<Column, string>, others: new Map(others) };
   }
   if (names === undefined) refuseMissing(file, columns, []);
 }

@@ -125,7 +125,7 @@ async function decodingRate() {
     .map((entry) => join(entry.parentPath, entry.name));
   const started = performance.now();
   await concurrently(files, cpus().length, (file) =>
-    readPixels(file, { size }, new Uint8Array(size[0] * size[1] * 3)),
+    readPixels(file, size, new Uint8Array(size[0] * size[1] * 3)),
   );
   return files.length / ((performance.now() - started) / 1000);
 }

@@ -22,8 +22,13 @@ FITS = ["stretch", "crop", "pad"]
 XMP = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description {}/></x:xmpmeta>'
 
 
-def expected(data, size, resize, fit, orient):
+def expected(data, size, resize, fit, orient, flip=False):
     """None where Pillow's pad leaves nothing of a picture."""
+    result = resized(data, size, resize, fit, orient)
+    return result if result is None or not flip else np.asarray(ImageOps.mirror(Image.fromarray(result)))
+
+
+def resized(data, size, resize, fit, orient):
     height, width = size
     if orient:
         turned = io.BytesIO()
@@ -134,11 +139,19 @@ def keep():
             for fit in FITS:
                 size = [int(rng.integers(1, 60)), int(rng.integers(1, 60))]
                 orient = bool(rng.integers(2))
-                result = expected(data, size, resize, fit, orient)
+                flip = bool(rng.random() < 0.2)
+                result = expected(data, size, resize, fit, orient, flip)
                 if result is None:
                     continue
                 digest = hashlib.sha256(result.tobytes()).hexdigest()[:12]
-                cases.append([name, *size, resize, fit, orient, digest])
+                cases.append([name, *size, resize, fit, orient, flip, digest])
+    # Red and green say where a pixel lies.
+    y, x = np.mgrid[0:80, 0:120].astype(np.uint8)
+    places = Image.fromarray(np.dstack([x, y, x * 0]))
+    places.save(folder / "places.png")
+    scene = Image.fromarray(values(rng, 32, 32))
+    scene.save(folder / "scene.png")
+    ImageOps.mirror(scene).save(folder / "mirrored.png")
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     (folder / "expected.json").write_text(f"[\n{lines}\n]\n")
 

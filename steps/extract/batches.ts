@@ -1,5 +1,6 @@
 import { ImageError } from "../vision/pixels/image-error.ts";
 import type { PixelReader } from "../vision/pixels/reader.ts";
+import type { View } from "../vision/pixels/view.ts";
 
 export interface ImageToCompute {
   /** Of the file's bytes. */
@@ -8,6 +9,9 @@ export interface ImageToCompute {
   readonly file: string;
   /** What people know it by. */
   readonly name: string;
+  /** How it is seen, and what that is called; absent where it is seen as it is. */
+  readonly view?: string;
+  readonly seen?: View;
   /** Whether the file lies where others can change it. */
   readonly isForeign?: boolean;
 }
@@ -83,9 +87,13 @@ type Found =
   | ({ readonly kind: "failed" } & Failure);
 
 async function readImage(image: ImageToCompute, reader: PixelReader): Promise<Found> {
-  const { file, digest, isForeign = false } = image;
+  const { file, digest, seen, isForeign = false } = image;
   try {
-    const pixels = await reader.read(isForeign ? { file, digest } : { file });
+    const pixels = await reader.read({
+      file,
+      ...(isForeign ? { digest } : {}),
+      ...(seen === undefined ? {} : { view: seen }),
+    });
     return { kind: "read", image, pixels };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;

@@ -1,5 +1,6 @@
 import { StepError, type Store } from "../../engine/step-type.ts";
 import { newSegment } from "../learning/features/segments.ts";
+import { rowName } from "../learning/tables/features.ts";
 import type { Extractor, PlannedExtractor } from "../vision/extractor.ts";
 import { firstNotFinite } from "../vision/finite.ts";
 import { DECODING } from "../vision/pixels/decoding.ts";
@@ -71,7 +72,7 @@ async function computeWith(
   const batchSize = Math.min(options.batchSize, rowsOfMemory);
   const segment = newSegment(store, {
     ...{ rowLength, device, capacity, dtype: ctx.params.dtype, decoding: DECODING },
-    nameOf: (digest) => images.find((image) => image.digest === digest)?.name ?? "",
+    nameOf: (row) => images.find((image) => rowName(image) === row)?.name ?? "",
   });
   const failures: Failure[] = [];
   const spent = { waiting: 0, network: 0, writing: 0 };
@@ -89,7 +90,7 @@ async function computeWith(
       const batch = next.value;
       ctx.signal.throwIfAborted();
       failures.push(...batch.failures);
-      const digests = batch.images.map(({ digest }) => digest);
+      const digests = batch.images.map(rowName);
       const before = spent.network;
       const since = performance.now();
       await segment.add(digests, async (into) => {

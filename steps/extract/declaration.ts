@@ -94,6 +94,30 @@ const params = {
       },
       default: {},
     },
+    augment: {
+      description:
+        "Further views of each training image, each a row of its own. Images of other splits are seen as they are.",
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        flip: { description: "Mirrored, left and right.", type: "boolean", default: false },
+        crops: {
+          description:
+            "How many parts of it, drawn at random: of 60 to 100 % of its area, 3:4 to 4:3 in proportion.",
+          type: "integer",
+          minimum: 0,
+          maximum: 1000,
+          default: 0,
+        },
+        seed: {
+          description: "Of what is drawn; another one gives other parts.",
+          type: "integer",
+          minimum: 0,
+          maximum: 4294967295,
+          default: 0,
+        },
+      },
+    },
     runtime: {
       description: "What computes the network. `flow setup` brings all but onnxruntime.",
       enum: ["onnxruntime", "openvino", "tensorflow"],

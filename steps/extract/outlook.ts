@@ -1,16 +1,24 @@
 import type { EarlierExecution, Outlook, OutlookView } from "../../engine/step-type.ts";
 import { locateRows } from "../learning/features/locate.ts";
-import { readManifest } from "../learning/tables/features.ts";
+import { readManifest, rowName } from "../learning/tables/features.ts";
 import { readImages } from "../learning/tables/images.ts";
+import type { ExtractParams } from "./declaration.ts";
+import { viewedImages } from "./views.ts";
 
 /**
  * How many pictures have no row yet. Which store the rows would be in is known
  * from an earlier extraction with the same network: opening it would take long.
  */
-export async function foresee({ inputs, earlier, openStore }: OutlookView): Promise<Outlook | undefined> {
+export async function foresee({
+  params,
+  inputs,
+  earlier,
+  openStore,
+}: OutlookView): Promise<Outlook | undefined> {
   const images = inputs.images;
   if (images === undefined) return undefined;
-  const pictures = new Set((await readImages(images.path)).map(({ digest }) => digest));
+  const { augment } = params as ExtractParams;
+  const pictures = new Set(viewedImages(await readImages(images.path), augment).map(rowName));
   const alike = earlier.filter((execution) => isAlike(execution, inputs));
   const store = alike[0] && (await readManifest(alike[0].outputs.features ?? "")).store;
   const there = store === undefined ? undefined : await locateRows(openStore(store));

@@ -4,8 +4,8 @@ import type { Json } from "../../engine/json.ts";
 import { CacheError, type EntryName, type StepInput } from "../../engine/step-type.ts";
 import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { locateRows, type RowPlaces } from "../learning/features/locate.ts";
-import { type FeaturesManifest, writeIndex, writeManifest } from "../learning/tables/features.ts";
-import { type ImageRow, imageFile, imagePath, readImages } from "../learning/tables/images.ts";
+import { type FeaturesManifest, rowName, writeIndex, writeManifest } from "../learning/tables/features.ts";
+import { imageFile, imagePath, readImages } from "../learning/tables/images.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
 import { openPixelReader } from "../vision/pixels/reader.ts";
 import { defaultMaxPixels } from "../vision/preprocessing.ts";
@@ -13,6 +13,7 @@ import { tooLargeAmong, withoutBad } from "./bad-images.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { openExtraction } from "./open.ts";
+import { type ViewedImage, viewedImages } from "./views.ts";
 
 /** Raised where networks from files are computed in another way, and the one that flow knows by name is not. */
 const TRANSLATION = 2;
@@ -41,7 +42,8 @@ export async function run(ctx: ExtractContext): Promise<void> {
   });
   const large = tooLargeAmong(all, preprocessing.maxPixels ?? defaultMaxPixels);
   const readable = all.filter((row) => !large.has(row.digest));
-  const lacking = await rowsToCompute(images, readable, await locateRows(store));
+  const wanted = viewedImages(readable, params.augment);
+  const lacking = await rowsToCompute(images, wanted, await locateRows(store));
   const unread = await computeRows({
     ctx,
     store,
@@ -53,20 +55,22 @@ export async function run(ctx: ExtractContext): Promise<void> {
       file: imageFile(images, row),
       name: imagePath(row),
       isForeign: row.path !== undefined,
+      ...(row.view === undefined || row.seen === undefined ? {} : { view: row.view, seen: row.seen }),
     })),
-    present: readable.length - lacking.length,
-    total: readable.length,
+    present: wanted.length - lacking.length,
+    total: wanted.length,
     preprocessing,
     batchSize: params.batchSize,
   });
   const bad = new Map([...large, ...unread.map(({ image, reason }) => [image.digest, reason] as const)]);
-  ctx.metric({ images: all.length, failed: bad.size });
-  const rows = await withoutBad(ctx, all, bad);
+  const asked = viewedImages(all, params.augment);
+  ctx.metric({ images: asked.length, failed: asked.filter(({ digest }) => bad.has(digest)).length });
+  const rows = viewedImages(await withoutBad(ctx, all, bad), params.augment);
   const where = await locateRows(store);
   const devices = new Set<string>();
   const entries = new Set<EntryName>();
   for (const row of rows) {
-    const place = where.get(row.digest);
+    const place = where.get(rowName(row));
     if (place === undefined)
       throw new CacheError(`the cache has lost the row of ${row.file}; run the same command again`);
     entries.add(place.entry);
@@ -94,19 +98,19 @@ export async function run(ctx: ExtractContext): Promise<void> {
 /** Rows that are nowhere, or were computed when their pictures were read otherwise. */
 async function rowsToCompute(
   images: StepInput,
-  rows: readonly ImageRow[],
+  rows: readonly ViewedImage[],
   there: RowPlaces,
-): Promise<readonly ImageRow[]> {
-  const unique = uniqueByDigest(rows);
+): Promise<readonly ViewedImage[]> {
+  const unique = uniqueByName(rows);
   const isLacking = new Array<boolean>(unique.length);
   await concurrently(unique, 4 * availableParallelism(), async (row, at) => {
-    const place = there.get(row.digest);
+    const place = there.get(rowName(row));
     isLacking[at] =
       place === undefined || (place.decoding < DECODING && (await isDecodedAnew(imageFile(images, row))));
   });
   return unique.filter((_, at) => isLacking[at]);
 }
 
-function uniqueByDigest(rows: readonly ImageRow[]): ImageRow[] {
-  return [...new Map(rows.map((row) => [row.digest, row])).values()];
+function uniqueByName(rows: readonly ViewedImage[]): ViewedImage[] {
+  return [...new Map(rows.map((row) => [rowName(row), row])).values()];
 }

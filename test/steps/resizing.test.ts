@@ -14,21 +14,23 @@ type Case = [
   resize: Filter,
   fit: Fit,
   orient: boolean,
+  flip: boolean,
   sha256: string,
 ];
 const cases = JSON.parse(readFileSync(join(golden, "expected.json"), "utf8")) as Case[];
 
 test.each(filters)(
-  "%s is bit for bit what Pillow makes of it, in every fit and orientation",
+  "%s is bit for bit what Pillow makes of it, in every fit and orientation, mirrored too",
   async (filter) => {
     const wrong: string[] = [];
-    for (const [file, height, width, resize, fit, orient, sha256] of cases) {
+    for (const [file, height, width, resize, fit, orient, flip, sha256] of cases) {
       if (resize !== filter) continue;
       // What was there before must not shine through.
       const pixels = new Uint8Array(height * width * 3).fill(77);
-      await readPixels(join(golden, file), { size: [height, width], resize, fit, orient }, pixels);
+      const view = flip ? { view: { kind: "flip" } as const } : {};
+      await readPixels(join(golden, file), { size: [height, width], resize, fit, orient, ...view }, pixels);
       const digest = createHash("sha256").update(pixels).digest("hex").slice(0, sha256.length);
-      if (digest !== sha256) wrong.push(`${file} ${height}×${width} ${fit} ${orient}`);
+      if (digest !== sha256) wrong.push(`${file} ${height}×${width} ${fit} ${orient} ${flip}`);
     }
     expect(wrong).toEqual([]);
     expect(cases.filter(([, , , resize]) => resize === filter).length).toBeGreaterThan(50);

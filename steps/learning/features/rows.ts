@@ -1,6 +1,12 @@
 import { concurrently } from "../../../engine/concurrently.ts";
 import { type EntryName, type ReadonlyStore, StepError } from "../../../engine/step-type.ts";
-import { type FeatureRow, type FeaturesManifest, readIndex, readManifest } from "../tables/features.ts";
+import {
+  type FeatureRow,
+  type FeaturesManifest,
+  readIndex,
+  readManifest,
+  rowName,
+} from "../tables/features.ts";
 import { locateRows, type RowPlace, type RowPlaces } from "./locate.ts";
 import { openFiles } from "./open-files.ts";
 import { openSegment, type SegmentRows } from "./segment.ts";
@@ -39,7 +45,7 @@ export async function openFeatures(
   const manifest = await readManifest(folder);
   const index = await readIndex(folder);
   const where = await locateRows(openStore(manifest.store));
-  const lost = index.filter((row) => !where.has(row.digest));
+  const lost = index.filter((row) => !where.has(rowName(row)));
   if (lost.length > 0) {
     throw new StepError(`the features of ${lost.length} images are not in the cache any more; run it again`);
   }
@@ -86,7 +92,7 @@ function classNames(index: readonly FeatureRow[]): readonly string[] {
 }
 
 function locationOf(index: readonly FeatureRow[], where: RowPlaces, position: number): RowPlace {
-  const place = where.get(index[position]?.digest ?? "");
+  const place = where.get(rowName(index[position] as FeatureRow));
   if (place === undefined) throw new Error(`there is no row ${position}`);
   return place;
 }

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { byCodeUnit } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import type { Preprocessing } from "../../vision/preprocessing.ts";
 import { readTable, writeTable } from "./csv.ts";
@@ -16,7 +17,15 @@ const indexFile = "index.csv";
 const manifestFile = "features.json";
 
 /** A line of `index.csv`: an image as in `images.csv`, without its size. */
-export type FeatureRow = Pick<ImageRow, "split" | "class" | "label" | "file" | "digest">;
+export type FeatureRow = Pick<ImageRow, "split" | "class" | "label" | "file" | "digest"> & {
+  /** How the image is seen; absent where it is seen as it is. */
+  readonly view?: string;
+};
+
+/** What a row is found by in a store: the image, and how it is seen. */
+export function rowName({ digest, view }: Pick<FeatureRow, "digest" | "view">): string {
+  return view === undefined ? digest : `${digest} ${view}`;
+}
 
 export interface FeaturesManifest {
   /** Id of the store that holds the rows. */
@@ -39,19 +48,25 @@ export interface FeaturesManifest {
 }
 
 const columns = ["split", "class", "label", "file", "digest"] as const;
+/** The last column, where any image is seen otherwise than as it is. */
+const viewColumn = "view";
 
-/** Writes `index.csv` into `folder`: code-unit order of split, class, file, whatever the order of `rows`. */
+/** Writes `index.csv` into `folder`: code-unit order of split, class, file, view, whatever the order of `rows`. */
 export async function writeIndex(folder: string, rows: readonly FeatureRow[]): Promise<void> {
-  const lines = [...rows].sort(byLocation).map((row) => columns.map((column) => row[column]));
-  await writeTable(join(folder, indexFile), columns, lines);
+  const views = rows.some(({ view }) => view !== undefined) ? [viewColumn] : [];
+  const lines = [...rows]
+    .sort((a, b) => byLocation(a, b) || byCodeUnit(a.view ?? "", b.view ?? ""))
+    .map((row) => [...columns.map((column) => row[column]), ...views.map(() => row.view ?? "")]);
+  await writeTable(join(folder, indexFile), [...columns, ...views], lines);
 }
 
 /** @throws StepError where the index is missing or a line is not of this format. */
 export async function readIndex(folder: string): Promise<FeatureRow[]> {
   const file = join(folder, indexFile);
   const rows: FeatureRow[] = [];
-  for await (const { line, values } of readTable(file, columns)) {
-    rows.push(readLocation(`${file}:${line}`, values));
+  for await (const { line, values, others } of readTable(file, columns)) {
+    const view = others.get(viewColumn) ?? "";
+    rows.push({ ...readLocation(`${file}:${line}`, values), ...(view === "" ? {} : { view }) });
   }
   return rows;
 }

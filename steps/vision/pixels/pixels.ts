@@ -11,6 +11,7 @@ import { orientationOf } from "./orientation.ts";
 import { type Raster, turned } from "./raster.ts";
 import { resample } from "./resample.ts";
 import { tiffForm } from "./tiff.ts";
+import { mirror, seenPart, type View } from "./view.ts";
 
 export { ImageError, tooLarge };
 
@@ -27,7 +28,7 @@ export { ImageError, tooLarge };
  */
 export async function readPixels(
   file: string,
-  preprocessing: Omit<Preprocessing, "scaling">,
+  preprocessing: Omit<Preprocessing, "scaling"> & { readonly view?: View },
   into: Uint8Array,
 ): Promise<void> {
   await decodePixels(file, await readPicture(file), preprocessing, into);
@@ -42,19 +43,21 @@ export async function readPicture(file: string): Promise<Uint8Array> {
 export async function decodePixels(
   file: string,
   bytes: Uint8Array,
-  preprocessing: Omit<Preprocessing, "scaling">,
+  preprocessing: Omit<Preprocessing, "scaling"> & { readonly view?: View },
   into: Uint8Array,
 ): Promise<void> {
-  const { size, resize = "nearest", fit = "stretch", orient = false } = preprocessing;
+  const { size, resize = "nearest", fit = "stretch", orient = false, view } = preprocessing;
   const kind = kindOf(file, bytes);
   const limit = preprocessing.maxPixels ?? defaultMaxPixels;
   const { orientation, ...raster } = await decode(kind, { file, bytes, limit });
   const isTurned = orient && kind !== "TIFF";
-  const picture = turned(raster, isTurned ? orientationOf(kind, bytes) : (orientation ?? 1));
+  const whole = turned(raster, isTurned ? orientationOf(kind, bytes) : (orientation ?? 1));
+  const picture = seenPart(whole, view);
   const placement = placementOf(fit, picture, size);
   if (fit === "pad") into.fill(0);
   if (resize === "nearest") sampleNearest(picture, placement, into, size[1]);
   else resample(picture, resize, placement, into, size[1]);
+  if (view?.kind === "flip") mirror(into, size[1]);
 }
 
 /**

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { StepError } from "../../../engine/step-type.ts";
 import type { Preprocessing } from "../preprocessing.ts";
 import { decodePixels, ImageError, readPicture } from "./pixels.ts";
+import type { View } from "./view.ts";
 
 // A thread that decodes what it is asked for, one picture after the other.
 
@@ -12,6 +13,7 @@ export interface Request {
   readonly id: number;
   readonly file: string;
   readonly digest?: string;
+  readonly view?: View;
 }
 
 /** With what was spent on it, in milliseconds. */
@@ -29,7 +31,7 @@ parentPort?.on("message", (request: Request) => {
   last = last.then(() => answer(request));
 });
 
-async function answer({ id, file, digest }: Request): Promise<void> {
+async function answer({ id, file, digest, view }: Request): Promise<void> {
   const started = performance.now();
   let read = started;
   const spent = () => ({ id, reading: read - started, decoding: performance.now() - read });
@@ -38,7 +40,7 @@ async function answer({ id, file, digest }: Request): Promise<void> {
     if (digest !== undefined) refuseOther(file, bytes, digest);
     read = performance.now();
     const pixels = new Uint8Array(setup.size[0] * setup.size[1] * 3);
-    await decodePixels(file, bytes, setup, pixels);
+    await decodePixels(file, bytes, view === undefined ? setup : { ...setup, view }, pixels);
     parentPort?.postMessage({ ...spent(), kind: "pixels", pixels } satisfies Answer, [pixels.buffer]);
   } catch (error) {
     parentPort?.postMessage({ ...spent(), ...told(error as Error, file, digest) } satisfies Answer);

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { StepError } from "../../../engine/step-type.ts";
 import { ImageError } from "./image-error.ts";
 import type { Answer, ReaderSetup, Request } from "./reader-thread.ts";
+import type { View } from "./view.ts";
 
 /** Reads and decodes pictures, several at a time, whatever the thread that asks is doing. */
 export interface PixelReader {
@@ -23,6 +24,8 @@ export interface Picture {
   readonly file: string;
   /** `sha256:<hex>` that its bytes must have; absent where nobody but flow could have changed them. */
   readonly digest?: string;
+  /** How it is to be seen; absent: as it is. */
+  readonly view?: View;
 }
 
 /** More of them keep no network waiting, and each holds a picture at full size. */

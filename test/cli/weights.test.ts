@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RequiredFile } from "../../engine/step-type.ts";
@@ -150,6 +151,12 @@ describe("--from", () => {
       await setup("tiny", "--remove");
     }
     expect(server.requests.map(({ path }) => path)).toEqual(["/mirror/x", "/mirror/tiny_notop.h5"]);
+  });
+
+  test("may be a host of one's own network", async () => {
+    // Most machines know themselves by a name; whether this server listens there does not matter.
+    const { stderr } = await from(`http://${hostname()}:${server.port}/keras/`);
+    expect(stderr).not.toContain("which no URL leads to");
   });
 
   test("takes relative paths from -C", async () => {

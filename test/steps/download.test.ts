@@ -240,5 +240,7 @@ describe("an archive", () => {
     server.put("/food.zip", { content: Buffer.from("<html>log in first</html>") });
     const step = await run({ url: `${server.base}/food.zip` });
     expect(step.failure?.kind).toBe("step");
+    expect(step.failure?.message).toMatch(/^food\.zip is no archive/);
+    expect(readdirSync(join(project.root, ".flow/staging"))).toEqual([]);
   });
 });

@@ -1,6 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { cpus, totalmem } from "node:os";
-import { openExtractor } from "../dist/steps/scripting.js";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, homedir, totalmem } from "node:os";
+import { join } from "node:path";
+import { concurrently } from "../dist/engine/concurrently.js";
+import { openExtractor, readPixels } from "../dist/steps/scripting.js";
+
+const program = new URL("../dist/flow.js", import.meta.url).pathname;
+
+/** FLOW_HOME, where runtimes are. */
+export const home = process.env.FLOW_HOME ?? join(homedir(), ".cache/flow");
 
 /** Height and width of ResNet-50's input. */
 export const size = [224, 224];
@@ -34,6 +42,37 @@ export async function bareRate(network, images, options = {}) {
   const rate = images / ((performance.now() - started) / 1000);
   await extractor.close();
   return rate;
+}
+
+/** Runs a pipeline in a folder. */
+export function flow(folder, pipeline, ...args) {
+  writeFileSync(join(folder, "bench.yaml"), pipeline);
+  execFileSync(process.execPath, [program, "run", "bench.yaml", ...args], {
+    cwd: folder,
+    stdio: "ignore",
+    env: { ...process.env, FLOW_HOME: home },
+  });
+}
+
+/** images/s of the step `features` from nothing, as its metric says. */
+export function wholeRate(folder, pipeline) {
+  rmSync(join(folder, ".flow/stores"), { recursive: true, force: true });
+  flow(folder, pipeline, "-R", "features");
+  const { steps } = JSON.parse(readFileSync(join(folder, "runs/latest/run.json"), "utf8"));
+  return steps.features.metrics.imagesPerSecond;
+}
+
+/** images/s of reading and decoding alone, as many at a time as there are cores. */
+export async function decodingRate(folder) {
+  const root = join(folder, "runs/latest/splits/images");
+  const files = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(jpe?g|png)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const started = performance.now();
+  await concurrently(files, cpus().length, (file) =>
+    readPixels(file, size, new Uint8Array(size[0] * size[1] * 3)),
+  );
+  return files.length / ((performance.now() - started) / 1000);
 }
 
 /** What a script prints; undefined where there is no Python or it lacks what is imported. */

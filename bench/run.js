@@ -3,6 +3,7 @@
 const series = {
   whole: () => import("./whole.js"),
   runtimes: () => import("./runtimes.js"),
+  extract: () => import("./extract.js"),
   segments: () => import("./segments.js"),
   memory: () => import("./memory.js"),
 };

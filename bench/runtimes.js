@@ -1,21 +1,30 @@
 // images/s of ResNet-50 on every runtime and precision that is there (FLOW_HOME,
 // `flow setup`): the bare network, and end to end through `flow run`. In turn,
 // three rounds, medians. The limit of end to end is 1 / (1 / network + 1 / decoding).
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, homedir, tmpdir } from "node:os";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { concurrently } from "../dist/engine/concurrently.js";
 import { hasBf16 } from "../dist/steps/compute/devices/bf16.js";
 import { encodeGraph } from "../dist/steps/compute/onnx/graph.js";
 import { requiredRuntime } from "../dist/steps/compute/runtimes/catalog.js";
-import { openNetwork, readPixels } from "../dist/steps/scripting.js";
+import { openNetwork } from "../dist/steps/scripting.js";
 import { toOnnx } from "../dist/steps/vision/onnx/to-onnx.js";
 import { translate } from "../dist/steps/vision/translate/translate.js";
-import { bareRate, batch, drawnPictures, machine, median, print, pythonRate, size } from "./common.js";
+import {
+  bareRate,
+  batch,
+  decodingRate,
+  drawnPictures,
+  flow,
+  home,
+  machine,
+  median,
+  print,
+  pythonRate,
+  size,
+  wholeRate,
+} from "./common.js";
 
-const program = new URL("../dist/flow.js", import.meta.url).pathname;
-const home = process.env.FLOW_HOME ?? join(homedir(), ".cache/flow");
 const folder = mkdtempSync(join(tmpdir(), "flow-bench-"));
 // Enough that what only the first batches cost does not show.
 const images = 448;
@@ -30,8 +39,7 @@ const subjects = [
 ].filter(isThere);
 
 try {
-  writeFileSync(join(folder, "bench.yaml"), pipeline({ runtime: "onnxruntime", precision: "float32" }));
-  flow("--until", "splits");
+  flow(folder, pipeline({ runtime: "onnxruntime", precision: "float32" }), "--until", "splits");
   const network = await openNetwork({ named: "resnet50", weights: { kind: "seeded" } });
   const results = subjects.map((subject) => ({ ...subject, bare: [], whole: [] }));
   const decoding = [];
@@ -39,10 +47,10 @@ try {
   const python = { f32: [], bf16: [] };
   writeFileSync(onnxFile, encodeGraph(toOnnx(graphOf(network))));
   for (let round = 0; round < rounds; round++) {
-    decoding.push(await decodingRate());
+    decoding.push(await decodingRate(folder));
     for (const result of results) {
       result.bare.push(await bareRate(network, images, optionsOf(result)));
-      result.whole.push(wholeRate(result));
+      result.whole.push(wholeRate(folder, pipeline(result)));
     }
     keras.push(kerasRate());
     for (const [precision, rates] of Object.entries(python)) rates.push(openvinoRate(precision));
@@ -95,39 +103,9 @@ steps:${drawnPictures({ training: images - 32, others: 16, pixels: 512 })}
 `;
 }
 
-function flow(...args) {
-  execFileSync(process.execPath, [program, "run", "bench.yaml", ...args], {
-    cwd: folder,
-    stdio: "ignore",
-    env: { ...process.env, FLOW_HOME: home },
-  });
-}
-
-/** Of one extraction from nothing, as its metric says. */
-function wholeRate(subject) {
-  rmSync(join(folder, ".flow/stores"), { recursive: true, force: true });
-  writeFileSync(join(folder, "bench.yaml"), pipeline(subject));
-  flow("-R", "features");
-  const { steps } = JSON.parse(readFileSync(join(folder, "runs/latest/run.json"), "utf8"));
-  return steps.features.metrics.imagesPerSecond;
-}
-
 function optionsOf({ runtime, precision }) {
   if (runtime === "onnxruntime") return { runtime, precision };
   return { runtime, precision, libraries: join(home, requiredRuntime(runtime).path, "lib") };
-}
-
-/** Reading and decoding alone, as many at a time as there are cores. */
-async function decodingRate() {
-  const root = join(folder, "runs/latest/splits/images");
-  const files = readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(jpe?g|png)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name));
-  const started = performance.now();
-  await concurrently(files, cpus().length, (file) =>
-    readPixels(file, size, new Uint8Array(size[0] * size[1] * 3)),
-  );
-  return files.length / ((performance.now() - started) / 1000);
 }
 
 function kerasRate() {

@@ -65,7 +65,7 @@ async function measure(kind, round) {
     seconds += (performance.now() - started - computing) / 1000;
   }
   const started = performance.now();
-  await segment.publish();
+  await segment.finish();
   kind.write.push(rows / (seconds + (performance.now() - started) / 1000));
   kind.bytes = bytesOf(cache.stores.path(store.id, ""));
 

@@ -22,8 +22,33 @@ import {
 } from "./common.js";
 
 const rounds = 3;
+const features = `
+  features:
+    uses: extract
+    inputs: { images: splits.images }
+    with: { network: resnet50, weights: seeded }
+`;
+
+const keras = `
+import keras
+model = keras.applications.ResNet50(weights=None, include_top=False)
+def compute(pixels):
+    return model.predict_on_batch(keras.applications.resnet.preprocess_input(pixels.astype("float32")))
+`;
+
+const torch = `
+import torch, torchvision
+model = torchvision.models.resnet50(weights=None)
+model.fc = torch.nn.Identity()
+model = model.eval().to(memory_format=torch.channels_last)
+def compute(pixels):
+    with torch.inference_mode():
+        x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
+        return model(x / 255).numpy()
+`;
+
 const series = [
-  { name: "512 px", images: 448, make: (folder) => folder && drawn },
+  { name: "512 px", images: 448, make: () => drawn },
   { name: "12 megapixels", images: 64, make: largePictures },
 ];
 
@@ -60,13 +85,6 @@ function drawn(images) {
   return `name: bench
 steps:${drawnPictures({ training: images - 32, others: 16, pixels: 512 })}${features}`;
 }
-
-const features = `
-  features:
-    uses: extract
-    inputs: { images: splits.images }
-    with: { network: resnet50, weights: seeded }
-`;
 
 /** 4,000 × 3,000 pixels with the grain of a photograph. */
 async function largePictures(folder) {
@@ -107,21 +125,3 @@ with concurrent.futures.ThreadPoolExecutor(1) as pool:
 print(len(files) / (time.time() - started))
 `;
 }
-
-const keras = `
-import keras
-model = keras.applications.ResNet50(weights=None, include_top=False)
-def compute(pixels):
-    return model.predict_on_batch(keras.applications.resnet.preprocess_input(pixels.astype("float32")))
-`;
-
-const torch = `
-import torch, torchvision
-model = torchvision.models.resnet50(weights=None)
-model.fc = torch.nn.Identity()
-model = model.eval().to(memory_format=torch.channels_last)
-def compute(pixels):
-    with torch.inference_mode():
-        x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-        return model(x / 255).numpy()
-`;

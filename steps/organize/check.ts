@@ -80,7 +80,7 @@ function groupMistakes({ groupBy }: OrganizeParams): readonly ParamMistake[] {
   const path = ["groupBy", "pattern"];
   try {
     // An alternative that is empty always fits: then the groups are there, without text.
-    const groups = (new RegExp(`${groupBy.pattern}|`, "u").exec("")?.length ?? 1) - 1;
+    const groups = (new RegExp(`${groupBy.pattern}|`).exec("")?.length ?? 1) - 1;
     if (groups > 0) return [];
     return [
       {

@@ -2,7 +2,7 @@ import { type InputFile, StepError } from "../../engine/step-type.ts";
 import type { Split } from "../learning/tables/images.ts";
 import type { OrganizeParams } from "./declaration.ts";
 import type { Labels } from "./labels.ts";
-import { listed } from "./listed.ts";
+import { countOf, listed } from "./listed.ts";
 import type { SplitsOptions, WithSplit } from "./read-splits.ts";
 import { areMeant, wordsOf } from "./words.ts";
 
@@ -46,9 +46,7 @@ export function readClassWords(
     ];
   });
   if (unknown.length > 0) {
-    throw new StepError(
-      listed(`the class of ${unknown.length} pictures is not known: ${why[wordFrom]}:`, unknown),
-    );
+    throw new StepError(listed(`the class of ${countOf(unknown)} is not known: ${why[wordFrom]}:`, unknown));
   }
   return { placed, wordFrom };
 }
@@ -104,7 +102,7 @@ function nothingSays(pictures: readonly WithSplit[], classes: OrganizeParams["cl
     return `${one.picture.path}${words.length === 0 ? "" : ` ("${words.join('" or "')}")`}`;
   });
   return listed(
-    `the class of ${shown.length} pictures is not known${named}: it is the folder that they lie in, or what is before the first _ of their names, or stands in a table, for all alike (\`classFrom\`):`,
+    `the class of ${countOf(shown)} is not known${named}: it is the folder that they lie in, or what is before the first _ of their names, or stands in a table, for all alike (\`classFrom\`):`,
     shown,
   );
 }

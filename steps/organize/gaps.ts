@@ -3,7 +3,7 @@ import type { Split } from "../learning/tables/images.ts";
 import { composed } from "./composed.ts";
 import type { Layout } from "./layout.ts";
 import { kindsText } from "./left-out.ts";
-import { listed } from "./listed.ts";
+import { listed, some } from "./listed.ts";
 import type { PlacedImage } from "./place.ts";
 
 export interface GapsOptions {
@@ -17,22 +17,31 @@ export interface GapsOptions {
 }
 
 /**
- * A class without a picture in some split, or an empty split, would only show up after hours.
+ * A class without a picture in some split, or an empty split, would only show up
+ * after hours. Where pictures are dealt out, a rare class may be in none but
+ * train: that is told, and nothing more.
  *
+ * @returns sentences on such classes.
  * @throws StepError naming every gap.
  */
-export function refuseGaps(images: readonly PlacedImage[], options: GapsOptions): void {
+export function refuseGaps(images: readonly PlacedImage[], options: GapsOptions): readonly string[] {
   const { classes, splits, layout } = options;
   const there = new Set(images.map((image) => `${image.split}/${image.class}`));
+  const rare: string[] = [];
   const gaps = splits.flatMap((split) => {
     const missing = classes.filter((name) => !there.has(`${split}/${name}`));
+    if (layout.splitsFrom === "shares" && split !== "train" && missing.length < classes.length) {
+      const what = missing.length === 1 ? "a class has" : `${missing.length} classes have`;
+      if (missing.length > 0) rare.push(`${what} no picture in ${split}: ${some(missing, 5)}.`);
+      return [];
+    }
     const { place, isEmpty, but } = aboutSplit(split, options);
     if (isEmpty) return [`split ${split}: the source has no folder ${place} with files in it`];
     const where = place === "" ? `split ${split}` : `split ${split} (folder ${place})`;
     if (missing.length === classes.length) return [`${where} has no pictures${but}`];
     return missing.map((name) => `${where} has no picture of class ${name}${but}`);
   });
-  if (gaps.length === 0) return;
+  if (gaps.length === 0) return rare;
   const way =
     layout.splitsFrom === "shares"
       ? " (larger shares, fewer splits or another `seed` deal them out otherwise)"

@@ -5,6 +5,11 @@ export function listed(message: string, offenders: readonly string[]): string {
   return [message, ...shown, ...(rest > 0 ? [`… and ${rest} more`] : [])].join("\n");
 }
 
+/** "1 picture", "2 pictures" */
+export function countOf(pictures: readonly unknown[]): string {
+  return `${pictures.length} ${pictures.length === 1 ? "picture" : "pictures"}`;
+}
+
 /** The first few of a list, in one line. */
 export function some(names: readonly string[], most: number): string {
   const rest = names.length - most;

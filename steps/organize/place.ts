@@ -6,7 +6,7 @@ import { deal } from "./deal.ts";
 import type { OrganizeParams } from "./declaration.ts";
 import type { Labels } from "./labels.ts";
 import type { Layout } from "./layout.ts";
-import { listed } from "./listed.ts";
+import { countOf, listed } from "./listed.ts";
 import { splitsSaid } from "./read-splits.ts";
 
 /** A picture with its place in the data set. */
@@ -70,7 +70,7 @@ export function placeImages(
   if (unknown.length > 0 && !Array.isArray(params.classes)) {
     const known = Object.keys(params.classes ?? {}).join(", ");
     throw new StepError(
-      listed(`the class of ${unknown.length} pictures is not known (classes has ${known}):`, unknown),
+      listed(`the class of ${countOf(unknown)} is not known (classes has ${known}):`, unknown),
     );
   }
   refuseTwins(images);
@@ -98,12 +98,12 @@ function groupsOf(
     else without.push(one.picture.path);
   }
   if (without.length > 0)
-    throw new StepError(listed(`groupBy finds no group for ${without.length} pictures:`, without));
+    throw new StepError(listed(`groupBy finds no group for ${countOf(without)}:`, without));
   return groups;
 }
 
 function byPattern(pattern: string): (picture: InputFile) => string | undefined {
-  const expression = new RegExp(pattern, "u");
+  const expression = new RegExp(pattern);
   return ({ path }) => expression.exec(path)?.[1];
 }
 

@@ -129,6 +129,10 @@ function guessed(pictures: readonly Parts[], options: SplitsOptions): Splits {
     return { split: pictures, folders: new Map(), splitsFrom: "nothing" };
   }
   if (splits.length < tops.length || hasOwn) {
+    // Classes are the table's business: then folders are mere places.
+    if (options.labels !== undefined) {
+      return { split: pictures, folders: new Map(), splitsFrom: "nothing" };
+    }
     const others = hasOwn && splits.length === tops.length ? "pictures beside them" : otherThan(tops, splits);
     throw new StepError(twoWays(splits, `${others} can be no splits`));
   }

@@ -29,7 +29,13 @@ export async function run(ctx: OrganizeContext): Promise<void> {
   const { images: all, classes, leftOut } = placeImages(layout, params, labels);
   const duplicates = findDuplicates(all, params.duplicates);
   const { images } = duplicates;
-  refuseGaps(images, { layout, files, skipped, classes: classes.names, splits: splitsOf(params, layout) });
+  const rare = refuseGaps(images, {
+    layout,
+    files,
+    skipped,
+    classes: classes.names,
+    splits: splitsOf(params, layout),
+  });
 
   const ofOtherKinds = await picturesAmong(skipped);
   const similar = await looksOf(ctx, images);
@@ -46,7 +52,7 @@ export async function run(ctx: OrganizeContext): Promise<void> {
     splitsFrom: layout.splitsFrom,
   };
   const notes = notesOn({ ...found, notSelected: leftOut, nearDuplicates: near });
-  for (const note of [...source.notes, ...duplicates.notes, ...notes]) ctx.note("images", note);
+  for (const note of [...source.notes, ...duplicates.notes, ...rare, ...notes]) ctx.note("images", note);
   ctx.metric({
     images: rows.length,
     bySplit: countsBySplit(rows),

@@ -125,7 +125,7 @@ describe("classes", () => {
 
   test("where nothing says them, all pictures that are the matter are named", () => {
     const text = refused(["cat/1.jpg", "dog/2.jpg", "3.jpg"]);
-    expect(text).toMatch(/the class of 1 pictures is not known/);
+    expect(text).toMatch(/the class of 1 picture is not known/);
     expect(text).toMatch(/\n3\.jpg$/);
     expect(text).toMatch(/`classFrom`/);
   });

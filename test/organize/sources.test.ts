@@ -65,7 +65,7 @@ describe("classes", () => {
     );
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /the class of 1 pictures is not known \(classes has cat, dog\):\n.*emu\/3\.jpg \("emu"\)/,
+      /the class of 1 picture is not known \(classes has cat, dog\):\n.*emu\/3\.jpg \("emu"\)/,
     );
   });
 });

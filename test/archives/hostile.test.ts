@@ -203,6 +203,23 @@ describe("what holds too much is refused:", () => {
     expect((await tryUnpack(content, { name, limits: { entries: 50 } })).files).toBe(50);
   });
 
+  test("100,000 entries", async () => {
+    const crowd = Array.from({ length: 100_000 }, (_, at) => ({ name: `${at % 100}/${at}`, content: "x" }));
+    const zip = writeZip(crowd, { zip64: true });
+    await expectRefused(zip, /it holds more than 99,999 entries/, { limits: { entries: 99_999 } });
+    await expectRefused(writeTar(crowd), /it holds more than 99,999 entries/, {
+      name: "a.tar",
+      limits: { entries: 99_999 },
+    });
+    // What old programs write, which count to 65,536.
+    expect((await tryUnpack(writeZip(crowd))).files).toBe(100_000);
+  }, 600_000);
+
+  test("folders that names ask for", () => {
+    const deep = Array.from({ length: 10 }, (_, at) => ({ name: `${at}/${"a/".repeat(100)}x` }));
+    return expectRefused(writeZip(deep), /it holds more than 1,000 entries/, { limits: { entries: 1000 } });
+  });
+
   const zeros = Buffer.alloc(80 * 2 ** 20);
 
   test("a file of zeros", async () => {

@@ -81,6 +81,11 @@ describe("a zip file", () => {
       /damaged or cut short at "a"/,
     ],
     [
+      "another checksum of a large file",
+      [{ name: "a", content: "x".repeat(2 ** 21), claims: { crc: 1 } }],
+      /damaged or cut short at "a"/,
+    ],
+    [
       "another size of a large file",
       [{ name: "a", content: "xy", deflated: true, claims: { bytes: 2 ** 21 } }],
       /damaged or cut short at "a"/,
@@ -170,12 +175,12 @@ describe("a tar file", () => {
   const whole = writeTar([before, { name: "b", content: "y".repeat(700) }]);
 
   test("that is cut anywhere is refused", async () => {
-    for (let length = 512; length < whole.length - 512; length += 100) {
+    for (let length = 512; length < whole.length - 512; length += 64) {
       await expectRefused(whole.subarray(0, length), /damaged or cut short/, inTar);
       const packed = gzipSync(whole.subarray(0, length));
       await expectRefused(packed, /damaged or cut short/, { name: "a.tgz" });
-      await expectRefused(gzipSync(whole).subarray(0, -1), /damaged or cut short/, { name: "a.tgz" });
     }
+    await expectRefused(gzipSync(whole).subarray(0, -1), /damaged or cut short/, { name: "a.tgz" });
   });
 
   test("with something behind its end is refused", () =>

@@ -21,7 +21,6 @@ export function archiveStem(name: string): string {
 
 const extension = /\.(zip|tar|tgz|tbz2?|txz|tzst|7z|rar|tar\.(gz|bz2|xz|zst|lz4?|lzma|Z))$/i;
 
-const TAR_MAGIC_AT = 257;
 const HEADER_BYTES = 512;
 
 export async function kindOfArchive(path: string): Promise<ArchiveKind> {
@@ -36,14 +35,26 @@ export async function kindOfArchive(path: string): Promise<ArchiveKind> {
 
 function kindOfBytes(start: Buffer): ArchiveKind {
   if (start.length === 0) return { kind: "empty" };
-  if (begins(start, "504b0304") || begins(start, "504b0506")) return { kind: "zip" };
+  // First, for a tar file begins with whatever its first file is called.
+  if (hasTarSum(start)) return { kind: "tar" };
+  if (zipMagics.some((magic) => begins(start, magic))) return { kind: "zip" };
   if (begins(start, "1f8b")) return { kind: "gzip" };
   const unread = formats.find(([magic]) => begins(start, magic));
   if (unread !== undefined) return { kind: "unread", format: unread[1] };
-  const isTar =
-    start.toString("latin1", TAR_MAGIC_AT, TAR_MAGIC_AT + 5) === "ustar" || start.every((byte) => byte === 0);
+  // A damaged header, or a tar file without entries.
+  const isTar = start.toString("latin1", 257, 262) === "ustar" || start.every((byte) => byte === 0);
   return { kind: isTar ? "tar" : "none" };
 }
+
+/** Whether the bytes of a header add up to what it says; its own sum counts as eight blanks. */
+function hasTarSum(header: Buffer): boolean {
+  if (header.length < HEADER_BYTES) return false;
+  const sum = header.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
+  return Number.parseInt(header.toString("latin1", 148, 156), 8) === sum;
+}
+
+/** An entry; the end of one without entries, in either format; an entry of one that could have been split. APPNOTE.TXT, 4.3. */
+const zipMagics = ["504b0304", "504b0506", "504b0606", "504b0708"];
 
 /** First bytes, hexadecimal. */
 const formats: readonly (readonly [magic: string, format: string])[] = [

@@ -2,7 +2,10 @@ import { StepError } from "../../engine/step-type.ts";
 
 /** How much an archive may hold; counted while it is unpacked, whatever it says of itself. */
 export interface Limits {
-  /** Files, folders and what is left out, together. 2,000,000 where nothing is said: twice the largest sets of pictures. */
+  /**
+   * Entries, and folders that are made for them. 2,000,000 where nothing is said:
+   * twice what the largest sets of pictures have.
+   */
   readonly entries: number;
   /** Of all contents together. 2^40 (1 TiB) where nothing is said. */
   readonly bytes: number;
@@ -20,6 +23,8 @@ const ALWAYS_ALLOWED = 2 ** 26;
 
 /** Counts what comes out of an archive. */
 export interface Tally {
+  /** What the archive says that it has: no need to begin. @throws StepError beyond the limit. */
+  expectEntries(count: number): void;
   /** @throws StepError beyond the limit. */
   countEntries(more: number): void;
   /** @throws StepError beyond a limit. */
@@ -36,10 +41,14 @@ export function tallyOf(archive: { readonly shown: string; readonly size: number
       `${archive.shown} is not unpacked: it holds ${what}; where that is as it should be, unpack it yourself and give the folder`,
     );
   };
+  const checkEntries = (count: number): void => {
+    if (count > limits.entries) refuse(`more than ${grouped(limits.entries)} entries`);
+  };
   return {
+    expectEntries: checkEntries,
     countEntries(more) {
       entries += more;
-      if (entries > limits.entries) refuse(`more than ${grouped(limits.entries)} entries`);
+      checkEntries(entries);
     },
     countBytes(more) {
       bytes += more;

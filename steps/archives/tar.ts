@@ -4,8 +4,6 @@ import { extract, type Header } from "tar-stream";
 import type { EntryHeader, EntryKind } from "./destination.ts";
 
 export interface TarEntry extends EntryHeader {
-  /** Whether the archive does not say how the name is encoded, and it is not UTF-8. */
-  readonly isGuessed: boolean;
   /** To be read, or drained, before the next entry. @throws Error where the archive is damaged. */
   readonly content: AsyncIterable<Buffer>;
 }
@@ -29,8 +27,8 @@ const BLOCK = 512;
  * @param length how many bytes have been written so far.
  */
 export function tarReader(length: () => number): TarReader {
-  // Latin-1 keeps the bytes; that there is such an option, its types do not say.
-  const reader = extract({ filenameEncoding: "latin1" } as object);
+  // Latin-1 keeps the bytes; its types do not know these options. The unknown format is that of before 1988.
+  const reader = extract({ filenameEncoding: "latin1", allowUnknownFormat: true } as object);
   async function* entries(): AsyncGenerator<TarEntry> {
     let end = 0;
     for await (const source of reader) {
@@ -53,7 +51,7 @@ interface FullHeader extends Omit<Header, "type" | "pax"> {
   readonly byteOffset: number;
 }
 
-function described({ name, type, size, pax }: FullHeader): EntryHeader & Pick<TarEntry, "isGuessed"> {
+function described({ name, type, size, pax }: FullHeader): EntryHeader {
   const isSparse = Object.keys(pax ?? {}).some((key) => key.startsWith("GNU.sparse."));
   const kind = isSparse ? "unknown" : kindOf(type);
   // A pax record is UTF-8 by definition, and is decoded.

@@ -7,8 +7,7 @@ import { contentOf, LANES, readingFailure, SMALL_BYTES, type Unpacking } from ".
 
 const CHUNK_BYTES = 2 ** 18;
 
-/** @returns how many names were decoded by guess. */
-export async function unpackTar(unpacking: Unpacking, isGzip: boolean): Promise<number> {
+export async function unpackTar(unpacking: Unpacking, isGzip: boolean): Promise<void> {
   let length = 0;
   const reader = tarReader(() => length);
   // Headers count too: a compressed tar can be made of them alone.
@@ -29,13 +28,11 @@ export async function unpackTar(unpacking: Unpacking, isGzip: boolean): Promise<
   // What was being read is broken off where it cannot be written; the first cause is told.
   if (written.status === "rejected") throw readingFailure(unpacking, written.reason);
   if (read.status === "rejected") throw readingFailure(unpacking, read.reason);
-  return written.value;
 }
 
-async function unpackEntries(entries: AsyncIterable<TarEntry>, unpacking: Unpacking): Promise<number> {
+async function unpackEntries(entries: AsyncIterable<TarEntry>, unpacking: Unpacking): Promise<void> {
   const { destination } = unpacking;
   const writing = lanes(LANES);
-  let guessed = 0;
   try {
     for await (const entry of entries) {
       const file = destination.place(entry);
@@ -43,7 +40,6 @@ async function unpackEntries(entries: AsyncIterable<TarEntry>, unpacking: Unpack
         for await (const _ of entry.content);
         continue;
       }
-      if (entry.isGuessed) guessed++;
       const chunks = contentOf(unpacking, entry.name, entry.content);
       if (entry.bytes > SMALL_BYTES) await destination.write(file, chunks);
       else {
@@ -55,7 +51,6 @@ async function unpackEntries(entries: AsyncIterable<TarEntry>, unpacking: Unpack
     // Nothing may be written any more when the folder is removed.
     await writing.end();
   }
-  return guessed;
 }
 
 async function whole(content: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -6,36 +6,33 @@ import type { Tally } from "./tally.ts";
 import { contentOf, LANES, readingFailure, SMALL_BYTES, type Unpacking } from "./unpacking.ts";
 import { LINK, openZip, type Zip, type ZipEntry } from "./zip.ts";
 
-/** @returns how many names were decoded by guess. */
-export async function unpackZip(unpacking: Unpacking): Promise<number> {
+export async function unpackZip(unpacking: Unpacking): Promise<void> {
   const zip = await openZip(unpacking.archive).catch((error: unknown) => {
     throw readingFailure(unpacking, error);
   });
   try {
-    return await unpackEntries(zip, unpacking);
+    unpacking.tally.expectEntries(zip.count);
+    await unpackEntries(zip, unpacking);
   } finally {
     await zip.close();
   }
 }
 
-async function unpackEntries(zip: Zip, unpacking: Unpacking): Promise<number> {
+async function unpackEntries(zip: Zip, unpacking: Unpacking): Promise<void> {
   const { signal, destination } = unpacking;
   const writing = lanes(LANES);
-  let guessed = 0;
   try {
     for await (const entry of entriesOf(zip, unpacking)) {
       signal.throwIfAborted();
       const file = destination.place({ ...entry, kind: kindOf(entry) });
       if (file === undefined) continue;
       refuseUnreadable(entry, unpacking);
-      if (entry.isGuessed) guessed++;
       await writing.begin(() => unpackEntry(entry, file, unpacking));
     }
   } finally {
     // Nothing may be written any more when the folder is removed.
     await writing.end();
   }
-  return guessed;
 }
 
 async function* entriesOf(zip: Zip, unpacking: Unpacking): AsyncGenerator<ZipEntry> {

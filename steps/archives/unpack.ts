@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { printableLine } from "../../engine/printable.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { destinationAt } from "./destination.ts";
+import { shownName } from "./entry-path.ts";
 import { kindOfArchive } from "./kinds.ts";
 import { defaultLimits, type Limits, tallyOf } from "./tally.ts";
 import { unpackTar } from "./unpack-tar.ts";
@@ -51,10 +52,12 @@ export async function unpack(archive: string, folder: string, options: UnpackOpt
   const destination = destinationAt(resolve(folder), { shown, tally });
   const unpacking: Unpacking = { archive, shown, size, destination, tally, signal };
   try {
-    const guessed = await (kind === "zip" ? unpackZip(unpacking) : unpackTar(unpacking, kind === "gzip"));
-    return { files: destination.files, bytes: destination.bytes, notes: notesOn(unpacking, guessed) };
+    await (kind === "zip" ? unpackZip(unpacking) : unpackTar(unpacking, kind === "gzip"));
+    const { files, bytes } = destination;
+    return { files, bytes, notes: notesOn(unpacking, kind === "zip" ? "code page 437" : "Latin-1") };
   } catch (error) {
-    await destination.remove();
+    // Why it came to this says more than what cannot be removed.
+    await destination.remove().catch(() => undefined);
     signal.throwIfAborted();
     throw error;
   }
@@ -82,18 +85,18 @@ async function readKind(archive: string, shown: string): Promise<"zip" | "tar" |
   }
 }
 
-function notesOn({ shown, destination }: Unpacking, guessed: number): readonly string[] {
+function notesOn({ shown, destination }: Unpacking, encoding: string): readonly string[] {
   const notes: string[] = [];
-  const { files, leftOut } = destination;
+  const { files, leftOut, guessed } = destination;
   if (files === 0) notes.push(`${shown} holds no files`);
   if (leftOut > 0) {
     const what = leftOut === 1 ? "1 file" : `${leftOut} files`;
     notes.push(`${shown} holds ${what} that macOS left there (__MACOSX, .DS_Store): left out`);
   }
-  if (guessed > 0) {
-    const whose = guessed === 1 ? "The name of 1 file" : `The names of ${guessed} files`;
+  if (guessed.count > 0) {
+    const whose = guessed.count === 1 ? "1 file" : `${guessed.count} files`;
     notes.push(
-      `${whose} in ${shown} ${guessed === 1 ? "is" : "are"} in no stated encoding: read as UTF-8, or else as old archives have them`,
+      `${shown} does not say how the names of ${whose} are encoded: they are read as UTF-8, or else as ${encoding}, such as ${shownName(guessed.first)}`,
     );
   }
   return notes;

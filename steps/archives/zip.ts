@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { crc32, inflateRaw } from "node:zlib";
+import { inflateRaw } from "node:zlib";
 import {
   type Entry,
   fromRandomAccessReaderPromise,
@@ -11,6 +11,7 @@ import {
   validateFileName,
   type ZipFile,
 } from "yauzl";
+import { crc32 } from "./crc32.ts";
 import { type Windows, windowsOf } from "./windows.ts";
 
 /** An entry of a zip file. Its name is whatever the archive says, and is no path to write to. */

@@ -42,7 +42,7 @@ function networkMistakes(
     mistakes.push({
       path: [],
       message: "no network is named and none is an input",
-      hint: `give one under \`inputs\`, or name one:\n${inLines([...namedNetworks.keys()])}`,
+      hint: `give one under \`inputs\`, or one of these as \`network\`:\n${inLines([...namedNetworks.keys()])}`,
     });
   }
   if (weights !== undefined && inputs.has("weights")) {

@@ -67,9 +67,10 @@ describe.each(networks)("%s", (name, network) => {
   test(
     "gives Keras' features within 1e-5 of the largest",
     async () => {
+      const [smallest] = expected.cases as [Case];
+      const weights = weightsOf(await network.topology(smallest.size), expected.norms, smallest.size);
       for (const { size, shape, most, step, values } of expected.cases) {
         const topology = await network.topology(size);
-        const weights = weightsOf(topology, size, expected.norms);
         const pixels = pictures(COUNT, ...size);
         const computed = await extract(
           { kind: "keras", topology, weights, layer: lastBeforeClassifier(topology) },
@@ -103,7 +104,7 @@ describe.each(networks)("%s", (name, network) => {
       const [one, other] = [rows.subarray(0, width), rows.subarray(width)];
       for (const row of [one, other]) {
         expect(row.every(Number.isFinite)).toBe(true);
-        expect(4 * dot(row, row)).toBeGreaterThan(500);
+        expect(4 * dot(row, row)).toBeGreaterThan(300);
         expect(4 * dot(row, row)).toBeLessThan(2e5);
       }
       // What differs between two pictures is no small part of their features.
@@ -152,54 +153,55 @@ function pictures(count: number, height: number, width: number): Uint8Array {
   return pixels;
 }
 
-function weightsOf(topology: Topology, size: readonly [number, number], norms: Golden["norms"]): Weights {
+function weightsOf(topology: Topology, norms: Golden["norms"], size: Case["size"]): Weights {
   return new Map(
     [...knownLayers(topology, size)].map(([path, { weights }]) => {
       const entries = Object.entries(weights).map(([role, shape], index): [string, Tensor] => {
-        const values = uniform(`${path}/${index}`, lengthOf(shape));
-        return [role, { shape, data: suited(values, role, shape, norms[path] ?? [0, 1]) }];
+        const suit = suited(role, shape, norms[path] ?? [0, 1]);
+        return [role, { shape, data: drawn(`${path}/${index}`, lengthOf(shape), suit) }];
       });
       return [path, Object.fromEntries(entries)];
     }),
   );
 }
 
-/** From 0 to 1. */
-function uniform(name: string, count: number): Float64Array {
+/** A loop: there are 58 million of them. */
+function drawn(name: string, count: number, suit: (uniform: number) => number): Float32Array {
   const seed = [...name].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 2 ** 32, 0);
-  return new Float64Array(count).map((_, at) => mix((at + seed) >>> 0) / 2 ** 32);
+  const values = new Float32Array(count);
+  for (let at = 0; at < count; at++) values[at] = suit(mix((at + seed) >>> 0) / 2 ** 32);
+  return values;
 }
 
+/** What becomes of a number from 0 to 1. */
 function suited(
-  values: Float64Array,
   role: string,
   shape: Shape,
   [mean, deviation]: readonly [number, number],
-): Float32Array {
+): (uniform: number) => number {
   const [height, width] = shape as readonly [number, number];
-  const count = lengthOf(shape);
   switch (role) {
     case "kernel":
     case "pointwise_kernel":
     case "depthwise_kernel": {
-      const fanIn = role === "depthwise_kernel" ? height * width : count / (shape.at(-1) as number);
-      const most = Math.sqrt(6 / fanIn);
-      return Float32Array.from(values, (u) => (u * 2 - 1) * most);
+      const isDepthwise = role === "depthwise_kernel";
+      const most = Math.sqrt(6 / (isDepthwise ? height * width : lengthOf(shape) / (shape.at(-1) as number)));
+      return (u) => (u * 2 - 1) * most;
     }
     case "gamma":
-      return Float32Array.from(values, (u) => u * 0.6 + 0.7);
+      return (u) => u * 0.6 + 0.7;
     case "bias":
-      return Float32Array.from(values, (u) => u * 0.2 - 0.1);
+      return (u) => u * 0.2 - 0.1;
     case "beta":
-      return Float32Array.from(values);
+      return (u) => u;
     case "moving_mean":
-      return Float32Array.from(values, (u) => mean * 0.5 + (u * 0.4 - 0.2) * deviation);
+      return (u) => mean * 0.5 + (u * 0.4 - 0.2) * deviation;
     case "moving_variance":
-      return Float32Array.from(values, (u) => (u * 0.5 + 0.8) * (deviation * deviation));
+      return (u) => (u * 0.5 + 0.8) * (deviation * deviation);
     case "mean":
-      return Float32Array.from(values, (u) => u * 0.1 + 0.4);
+      return (u) => u * 0.1 + 0.4;
     case "variance":
-      return Float32Array.from(values, (u) => u * 0.1 + 0.2);
+      return (u) => u * 0.1 + 0.2;
     default:
       throw new Error(`nothing is known of ${role}`);
   }

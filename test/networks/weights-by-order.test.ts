@@ -44,13 +44,15 @@ describe("weights of a network that flow knows by name", () => {
   });
 
   test("are found by order under the names of another time, also with a classifier on top", async () => {
-    const top: Written = {
-      name: "top",
-      weights: ["top/kernel:0", "top/bias:0"],
-      shapes: [[1024, 10], [10]],
-      value: 99,
-    };
-    expect(await found([...own.map((written, at) => called(`mobl${at}`, written)), top])).toEqual(expected);
+    const renamed = own.map((written, at) => called(`mobl${at}`, written));
+    const weights = ["top/kernel:0", "top/bias:0"];
+    for (const kernel of [
+      [1024, 10],
+      [1, 1, 1024, 10],
+    ]) {
+      const top: Written = { name: "top", weights, shapes: [kernel, [10]], value: 99 };
+      expect(await found([...renamed, top])).toEqual(expected);
+    }
   });
 
   test("go by name where a name says that it is another layer, whatever the order", async () => {

@@ -22,7 +22,7 @@ export interface WeightGroup {
  * Finds the layer of each weight as Keras does (keras/src/legacy/saving/
  * legacy_h5_format.py, load_weights_from_hdf5_group): the layers of the file that
  * have weights are those of the network, one after the other. Every weight has
- * to be there in its shape; dense layers at the end of the file may be left over.
+ * to be there in its shape; a classifier at the end of the file may be left over.
  *
  * @returns by number in place of the role, or why they do not fit.
  */
@@ -36,7 +36,7 @@ export function matchByOrder(
   const layers = layersIn(topology.model).filter(({ path }) => (known.get(path)?.written ?? 0) > 0);
   const groups = file.filter(({ tensors }) => tensors.length > 0);
   const left = groups.slice(layers.length);
-  if (groups.length < layers.length || !left.every(({ tensors }) => isDense(tensors))) {
+  if (groups.length < layers.length || !left.every(({ tensors }) => isClassifier(tensors))) {
     return `it has weights for ${groups.length} layers, and the network for ${layers.length}`;
   }
   const own = new Set(layers.map(({ name }) => name));
@@ -50,6 +50,13 @@ export function matchByOrder(
   return new Map(
     layers.map(({ path }, at) => [path, Object.fromEntries((groups[at] as WeightGroup).tensors.entries())]),
   );
+}
+
+/** Dense layers, or convolutions of one pixel with a bias, as MobileNet's has them. */
+function isClassifier(tensors: readonly Tensor[]): boolean {
+  const [kernel, bias, ...others] = tensors.map(({ shape }) => shape);
+  const isOnePixel = kernel?.length === 4 && kernel[0] === 1 && kernel[1] === 1 && bias?.length === 1;
+  return isDense(tensors) || (isOnePixel && others.length === 0);
 }
 
 /** Shapes of weights do not depend on the size of the pictures, but of dense layers': then they do not fit. */

@@ -93,10 +93,15 @@ const KEPT_LENGTH = 16_384;
 const SHOWN_LINES = 20;
 /** Longer than it takes to end what a dead worker has left; whoever holds its pipes still is not waited for. */
 const PATIENCE_MS = 5_000;
+/**
+ * Where new objects are is let grow to 4 MB, not to 16 three times over: what a
+ * step keeps of many files would decide how much memory its garbage takes.
+ */
+const YOUNG = "--max-semi-space-size=4";
 
 function startWorker({ file, args }: WorkerCommand, { onIdle, onGone }: Lifetime): WorkerProcess {
   // stdout and stderr belong to native libraries; the protocol has its own channel.
-  const child = fork(file, args, { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [] });
+  const child = fork(file, args, { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [YOUNG] });
   let current: Current | undefined;
   const finish = (end: (task: Current) => TaskEnd): void => {
     if (current === undefined) return;

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { StepError } from "../../../engine/step-type.ts";
 
 /**
@@ -36,15 +36,15 @@ export function headerLength(array: NpyArray): number {
 
 /** @throws StepError where the file is no array of these types. */
 export async function readHeader(
-  handle: FileHandle,
   file: string,
+  read: (into: Uint8Array, position: number) => Promise<number>,
 ): Promise<NpyArray & { readonly offset: number }> {
   const start = Buffer.alloc(10);
-  await handle.read(start, 0, 10, 0);
+  await read(start, 0);
   if (!start.subarray(0, 8).equals(magic)) throw new StepError(`${file} is no .npy file of format 1.0`);
   const length = start.readUInt16LE(8);
   const text = Buffer.alloc(length);
-  await handle.read(text, 0, length, 10);
+  await read(text, 10);
   const match = /'descr': '(<f4|<f2|\|u1|<u4)', 'fortran_order': False, 'shape': \((\d+),(?: (\d+))?\)/.exec(
     text.toString("latin1"),
   );

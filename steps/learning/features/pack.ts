@@ -105,18 +105,28 @@ export function unpack(mask: Uint8Array, kept: Int32Array, width: number, into: 
     // A row at a time, which is then still in the processor's cache.
     into.fill(0, at, at + width);
     for (let byte = row * bytes; byte < end; byte += 4, at += 32) {
-      // 32 at a time: a branch is mispredicted where a group ends. What lies behind the mask reads as 0.
+      // 32 at a time: a branch is mispredicted where a group ends.
       let bits =
-        ((mask[byte] as number) << 24) |
-        ((byte + 1 < end ? (mask[byte + 1] as number) : 0) << 16) |
-        ((byte + 2 < end ? (mask[byte + 2] as number) : 0) << 8) |
-        (byte + 3 < end ? (mask[byte + 3] as number) : 0);
-      while (bits !== 0) {
+        byte + 4 <= end
+          ? ((mask[byte] as number) << 24) |
+            ((mask[byte + 1] as number) << 16) |
+            ((mask[byte + 2] as number) << 8) |
+            (mask[byte + 3] as number)
+          : lastBits(mask, byte, end);
+      for (let place = at; bits !== 0; place++) {
         const zeros = Math.clz32(bits);
-        into[at + zeros] = kept[next++] as number;
-        bits &= 0x7fffffff >>> zeros;
+        place += zeros;
+        into[place] = kept[next++] as number;
+        bits = (bits << zeros) << 1;
       }
     }
   }
   return next;
+}
+
+/** Fewer than four bytes of a mask, as if zeros followed. */
+function lastBits(mask: Uint8Array, first: number, end: number): number {
+  let bits = 0;
+  for (let byte = first, shift = 24; byte < end; byte++, shift -= 8) bits |= (mask[byte] as number) << shift;
+  return bits;
 }

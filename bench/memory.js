@@ -1,11 +1,9 @@
 // Peak memory of extraction by a small network: 2,000 pictures, and ten times as many.
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { machine, print } from "./common.js";
+import { flow, machine, print } from "./common.js";
 
-const program = new URL("../dist/flow.js", import.meta.url).pathname;
 const counts = [2_000, 20_000];
 const folder = mkdtempSync(join(tmpdir(), "flow-bench-"));
 
@@ -16,8 +14,7 @@ try {
   writeFileSync(join(folder, "net/one.bin"), kernel);
   const peaks = [];
   for (const count of counts) {
-    writeFileSync(join(folder, "bench.yaml"), pipeline(count));
-    execFileSync(process.execPath, [program, "run", "bench.yaml"], { cwd: folder, stdio: "ignore" });
+    flow(folder, pipeline(count));
     const { steps } = JSON.parse(readFileSync(join(folder, "runs/latest/run.json"), "utf8"));
     peaks.push(Object.entries(steps).map(([id, { peakMemory }]) => [id, peakMemory]));
     rmSync(join(folder, ".flow"), { recursive: true });

@@ -1,20 +1,18 @@
 // The whole of a pipeline: extraction, training, nothing to do, memory, disk.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openNetwork } from "../dist/steps/scripting.js";
-import { bareRate, drawnPictures, machine, median, print, pythonRate } from "./common.js";
+import { bareRate, drawnPictures, flow, machine, median, print, pythonRate } from "./common.js";
 
-const program = new URL("../dist/flow.js", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "flow-bench-"));
 const few = 320;
 const many = 10 * few;
 
 try {
-  writeFileSync(join(folder, "bench.yaml"), pipeline());
-  const small = flow("-S", `training=${few}`);
-  const large = flow("-S", `training=${many}`);
+  const small = run("-S", `training=${few}`);
+  const large = run("-S", `training=${many}`);
   const rows = [
     [
       "ResNet-50 features, images/s",
@@ -43,7 +41,7 @@ try {
     ],
     [
       "bytes on disk per image, features",
-      Math.round(bytesOf("stores") / (many + 80)),
+      Math.round(bytesOfFeatures() / (many + 80)),
       "float32 values alone",
       100352 * 4,
     ],
@@ -71,8 +69,8 @@ steps:${drawnPictures({ training: '"${params.training}"', others: 40, pixels: 32
 `;
 }
 
-function flow(...args) {
-  execFileSync(process.execPath, [program, "run", "bench.yaml", ...args], { cwd: folder, stdio: "ignore" });
+function run(...args) {
+  flow(folder, pipeline(), ...args);
   return JSON.parse(readFileSync(join(folder, "runs/latest/run.json"), "utf8")).steps;
 }
 
@@ -80,7 +78,7 @@ function flow(...args) {
 function noOp() {
   const times = Array.from({ length: 10 }, () => {
     const started = performance.now();
-    flow("-S", `training=${many}`);
+    run("-S", `training=${many}`);
     return (performance.now() - started) / 1000;
   });
   return median(times).toFixed(3);
@@ -108,18 +106,18 @@ function megabytes(step) {
   return Math.round(step.peakMemory / 2 ** 20);
 }
 
-/** Of the feature rows: the largest store is the head's checkpoints, so those are left out by name. */
-function bytesOf(name) {
-  const list = execFileSync("find", [
-    join(folder, ".flow", name),
+/** Of the entries that the features lean on. */
+function bytesOfFeatures() {
+  const manifest = join(folder, "runs/latest/features/features/features.json");
+  const { store } = JSON.parse(readFileSync(manifest, "utf8"));
+  const sizes = execFileSync("find", [
+    join(folder, ".flow/stores", store),
     "-name",
-    "rows.npy",
-    "-size",
-    "+0",
+    "*.npy",
     "-printf",
     "%s\n",
   ]);
-  return list
+  return sizes
     .toString()
     .trim()
     .split("\n")

@@ -212,9 +212,9 @@ describe("what holds too much is refused:", () => {
     const crowd = Array.from({ length: 100_000 }, (_, at) => ({ name: `${at % 100}/${at}`, content: "x" }));
     const zip = writeZip(crowd, { zip64: true });
     await expectRefused(zip, /it holds more than 99,999 entries/, { limits: { entries: 99_999 } });
-    await expectRefused(writeTar(crowd), /it holds more than 99,999 entries/, {
+    await expectRefused(writeTar(crowd), /it holds more than 999 entries/, {
       name: "a.tar",
-      limits: { entries: 99_999 },
+      limits: { entries: 999 },
     });
     // What old programs write, which count to 65,536.
     expect((await tryUnpack(writeZip(crowd))).files).toBe(100_000);

@@ -108,9 +108,17 @@ function megabytes(step) {
   return Math.round(step.peakMemory / 2 ** 20);
 }
 
-/** Of the feature rows, in either form: the largest store is the head's checkpoints, so those are left out by name. */
+/** Of the feature rows: the largest store is the head's checkpoints, so those are left out by name. */
 function bytesOf(name) {
-  const list = execFileSync("find", [join(folder, ".flow", name), "-name", "*.npy", "-printf", "%s\n"]);
+  const list = execFileSync("find", [
+    join(folder, ".flow", name),
+    "-name",
+    "rows.npy",
+    "-size",
+    "+0",
+    "-printf",
+    "%s\n",
+  ]);
   return list
     .toString()
     .trim()

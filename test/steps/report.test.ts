@@ -82,6 +82,19 @@ test("features that were made otherwise are refused, also where their rows are a
   );
 });
 
+test("features that were rounded otherwise are said to be, and count", async () => {
+  const others = features
+    .slice(features.indexOf("  features:"))
+    .replace("features:", "others:")
+    .replace("pool: average", "pool: average, dtype: float16");
+  const { code, stderr } = await run(features + others + head() + report("others"));
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  expect(JSON.parse(output("report/report/report.json")).notes).toContain(
+    "the model was trained on features of the dtype float32; these are of float16.",
+  );
+});
+
 test("a model whose last step was too far is neither written nor kept", async () => {
   // One step in all: its score is taken before it moves anything.
   const far = head("hidden: [4], epochs: 1, batchSize: 100, optimizer: { kind: sgd, learningRate: 1e38 }");

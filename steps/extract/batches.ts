@@ -1,36 +1,25 @@
+import { type ImagesPlace, imageFile } from "../learning/tables/images.ts";
 import { ImageError } from "../vision/pixels/image-error.ts";
 import type { PixelReader } from "../vision/pixels/reader.ts";
-import type { View } from "../vision/pixels/view.ts";
-
-export interface ImageToCompute {
-  /** Of the file's bytes. */
-  readonly digest: string;
-  /** Absolute path. */
-  readonly file: string;
-  /** What people know it by. */
-  readonly name: string;
-  /** How it is seen, and what that is called; absent where it is seen as it is. */
-  readonly view?: string;
-  readonly seen?: View;
-  /** Whether the file lies where others can change it. */
-  readonly isForeign?: boolean;
-}
+import type { ViewedImage } from "./views.ts";
 
 /** Pictures as pixels, without those that cannot be read. */
 export interface Batch {
-  readonly images: readonly ImageToCompute[];
+  readonly images: readonly ViewedImage[];
   /** uint8, images × height × width × 3. */
   readonly pixels: Uint8Array;
   readonly failures: readonly Failure[];
 }
 
 export interface Failure {
-  readonly image: ImageToCompute;
+  readonly image: ViewedImage;
   /** On one line. */
   readonly reason: string;
 }
 
 export interface BatchOptions {
+  /** Where the pictures lie. */
+  readonly place: ImagesPlace;
   readonly reader: PixelReader;
   readonly batchSize: number;
   /** Height × width × 3. */
@@ -45,15 +34,16 @@ const AHEAD_BYTES = 64 << 20;
  * asked for: a network that blocks this thread finds them ready.
  */
 export async function* batchesOf(
-  images: readonly ImageToCompute[],
-  { reader, batchSize, length }: BatchOptions,
+  images: readonly ViewedImage[],
+  options: BatchOptions,
 ): AsyncGenerator<Batch> {
+  const { batchSize, length } = options;
   const ahead = Math.max(1, Math.min(3, Math.floor(AHEAD_BYTES / (batchSize * length))));
   const asked: Promise<Batch>[] = [];
   let next = 0;
   const ask = (): void => {
     for (; asked.length <= ahead && next < images.length; next += batchSize) {
-      const batch = readBatch(images.slice(next, next + batchSize), reader, length);
+      const batch = readBatch(images.slice(next, next + batchSize), options);
       // Whoever stops early must not leave a batch behind that fails with nobody to hear it.
       batch.catch(() => {});
       asked.push(batch);
@@ -66,12 +56,9 @@ export async function* batchesOf(
   }
 }
 
-async function readBatch(
-  images: readonly ImageToCompute[],
-  reader: PixelReader,
-  length: number,
-): Promise<Batch> {
-  const found = await Promise.all(images.map((image) => readImage(image, reader)));
+async function readBatch(images: readonly ViewedImage[], options: BatchOptions): Promise<Batch> {
+  const { length } = options;
+  const found = await Promise.all(images.map((image) => readImage(image, options)));
   const read = found.flatMap((one) => (one.kind === "read" ? [one] : []));
   const pixels = new Uint8Array(read.length * length);
   for (const [at, one] of read.entries()) pixels.set(one.pixels, at * length);
@@ -83,15 +70,16 @@ async function readBatch(
 }
 
 type Found =
-  | { readonly kind: "read"; readonly image: ImageToCompute; readonly pixels: Uint8Array }
+  | { readonly kind: "read"; readonly image: ViewedImage; readonly pixels: Uint8Array }
   | ({ readonly kind: "failed" } & Failure);
 
-async function readImage(image: ImageToCompute, reader: PixelReader): Promise<Found> {
-  const { file, digest, seen, isForeign = false } = image;
+async function readImage(image: ViewedImage, { reader, place }: BatchOptions): Promise<Found> {
+  const { path, digest, seen } = image;
   try {
     const pixels = await reader.read({
-      file,
-      ...(isForeign ? { digest } : {}),
+      file: imageFile(place, image),
+      // Where it was left in its source others can change it.
+      ...(path === undefined ? {} : { digest }),
       ...(seen === undefined ? {} : { view: seen }),
     });
     return { kind: "read", image, pixels };

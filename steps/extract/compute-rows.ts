@@ -1,14 +1,16 @@
 import { StepError, type Store } from "../../engine/step-type.ts";
 import { newSegment } from "../learning/features/segments.ts";
 import { rowName } from "../learning/tables/features.ts";
+import { type ImagesPlace, imagePath } from "../learning/tables/images.ts";
 import type { Extractor, PlannedExtractor } from "../vision/extractor.ts";
 import { firstNotFinite } from "../vision/finite.ts";
 import { DECODING } from "../vision/pixels/decoding.ts";
 import type { PixelReader } from "../vision/pixels/reader.ts";
 import type { Preprocessing } from "../vision/preprocessing.ts";
-import { type Batch, batchesOf, type Failure, type ImageToCompute } from "./batches.ts";
+import { type Batch, batchesOf, type Failure } from "./batches.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { boundBy, round, type Spent } from "./spent.ts";
+import type { ViewedImage } from "./views.ts";
 
 export interface ComputeOptions {
   readonly ctx: ExtractContext;
@@ -18,7 +20,9 @@ export interface ComputeOptions {
   /** Which layer is the first to give what is not finite for a picture's pixels. */
   blame(pixels: Uint8Array): Promise<string | undefined>;
   /** What is to be computed. */
-  readonly images: readonly ImageToCompute[];
+  readonly images: readonly ViewedImage[];
+  /** Where they lie. */
+  readonly place: ImagesPlace;
   /** How many of `total` rows need no computing. */
   readonly present: number;
   readonly total: number;
@@ -65,14 +69,14 @@ async function computeWith(
   reader: PixelReader,
   options: ComputeOptions,
 ): Promise<readonly Failure[]> {
-  const { ctx, store, images, present, total, preprocessing } = options;
+  const { ctx, store, images, place, present, total, preprocessing } = options;
   const { rowLength, device } = extractor;
   const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (rowLength * 4)));
   const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
   const batchSize = Math.min(options.batchSize, rowsOfMemory);
   const segment = newSegment(store, {
     ...{ rowLength, device, capacity, dtype: ctx.params.dtype, decoding: DECODING },
-    nameOf: (row) => images.find((image) => rowName(image) === row)?.name ?? "",
+    nameOf: (row) => nameOf(images.find((image) => rowName(image) === row)),
   });
   const failures: Failure[] = [];
   const spent = { waiting: 0, network: 0, writing: 0 };
@@ -83,7 +87,7 @@ async function computeWith(
   tell();
   try {
     const length = preprocessing.size[0] * preprocessing.size[1] * 3;
-    const batches = batchesOf(images, { reader, batchSize, length });
+    const batches = batchesOf(images, { reader, place, batchSize, length });
     for (;;) {
       const next = await timed(spent, "waiting", () => batches.next());
       if (next.done) break;
@@ -144,6 +148,11 @@ async function refuseRow(
   const layer = await blame(batch.pixels.slice(row * picture, (row + 1) * picture));
   const where = layer === undefined ? "" : `, first at layer ${layer}`;
   throw new StepError(
-    `the network gives values that are not finite (NaN or infinity) for ${batch.images[row]?.name}${where}; the scaling of its pixels, or its weights, may be another network's`,
+    `the network gives values that are not finite (NaN or infinity) for ${nameOf(batch.images[row])}${where}; the scaling of its pixels, or its weights, may be another network's`,
   );
+}
+
+/** What people know a picture by. */
+function nameOf(image: ViewedImage | undefined): string {
+  return image === undefined ? "" : imagePath(image);
 }

@@ -5,7 +5,7 @@ import { CacheError, type EntryName, type StepInput } from "../../engine/step-ty
 import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { locateRows, type RowPlaces } from "../learning/features/locate.ts";
 import { type FeaturesManifest, rowName, writeIndex, writeManifest } from "../learning/tables/features.ts";
-import { imageFile, imagePath, readImages } from "../learning/tables/images.ts";
+import { imageFile, readImages } from "../learning/tables/images.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
 import { openPixelReader } from "../vision/pixels/reader.ts";
 import { defaultMaxPixels } from "../vision/preprocessing.ts";
@@ -50,13 +50,8 @@ export async function run(ctx: ExtractContext): Promise<void> {
     extractor,
     blame,
     openReader: () => openPixelReader(preprocessing),
-    images: lacking.map((row) => ({
-      digest: row.digest,
-      file: imageFile(images, row),
-      name: imagePath(row),
-      isForeign: row.path !== undefined,
-      ...(row.view === undefined || row.seen === undefined ? {} : { view: row.view, seen: row.seen }),
-    })),
+    images: lacking,
+    place: images,
     present: wanted.length - lacking.length,
     total: wanted.length,
     preprocessing,

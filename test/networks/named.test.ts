@@ -9,7 +9,7 @@ import { lengthOf, type Shape, type Tensor } from "../../steps/vision/graph/grap
 import { lastBeforeClassifier } from "../../steps/vision/networks/classifier.ts";
 import { namedNetworks } from "../../steps/vision/networks/named.ts";
 import type { NamedNetwork } from "../../steps/vision/networks/named-network.ts";
-import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
+import { type KerasNetwork, type Network, openNetwork } from "../../steps/vision/networks/open.ts";
 import type { Topology, Weights } from "../../steps/vision/networks/topology.ts";
 import { knownLayers } from "../../steps/vision/translate/weight-shapes.ts";
 import { decodeValues, golden, mix } from "./golden.ts";
@@ -97,7 +97,7 @@ describe.each(networks)("%s", (name, network) => {
     async () => {
       // Half of the size that it takes, which is quicker: a quarter of the features.
       const size = network.size.map((length) => Math.floor(length / 2)) as unknown as NamedNetwork["size"];
-      const seeded = await openNetwork({ named: name, size, weights: { kind: "seeded" } });
+      const seeded = (await openNetwork({ named: name, size, weights: { kind: "seeded" } })) as KerasNetwork;
       // "seeded" is all that the name of a store says of them.
       expectAsEver(name, digestOf(seeded.weights));
       const random = [0, 1].map((at) => draw(at as 0 | 1, size[0], randomStream(5, `picture ${at}`)));

@@ -46,7 +46,12 @@ test("a device that is lost in the middle fails the step, keeps what was compute
       const store = ctx.store({ name: "rows" });
       const there = await locateRows(store);
       const images = ctx.inputs.images.files
-        .map(({ path, absolute }) => ({ digest: path, file: absolute, name: path }))
+        .map(({ path }) => ({
+          ...({ split: "train", class: "a", label: 0 } as const),
+          file: path,
+          digest: path,
+          path,
+        }))
         .filter(({ digest }) => !there.has(digest));
       await computeRows({
         ctx: ctx as unknown as ExtractContext,
@@ -63,6 +68,7 @@ test("a device that is lost in the middle fails the step, keeps what was compute
         }),
         blame: async () => undefined,
         images,
+        place: { path: ctx.inputs.images.path, origin: ctx.inputs.images.path },
         present: there.size,
         total: ctx.inputs.images.files.length,
         preprocessing: { size: [8, 8], scaling: "none" },

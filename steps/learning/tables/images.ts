@@ -41,13 +41,15 @@ export function imagePath(row: Pick<ImageRow, "split" | "class" | "file">): stri
   return `${row.split}/${row.class}/${row.file}`;
 }
 
-/**
- * The file of an image, absolute.
- *
- * @param images where its artifact lies, and the folder of the files that this only names.
- */
+/** Where an artifact of images lies, and the folder of the files that it only names. */
+export interface ImagesPlace {
+  readonly path: string;
+  readonly origin?: string;
+}
+
+/** The file of an image, absolute. */
 export function imageFile(
-  images: { readonly path: string; readonly origin?: string },
+  images: ImagesPlace,
   row: Pick<ImageRow, "split" | "class" | "file" | "path">,
 ): string {
   if (row.path === undefined) return join(images.path, imagePath(row));
@@ -86,20 +88,26 @@ export async function readImages(folder: string): Promise<ImageRow[]> {
   const rows: ImageRow[] = [];
   for await (const { line, values, others } of readTable(file, columns)) {
     const place = `${file}:${line}`;
-    const row = { ...readLocation(place, values), ...sizeOf(place, values) };
-    const path = others.get(pathColumn);
-    const further = new Map([...others].filter(([name]) => name !== pathColumn));
-    rows.push({
-      ...row,
-      ...(path === undefined ? {} : { path: readPath(place, path) }),
-      ...(further.size === 0 ? {} : { others: further }),
-    });
+    const location = readLocation(place, values);
+    const size = sizeOf(place, values);
+    rows.push(
+      others.size === 0 ? { ...location, ...size } : { ...location, ...size, ...more(place, others) },
+    );
   }
   return rows;
 }
 
 /** The columns that have a meaning here: a table of the user's needs other names for its own. */
 export const ownColumns: ReadonlySet<string> = new Set([...columns, pathColumn]);
+
+function more(place: string, others: ReadonlyMap<string, string>): Pick<ImageRow, "path" | "others"> {
+  const path = others.get(pathColumn);
+  const further = new Map([...others].filter(([name]) => name !== pathColumn));
+  return {
+    ...(path === undefined ? {} : { path: readPath(place, path) }),
+    ...(further.size === 0 ? {} : { others: further }),
+  };
+}
 
 function sizeOf(
   place: string,

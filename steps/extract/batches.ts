@@ -30,13 +30,10 @@ export interface BatchOptions {
 const AHEAD_BYTES = 64 << 20;
 
 /**
- * Pictures as pixels, a batch at a time. While one is computed the next are
- * asked for: a network that blocks this thread finds them ready.
+ * Pictures as pixels, a batch at a time. The first are asked for at once, the next
+ * while one is computed: a network that blocks this thread finds them ready.
  */
-export async function* batchesOf(
-  images: readonly ViewedImage[],
-  options: BatchOptions,
-): AsyncGenerator<Batch> {
+export function batchesOf(images: readonly ViewedImage[], options: BatchOptions): AsyncGenerator<Batch> {
   const { batchSize, length } = options;
   const ahead = Math.max(1, Math.min(3, Math.floor(AHEAD_BYTES / (batchSize * length))));
   const asked: Promise<Batch>[] = [];
@@ -50,10 +47,12 @@ export async function* batchesOf(
     }
   };
   ask();
-  for (let batch = asked.shift(); batch !== undefined; batch = asked.shift()) {
-    ask();
-    yield await batch;
-  }
+  return (async function* () {
+    for (let batch = asked.shift(); batch !== undefined; batch = asked.shift()) {
+      ask();
+      yield await batch;
+    }
+  })();
 }
 
 async function readBatch(images: readonly ViewedImage[], options: BatchOptions): Promise<Batch> {

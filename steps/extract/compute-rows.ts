@@ -1,5 +1,5 @@
 import { StepError, type Store } from "../../engine/step-type.ts";
-import { newSegment } from "../learning/features/segments.ts";
+import { newSegment, type Segment } from "../learning/features/segments.ts";
 import { rowName } from "../learning/tables/features.ts";
 import { type ImagesPlace, imagePath } from "../learning/tables/images.ts";
 import type { Extractor, PlannedExtractor } from "../vision/extractor.ts";
@@ -33,7 +33,7 @@ export interface ComputeOptions {
 /** One segment is written while the next is computed: a crash can cost both. */
 const SEGMENT_ROWS = 128;
 /** A row can be wide: of ResNet-50's first layer it takes 3 MB. Two segments are held. */
-const SEGMENT_BYTES = 32 * 2 ** 20;
+const SEGMENT_BYTES = 48 * 2 ** 20;
 
 /**
  * Computes rows and publishes them in segments; sets the metrics images,
@@ -53,9 +53,17 @@ export async function computeRows(options: ComputeOptions): Promise<readonly Fai
   }
   const reader = options.openReader();
   try {
-    const extractor = await options.extractor.open();
+    const { place, preprocessing, extractor: planned } = options;
+    const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (planned.rowLength * 4)));
+    // Pictures are decoded while the runtime is opened.
+    const batches = batchesOf(images, {
+      ...{ reader, place, batchSize: Math.min(options.batchSize, rowsOfMemory) },
+      length: preprocessing.size[0] * preprocessing.size[1] * 3,
+    });
+    const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
+    const extractor = await planned.open();
     try {
-      return await computeWith(extractor, reader, options);
+      return await computeWith(options, { extractor, reader, batches, capacity });
     } finally {
       await extractor.close();
     }
@@ -64,16 +72,20 @@ export async function computeRows(options: ComputeOptions): Promise<readonly Fai
   }
 }
 
+interface Opened {
+  readonly extractor: Extractor;
+  readonly reader: PixelReader;
+  readonly batches: AsyncGenerator<Batch>;
+  /** Rows that a segment holds at most. */
+  readonly capacity: number;
+}
+
 async function computeWith(
-  extractor: Extractor,
-  reader: PixelReader,
   options: ComputeOptions,
+  { extractor, reader, batches, capacity }: Opened,
 ): Promise<readonly Failure[]> {
-  const { ctx, store, images, place, present, total, preprocessing } = options;
+  const { ctx, store, images, present, total } = options;
   const { rowLength, device } = extractor;
-  const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (rowLength * 4)));
-  const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
-  const batchSize = Math.min(options.batchSize, rowsOfMemory);
   const segment = newSegment(store, {
     ...{ rowLength, device, capacity, dtype: ctx.params.dtype, decoding: DECODING },
     nameOf: (row) => nameOf(images.find((image) => rowName(image) === row)),
@@ -86,8 +98,6 @@ async function computeWith(
     ctx.progress({ done: present + computed + failures.length, total, unit: "images", reused: present });
   tell();
   try {
-    const length = preprocessing.size[0] * preprocessing.size[1] * 3;
-    const batches = batchesOf(images, { reader, place, batchSize, length });
     for (;;) {
       const next = await timed(spent, "waiting", () => batches.next());
       if (next.done) break;
@@ -105,6 +115,7 @@ async function computeWith(
       spent.writing += (performance.now() - since) / 1000 - (spent.network - before);
       computed += digests.length;
       tell();
+      await breathe(segment, spent.network - before);
     }
   } finally {
     await timed(spent, "writing", () => segment.finish());
@@ -123,6 +134,18 @@ async function computeWith(
     }
   }
   return failures;
+}
+
+/**
+ * A runtime blocks this thread. What was begun beside it, the writing of a
+ * segment, takes many short turns: it gets them here, for a hundredth of the time
+ * that the batch took.
+ */
+async function breathe(segment: Segment, seconds: number): Promise<void> {
+  const until = performance.now() + 10 * seconds;
+  while (segment.isWriting() && performance.now() < until) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
 }
 
 async function timed<Value>(

@@ -20,7 +20,7 @@ const files = { rows: "rows.npy", mask: "mask.npy", values: "values.npy", counts
 /** Packing has to save this part: unpacking takes the processor's time. */
 const WORTH = 1 / 8;
 /** Rows are packed this many bytes at a time. */
-const CHUNK = 4 << 20;
+const CHUNK = 8 << 20;
 
 /** @param rows bits of rows × width values: 32 for float32, 16 for float16. */
 export async function writeSegment(folder: string, rows: Bits, width: number): Promise<void> {

@@ -13,6 +13,8 @@ export interface Segment {
    * @throws StepError where a value is too large for float16, naming its picture; none of these rows is kept.
    */
   add(digests: readonly string[], compute: (into: Float32Array) => Promise<void>): Promise<void>;
+  /** Whether one is being written. */
+  isWriting(): boolean;
   /** Publishes what is there, if anything, and waits until all is on disk. */
   finish(): Promise<void>;
 }
@@ -32,7 +34,7 @@ export interface SegmentOptions {
 }
 
 /** A segment is published after a few seconds: that, and the one that is being written, is all a crash can cost. */
-const SEGMENT_MS = 1_500;
+const SEGMENT_MS = 3_000;
 
 /**
  * Collects rows and publishes them in entries of a store. While one entry is
@@ -44,6 +46,7 @@ export function newSegment(store: Store, options: SegmentOptions): Segment {
   let [rows, others] = [newRows(), newRows()];
   let digests: string[] = [];
   let writing: Promise<unknown> = Promise.resolve();
+  let isWriting = false;
   let since = performance.now();
   const publish = async (): Promise<void> => {
     await writing;
@@ -60,8 +63,13 @@ export function newSegment(store: Store, options: SegmentOptions): Segment {
       await writeSegment(folder, written.first(held.length), rowLength);
       return describeSegment({ digests: held, decoding, device });
     });
-    // Whoever waits next hears of it.
-    writing.catch(() => {});
+    isWriting = true;
+    // Whoever waits next hears of what went wrong.
+    writing
+      .catch(() => {})
+      .finally(() => {
+        isWriting = false;
+      });
   };
   return {
     async add(more, compute) {
@@ -71,6 +79,7 @@ export function newSegment(store: Store, options: SegmentOptions): Segment {
       digests.push(...more);
       if (performance.now() - since >= SEGMENT_MS) await publish();
     },
+    isWriting: () => isWriting,
     async finish() {
       await publish();
       await writing;

@@ -126,7 +126,7 @@ function refuseTwins(images: readonly PlacedImage[]): void {
     const place = imagePath(image);
     const other = seen.get(place);
     if (other === undefined) seen.set(place, image);
-    else twins.push(`${other.source.absolute} and ${image.source.absolute}`);
+    else twins.push(`${other.source.path} and ${image.source.path}`);
   }
   if (twins.length > 0)
     throw new StepError(listed("pictures of one split and class have the same name:", twins));

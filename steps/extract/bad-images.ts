@@ -10,12 +10,14 @@ import type { ExtractContext } from "./declaration.ts";
  * allowed, must not decide.
  */
 export function tooLargeAmong(rows: readonly ImageRow[], limit: number): ReadonlyMap<string, string> {
-  const large = rows.flatMap((row) => {
+  const large = new Map<string, string>();
+  for (const row of rows) {
     const { width = 0, height = 0 } = row;
-    if (width * height <= limit) return [];
-    return [[row.digest, tooLarge(imagePath(row), { width, height }, limit).reason] as const];
-  });
-  return new Map(large);
+    if (width * height > limit) {
+      large.set(row.digest, tooLarge(imagePath(row), { width, height }, limit).reason);
+    }
+  }
+  return large;
 }
 
 /** @throws StepError naming all pictures that cannot be read, unless they are to be left out. */

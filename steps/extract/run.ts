@@ -107,5 +107,7 @@ async function rowsToCompute(
 }
 
 function uniqueByName(rows: readonly ViewedImage[]): ViewedImage[] {
-  return [...new Map(rows.map((row) => [rowName(row), row])).values()];
+  const unique = new Map<string, ViewedImage>();
+  for (const row of rows) unique.set(rowName(row), row);
+  return [...unique.values()];
 }

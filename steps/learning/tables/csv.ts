@@ -48,24 +48,32 @@ export async function* readTable<Column extends string>(
   columns: readonly Column[],
 ): AsyncGenerator<Read<Column>> {
   let names: readonly string[] | undefined;
+  let wanted: readonly number[] = [];
+  let further: readonly (readonly [name: string, at: number])[] = [];
   for await (const { record, line } of records(file)) {
     if (names === undefined) {
       names = record;
       refuseMissing(file, columns, names);
+      wanted = columns.map((name) => record.indexOf(name));
+      further = record.flatMap((name, at) =>
+        (columns as readonly string[]).includes(name) ? [] : [[name, at] as const],
+      );
       continue;
     }
     if (record.length !== names.length) {
       throw new StepError(`${file}:${line} has ${record.length} values where the header has ${names.length}`);
     }
-    const header = names;
-    const values = Object.fromEntries(columns.map((name) => [name, record[header.indexOf(name)] ?? ""]));
-    const others = header.flatMap((name, at) =>
-      (columns as readonly string[]).includes(name) ? [] : [[name, record[at] ?? ""] as const],
-    );
-    yield { line, values: values as Record<Column, string>, others: new Map(others) };
+    // Of a long table nothing is made for a line that nobody asked for.
+    const values = {} as Record<Column, string>;
+    for (const [at, name] of columns.entries()) values[name] = record[wanted[at] as number] ?? "";
+    const others =
+      further.length === 0 ? none : new Map(further.map(([name, at]) => [name, record[at] ?? ""] as const));
+    yield { line, values, others };
   }
   if (names === undefined) refuseMissing(file, columns, []);
 }
+
+const none: ReadonlyMap<string, string> = new Map();
 
 function refuseMissing(file: string, columns: readonly string[], names: readonly string[]): void {
   const missing = columns.filter((column) => !names.includes(column));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { byCodeUnit } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import type { Preprocessing } from "../../vision/preprocessing.ts";
-import { readTable, writeTable } from "./csv.ts";
+import { type Line, readTable, writeTable } from "./csv.ts";
 import { byLocation, type ImageRow, readLocation } from "./images.ts";
 import { readJsonFile } from "./json-file.ts";
 
@@ -54,10 +54,12 @@ const viewColumn = "view";
 /** Writes `index.csv` into `folder`: code-unit order of split, class, file, view, whatever the order of `rows`. */
 export async function writeIndex(folder: string, rows: readonly FeatureRow[]): Promise<void> {
   const views = rows.some(({ view }) => view !== undefined) ? [viewColumn] : [];
-  const lines = [...rows]
-    .sort((a, b) => byLocation(a, b) || byCodeUnit(a.view ?? "", b.view ?? ""))
-    .map((row) => [...columns.map((column) => row[column]), ...views.map(() => row.view ?? "")]);
-  await writeTable(join(folder, indexFile), [...columns, ...views], lines);
+  const sorted = [...rows].sort((a, b) => byLocation(a, b) || byCodeUnit(a.view ?? "", b.view ?? ""));
+  function* lines(): Generator<Line> {
+    for (const row of sorted)
+      yield [...columns.map((column) => row[column]), ...views.map(() => row.view ?? "")];
+  }
+  await writeTable(join(folder, indexFile), [...columns, ...views], lines());
 }
 
 /** @throws StepError where the index is missing or a line is not of this format. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { byCodeUnit } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
-import { readTable, writeTable } from "./csv.ts";
+import { type Line, readTable, writeTable } from "./csv.ts";
 
 /**
  * The format of an `images` artifact: `images.csv` and the pictures it lists, at
@@ -72,14 +72,16 @@ const pathColumn = "path";
 export async function writeImages(folder: string, rows: readonly ImageRow[]): Promise<void> {
   const others = [...(rows[0]?.others?.keys() ?? [])];
   const places = rows.some(({ path }) => path !== undefined) ? [pathColumn] : [];
-  const lines = [...rows]
-    .sort(byLocation)
-    .map((row) => [
-      ...columns.map((column) => row[column] ?? ""),
-      ...places.map(() => row.path ?? ""),
-      ...others.map((column) => row.others?.get(column) ?? ""),
-    ]);
-  await writeTable(join(folder, imagesFile), [...columns, ...places, ...others], lines);
+  function* lines(): Generator<Line> {
+    for (const row of [...rows].sort(byLocation)) {
+      yield [
+        ...columns.map((column) => row[column] ?? ""),
+        ...places.map(() => row.path ?? ""),
+        ...others.map((column) => row.others?.get(column) ?? ""),
+      ];
+    }
+  }
+  await writeTable(join(folder, imagesFile), [...columns, ...places, ...others], lines());
 }
 
 /** @throws StepError where the table is missing or a line is not of this format. */
@@ -88,11 +90,14 @@ export async function readImages(folder: string): Promise<ImageRow[]> {
   const rows: ImageRow[] = [];
   for await (const { line, values, others } of readTable(file, columns)) {
     const place = `${file}:${line}`;
-    const location = readLocation(place, values);
-    const size = sizeOf(place, values);
-    rows.push(
-      others.size === 0 ? { ...location, ...size } : { ...location, ...size, ...more(place, others) },
-    );
+    const { split, class: name, label, file: path, digest } = readLocation(place, values);
+    const { width, height } = sizeOf(place, values);
+    // Written out: there may be a million of them, and copied members take twice the memory.
+    const row =
+      width === undefined || height === undefined
+        ? { split, class: name, label, file: path, digest }
+        : { split, class: name, label, file: path, digest, width, height };
+    rows.push(others.size === 0 ? row : { ...row, ...more(place, others) });
   }
   return rows;
 }

@@ -49,22 +49,31 @@ export function refuseGaps(images: readonly PlacedImage[], options: GapsOptions)
   throw new StepError(listed(`the pictures are not complete${way}:`, gaps));
 }
 
+/** Whether a file lies in the folder of a split; anywhere, where no folders are splits. */
+export function isInSplits({ folders }: Pick<Layout, "folders">): (file: InputFile) => boolean {
+  return folders.size === 0 ? () => true : isInside([...folders.values()].flat());
+}
+
+function isInside(folders: readonly string[]): (file: InputFile) => boolean {
+  const names = new Set(folders.map(composed));
+  return ({ path }) =>
+    path
+      .split("/")
+      .slice(0, -1)
+      .some((part) => names.has(composed(part)));
+}
+
 function aboutSplit(
   split: Split,
   { layout, files, skipped }: GapsOptions,
 ): { readonly place: string; readonly isEmpty: boolean; readonly but: string } {
   const folders = layout.folders.get(split) ?? [];
   if (folders.length === 0) return { place: "", isEmpty: false, but: "" };
-  const names = new Set(folders.map(composed));
-  const isInside = ({ path }: InputFile): boolean =>
-    path
-      .split("/")
-      .slice(0, -1)
-      .some((part) => names.has(composed(part)));
-  const leftOut = skipped.filter(isInside);
+  const isThere = isInside(folders);
+  const leftOut = skipped.filter(isThere);
   return {
     place: folders.join(", "),
-    isEmpty: !files.some(isInside),
+    isEmpty: !files.some(isThere),
     but: leftOut.length === 0 ? "" : `; left out there: ${kindsText(leftOut)}`,
   };
 }

@@ -5,7 +5,7 @@ import { type ImageRow, type Split, writeImages } from "../learning/tables/image
 import type { OrganizeContext, OrganizeParams } from "./declaration.ts";
 import { findDuplicates } from "./duplicates.ts";
 import { countsBySplit, groupsAcrossSplits, notesOn } from "./findings.ts";
-import { refuseGaps } from "./gaps.ts";
+import { isInSplits, refuseGaps } from "./gaps.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { countByKind, isHidden, isTaken, picturesAmong } from "./left-out.ts";
 import { readLooks } from "./looks.ts";
@@ -23,9 +23,11 @@ export async function run(ctx: OrganizeContext): Promise<void> {
   const way = wayOf(params, source);
   const { labels, files } = source;
   const pictures = files.filter(({ path }) => !isHidden(path) && isTaken(path));
-  const taken = new Set(pictures);
-  const skipped = files.filter((file) => !taken.has(file));
   const layout = readLayout(pictures, { ...source, params });
+  const taken = new Set(pictures);
+  // Beside the folders of splits there may be anything.
+  const isMeant = isInSplits(layout);
+  const skipped = files.filter((file) => !taken.has(file) && isMeant(file));
   const { images: all, classes, leftOut } = placeImages(layout, params, labels);
   const duplicates = findDuplicates(all, params.duplicates);
   const { images } = duplicates;

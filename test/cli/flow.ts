@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -37,7 +38,7 @@ export interface Workplace {
   flow(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>;
   /** run.json of the newest run. */
   record(): RunRecord;
-  /** Names of all entries of all stores, without descriptions. */
+  /** Names of all entries of all stores, without descriptions, and without what `organize` remembers of pictures. */
   entries(): readonly string[];
   remove(): void;
 }
@@ -97,7 +98,12 @@ export function newWorkplace({
           return [];
         }
       };
-      return names(stores).flatMap((store) =>
+      const isOfPictures = (store: string): boolean => {
+        const description = join(stores, store, "store.json");
+        return existsSync(description) && readFileSync(description, "utf8").includes('"type":"organize"');
+      };
+      const others = names(stores).filter((store) => !isOfPictures(store));
+      return others.flatMap((store) =>
         names(join(stores, store))
           .filter((name) => name !== "store.json")
           .map((name) => `${store}/${name}`),

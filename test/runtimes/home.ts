@@ -20,7 +20,7 @@ export function lackOf(name: BroughtRuntime): string {
 
 /** The same for `precision: bf16`, which takes AVX512-BF16 or AMX. */
 export function lackOfBf16(): string {
-  return hasBf16() ? "" : skipped("this CPU has no bf16");
+  return hasBf16() ? "" : skipped("no bf16");
 }
 
 const said = new Set<string>();

@@ -10,8 +10,8 @@ import { openFeatures } from "../../steps/learning/features/rows.ts";
 import { childrenOf, digestsOf, newWorkplace, until, type Workplace } from "../cli/flow.ts";
 
 const images = 400;
-/** Of rows of 48 × 48 × 64 float32 values, in 32 MB. */
-const segmentRows = 56;
+/** Of rows of 48 × 48 × 64 float32 values, in 48 MB. */
+const segmentRows = 85;
 
 /** The first layer of ResNet-50 alone: rows are wide and quickly computed, so that there are many segments. */
 const pipeline = `
@@ -45,9 +45,7 @@ export async function killRepeatedly({ kills, seed }: { kills: number; seed: num
     expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
     expect(digestsOf(place.record())).toEqual(digestsOf(undisturbed.record()));
     expect(await rowsDigest(place)).toBe(await rowsDigest(undisturbed));
-    const computed = computedIn(place);
-    expect(computed).toBeGreaterThanOrEqual(images);
-    expect(computed).toBeLessThanOrEqual(images + kills * segmentRows);
+    expect(computedIn(place)).toBeLessThanOrEqual(images + kills * segmentRows);
     // Of the last execution alone.
     const { metrics } = place.record().steps.features ?? {};
     expect(Number(metrics?.computed) + Number(metrics?.reused)).toBe(images);

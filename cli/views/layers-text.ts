@@ -1,5 +1,6 @@
 import type { LayerSummary, NetworkSummary } from "../../engine/machine.ts";
 import { printableLine } from "../../engine/printable.ts";
+import { grouped, some } from "../../engine/wording.ts";
 import type { Paint } from "./paint.ts";
 import { countText } from "./words.ts";
 
@@ -43,7 +44,7 @@ function tableLines(
       type: `(${printableLine(type)})`,
       mark: markOf(layer),
       shape: shape === undefined ? "?" : `(${["None", ...shape].join(", ")})`,
-      parameters: parameters === undefined ? "?" : numberText(parameters),
+      parameters: parameters === undefined ? "?" : grouped(parameters),
     };
   });
   const widest = (texts: readonly string[]): number => Math.max(...texts.map(({ length }) => length));
@@ -86,9 +87,9 @@ const SHOWN = 12;
 function totalLines({ layers, parameters, weights }: NetworkSummary): readonly string[] {
   const least = parameters.isWhole ? "" : "at least ";
   const totals = [
-    `Total params: ${least}${numberText(parameters.total)}`,
-    `Trainable params: ${least}${numberText(parameters.trainable)}`,
-    `Non-trainable params: ${least}${numberText(parameters.nonTrainable)}`,
+    `Total params: ${least}${grouped(parameters.total)}`,
+    `Trainable params: ${least}${grouped(parameters.trainable)}`,
+    `Non-trainable params: ${least}${grouped(parameters.nonTrainable)}`,
   ];
   const lacks = layers.flatMap(({ lack }) => (lack === undefined ? [] : [`  ${printableLine(lack)}`]));
   const more = lacks.length > SHOWN ? [`  and ${lacks.length - SHOWN} more`] : [];
@@ -109,12 +110,5 @@ function totalLines({ layers, parameters, weights }: NetworkSummary): readonly s
 function weightsText({ file, layers, lacking }: NonNullable<NetworkSummary["weights"]>): string {
   const there = `${printableLine(file)} belongs to this network: ${countText(layers, "layer")} ${layers === 1 ? "has its" : "have their"} weights there`;
   if (lacking.length === 0) return `${there}.`;
-  const shown = lacking.slice(0, SHOWN).map(printableLine).join(", ");
-  const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : "";
-  return `${there}; none for ${shown}${more}, above the default cut.`;
-}
-
-/** With commas, as Keras has them. */
-function numberText(value: number): string {
-  return value.toLocaleString("en-US");
+  return `${there}; none for ${some(lacking.map(printableLine), SHOWN)}, above the default cut.`;
 }

@@ -2,6 +2,7 @@ import { isObject, type Json } from "../../engine/json.ts";
 import type { PathSample, Reason } from "../../engine/plan/reason.ts";
 import { printableLine } from "../../engine/printable.ts";
 import type { Outlook, Progress } from "../../engine/step-type.ts";
+import { grouped } from "../../engine/wording.ts";
 
 /** A reason in words, for one line. */
 export function reasonText(reason: Reason): string {
@@ -130,11 +131,6 @@ export function paceText(progress: Progress, seconds: number): string {
 export function outlookText({ toDo, total, unit, verb, perSecond }: Outlook): string {
   const time = perSecond === undefined || toDo === 0 ? "" : `, about ${durationText(toDo / perSecond)}`;
   return `${grouped(toDo)} of ${grouped(total)} ${unit} ${verb}${time}`;
-}
-
-/** 50,100 */
-function grouped(count: number): string {
-  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** "12/40 images", "12 of 447 MB"; without what there is to do where nobody knows (0). */

@@ -1,4 +1,5 @@
 import { StepError } from "../../engine/step-type.ts";
+import { grouped } from "../../engine/wording.ts";
 
 /** How much an archive may hold; counted while it is unpacked, whatever it says of itself. */
 export interface Limits {
@@ -56,8 +57,4 @@ export function tallyOf(archive: { readonly shown: string; readonly size: number
       if (bytes > mostByRatio) refuse(`more than ${grouped(limits.ratio)} times its own size`);
     },
   };
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString("en-US");
 }

@@ -1,4 +1,5 @@
 import { StepError } from "../../engine/step-type.ts";
+import { some } from "../../engine/wording.ts";
 import { writeSkipped } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath } from "../learning/tables/images.ts";
 import { tooLarge } from "../vision/pixels/pixels.ts";
@@ -31,7 +32,6 @@ export async function withoutBad(
     const reason = reasons.get(row.digest);
     return reason === undefined ? [] : [{ ...row, reason }];
   });
-  const names = bad.map(imagePath);
   const what = bad.length === 1 ? "an image" : `${bad.length} images`;
   if (ctx.params.onBadImage === "fail") {
     const lines = bad.map((row) => `${imagePath(row)}: ${row.reason}`);
@@ -42,7 +42,7 @@ export async function withoutBad(
   const kept = rows.filter(({ digest }) => !reasons.has(digest));
   if (kept.length === 0) throw new StepError("no image can be read");
   await writeSkipped(ctx.output("features"), bad);
-  const shown = `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
+  const shown = some(bad.map(imagePath), 5);
   ctx.note("features", `${what} cannot be read and ${bad.length === 1 ? "is" : "are"} left out: ${shown}.`);
   return kept;
 }

@@ -1,7 +1,8 @@
 import { StepError } from "../../engine/step-type.ts";
+import { some } from "../../engine/wording.ts";
 import { composed } from "./composed.ts";
 import type { OrganizeParams } from "./declaration.ts";
-import { listed, some } from "./listed.ts";
+import { listed } from "./listed.ts";
 
 /** Classes by the word that marks them in the source, in composed form. */
 export interface Classes {

@@ -1,9 +1,10 @@
 import { byCodeUnit } from "../../engine/json.ts";
 import { addTo } from "../../engine/lists.ts";
 import { StepError } from "../../engine/step-type.ts";
+import { some } from "../../engine/wording.ts";
 import { imagePath, type Split } from "../learning/tables/images.ts";
 import type { OrganizeParams } from "./declaration.ts";
-import { listed, some } from "./listed.ts";
+import { listed } from "./listed.ts";
 import type { PlacedImage } from "./place.ts";
 
 export interface Duplicates {

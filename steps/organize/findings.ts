@@ -1,9 +1,9 @@
 import { addTo } from "../../engine/lists.ts";
 import type { InputFile } from "../../engine/step-type.ts";
+import { some } from "../../engine/wording.ts";
 import { type ImageRow, imagePath, type Split } from "../learning/tables/images.ts";
 import { readKinds } from "../vision/pixels/kinds.ts";
 import { kindsText } from "./left-out.ts";
-import { some } from "./listed.ts";
 import type { Pair } from "./near-duplicates.ts";
 import type { PlacedImage } from "./place.ts";
 

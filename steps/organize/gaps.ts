@@ -1,9 +1,10 @@
 import { type InputFile, StepError } from "../../engine/step-type.ts";
+import { some } from "../../engine/wording.ts";
 import type { Split } from "../learning/tables/images.ts";
 import { composed } from "./composed.ts";
 import type { Layout } from "./layout.ts";
 import { kindsText } from "./left-out.ts";
-import { listed, some } from "./listed.ts";
+import { listed } from "./listed.ts";
 import type { PlacedImage } from "./place.ts";
 
 export interface GapsOptions {

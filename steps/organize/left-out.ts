@@ -3,8 +3,8 @@ import { extname } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
 import { byCodeUnit } from "../../engine/json.ts";
 import type { InputFile } from "../../engine/step-type.ts";
+import { some } from "../../engine/wording.ts";
 import { contentOfFile } from "../vision/pixels/pixels.ts";
-import { some } from "./listed.ts";
 
 const taken = new Set([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".tif", ".tiff"]);
 

@@ -9,9 +9,3 @@ export function listed(message: string, offenders: readonly string[]): string {
 export function countOf(pictures: readonly unknown[]): string {
   return `${pictures.length} ${pictures.length === 1 ? "picture" : "pictures"}`;
 }
-
-/** The first few of a list, in one line. */
-export function some(names: readonly string[], most: number): string {
-  const rest = names.length - most;
-  return `${names.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
-}

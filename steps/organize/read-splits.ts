@@ -1,11 +1,12 @@
 import { addTo } from "../../engine/lists.ts";
 import { type InputFile, StepError } from "../../engine/step-type.ts";
+import { some } from "../../engine/wording.ts";
 import type { Split } from "../learning/tables/images.ts";
 import { composed } from "./composed.ts";
 import type { Shares } from "./deal.ts";
 import type { OrganizeParams } from "./declaration.ts";
 import type { Labels } from "./labels.ts";
-import { listed, some } from "./listed.ts";
+import { listed } from "./listed.ts";
 import { splitInName, splitOfWord } from "./split-words.ts";
 import { areMeant } from "./words.ts";
 

@@ -1,5 +1,6 @@
 import { addTo } from "../../../engine/lists.ts";
 import { StepError } from "../../../engine/step-type.ts";
+import { some } from "../../../engine/wording.ts";
 import type { Tensor } from "../graph/graph.ts";
 import { isModel, type Layer, type Model, type Topology, type Weights } from "./topology.ts";
 
@@ -55,10 +56,9 @@ export function refuseForeign(
 ): void {
   const layers = [...foreign].filter(([, tensors]) => !isDense(tensors)).map(([name]) => name);
   if (layers.length === 0) return;
-  const more = layers.length > SHOWN ? ` and ${layers.length - SHOWN} more` : "";
   const what = layers.length === 1 ? "a layer" : `${layers.length} layers`;
   throw new StepError(
-    `${from} has weights for ${what} that the network does not have: ${layers.slice(0, SHOWN).join(", ")}${more}; ` +
+    `${from} has weights for ${what} that the network does not have: ${some(layers, SHOWN)}; ` +
       `it belongs to another network${besides === undefined ? "" : ` (${besides})`}`,
   );
 }

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fileDigest } from "../../engine/cache/tree.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { type ExtractorOptions, type PlannedExtractor, planExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
@@ -114,12 +114,7 @@ async function identityOfWeights(ctx: ExtractContext): Promise<WeightsIdentity> 
   const required = requiredWeights(params, new Set(Object.keys(ctx.inputs)));
   if (required === undefined) throw new Error(`no weights are known for ${params.network}`);
   const path = ctx.required(required.name);
-  return { source: { kind: "h5", path }, identity: `imagenet md5:${required.md5 ?? (await md5Of(path))}` };
-}
-
-/** Of a file that has no known one: what it holds names the values all the same. */
-async function md5Of(path: string): Promise<string> {
-  return createHash("md5")
-    .update(await readFile(path))
-    .digest("hex");
+  // Of a file that has no known one, what it holds names the values all the same.
+  const md5 = required.md5 ?? (await fileDigest(path, (await stat(path)).size, "md5"));
+  return { source: { kind: "h5", path }, identity: `imagenet md5:${md5}` };
 }

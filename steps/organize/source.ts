@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, join, relative, sep } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { fileDigest } from "../../engine/cache/tree.ts";
 import { concurrently } from "../../engine/concurrently.ts";
 import { byCodeUnit } from "../../engine/json.ts";
 import { type InputFile, StepError, type StepInput } from "../../engine/step-type.ts";
@@ -96,14 +94,8 @@ async function filesIn(folder: string, signal: AbortSignal): Promise<readonly In
   await concurrently(paths, 4 * availableParallelism(), async (path, at) => {
     signal.throwIfAborted();
     const absolute = join(folder, path);
-    const hash = createHash("sha256");
-    await pipeline(createReadStream(absolute), hash);
-    files[at] = {
-      path,
-      absolute,
-      digest: `sha256:${hash.digest("hex")}`,
-      bytes: (await stat(absolute)).size,
-    };
+    const bytes = (await stat(absolute)).size;
+    files[at] = { path, absolute, digest: `sha256:${await fileDigest(absolute, bytes)}`, bytes };
   });
   return files;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { fileDigest } from "../../engine/cache/tree.ts";
 import { whatIsWrong } from "../../engine/requirements.ts";
 import { type RequiredFile, StepError } from "../../engine/step-type.ts";
 import { fetchFile } from "./fetch-file.ts";
@@ -33,8 +34,10 @@ export async function bringFile(file: RequiredFile, bringing: BringingFile): Pro
   const { home, from = file.url } = bringing;
   const path = join(home, file.path);
   if (existsSync(path)) {
-    const there = { bytes: (await stat(path)).size, md5: await md5Of(path, bringing.signal) };
-    if (whatIsWrong(file, there) === undefined) return false;
+    const bytes = (await stat(path)).size;
+    const md5 = await fileDigest(path, bytes, "md5");
+    bringing.signal.throwIfAborted();
+    if (whatIsWrong(file, { bytes, md5 }) === undefined) return false;
   }
   const partial = partialFile(path);
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(from)) await fetch(file, from, partial, bringing);
@@ -100,10 +103,4 @@ async function copy(
   if (wrong === undefined) return;
   await sink.forget();
   throw new StepError(`${from} ${wrong}`);
-}
-
-async function md5Of(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash("md5");
-  for await (const block of createReadStream(path, { signal })) hash.update(block);
-  return hash.digest("hex");
 }

@@ -4,13 +4,14 @@ import { basename, join, relative, sep } from "node:path";
 import { fileDigest } from "../../engine/cache/tree.ts";
 import { concurrently } from "../../engine/concurrently.ts";
 import { byCodeUnit } from "../../engine/json.ts";
+import { staysInside } from "../../engine/stays-inside.ts";
 import { type InputFile, StepError, type StepInput } from "../../engine/step-type.ts";
 import { archiveStem, isArchive, unpack } from "../archives/unpack.ts";
 import type { OrganizeContext } from "./declaration.ts";
 import { type Labels, readLabels } from "./labels.ts";
 import { isHidden, isTaken } from "./left-out.ts";
 import { readShards } from "./shards.ts";
-import { isInside, isTable } from "./table-files.ts";
+import { isTable } from "./table-files.ts";
 import { readTableRows } from "./table-rows.ts";
 
 /** The files of a source, and what a table says of them. */
@@ -76,7 +77,7 @@ async function openFiles(
 /** A table may name what lies in its folder: only that was hashed. */
 async function refuseOutside(table: string): Promise<void> {
   const { rows } = await readTableRows(table);
-  const outside = rows.find(({ file }) => !isInside(file));
+  const outside = rows.find(({ file }) => !staysInside(file));
   if (outside === undefined) return;
   throw new StepError(
     `${basename(table)}:${outside.line}: ${outside.file} is no path in the folder of the table; give the pictures as \`source\` and the table as \`labels\``,

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, extname, posix } from "node:path";
 import { isObject, type Json } from "../../engine/json.ts";
+import { staysInside } from "../../engine/stays-inside.ts";
 
 /**
  * The files that a source consists of, where it is a table: the table, and what
@@ -12,18 +13,12 @@ import { isObject, type Json } from "../../engine/json.ts";
  */
 export function filesOfTable(path: string): readonly string[] | undefined {
   if (!isTable(path) || !statSync(path).isFile()) return undefined;
-  return [...new Set([basename(path), ...namedFiles(path).filter(isInside).map(posix.normalize)])];
+  return [...new Set([basename(path), ...namedFiles(path).filter(staysInside).map(posix.normalize)])];
 }
 
 /** By its name. */
 export function isTable(path: string): boolean {
   return [".csv", ".jsonl"].includes(extname(path).toLowerCase());
-}
-
-/** Whether a path stays in the folder that it is relative to. */
-export function isInside(path: string): boolean {
-  const plain = posix.normalize(path);
-  return plain !== "." && !plain.startsWith("../") && plain !== ".." && !posix.isAbsolute(plain);
 }
 
 function namedFiles(path: string): readonly string[] {

@@ -142,6 +142,13 @@ steps:
     expect((await organize("{ source: ./data/all.csv }")).stderr).toMatch(
       /all\.csv:3: \.\.\/b\.jpg is no path in the folder/,
     );
+    for (const named of ["b\0.jpg", `${"b".repeat(300)}.jpg`]) {
+      place.write("data/all.csv", `file,class\na.jpg,cat\n${named},dog\n`);
+      expect(await organize("{ source: ./data/all.csv }")).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/all\.csv:3: b.* is no path in the folder/),
+      });
+    }
     place.write("data/all.jsonl", '{"file":"a.jpg","class":"cat"}\n{"file":"b.jpg"}\n');
     expect((await organize("{ source: ./data/all.jsonl }")).stderr).toMatch(
       /all\.jsonl:2 has no "file" or no "class"/,

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, extname, join, posix } from "node:path";
 import { isObject, type Json } from "../../../engine/json.ts";
+import { staysInside } from "../../../engine/stays-inside.ts";
 
 /** What a TensorFlow.js layers model is called in its folder. */
 export const modelFile = "model.json";
@@ -47,13 +48,4 @@ function shardsOf(file: string): readonly string[] {
   return paths.flatMap((shard) =>
     typeof shard === "string" && staysInside(shard) ? [posix.normalize(shard)] : [],
   );
-}
-
-/** Whether a path in a model leads to a file in its folder; reading the model refuses any other. */
-export function staysInside(shard: string): boolean {
-  const path = posix.normalize(shard);
-  // No disk has such names.
-  if (shard.includes("\0") || path.split("/").some((part) => Buffer.byteLength(part) > 255)) return false;
-  if (path.length > 2048 || shard === "" || path === ".") return false;
-  return !posix.isAbsolute(path) && path !== ".." && !path.startsWith("../");
 }

@@ -1,9 +1,10 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename, extname, join, posix } from "node:path";
 import { byCodeUnit } from "../../../engine/json.ts";
+import { staysInside } from "../../../engine/stays-inside.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import { readModelFile } from "../../compute/onnx/read/file.ts";
-import { filesOfLayersModel, modelFile, staysInside } from "./layers-model-files.ts";
+import { filesOfLayersModel, modelFile } from "./layers-model-files.ts";
 
 /**
  * The files that make up a network: of an ONNX model also those that hold its

@@ -1,11 +1,11 @@
 import { realpathSync, statSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
+import { staysInside } from "../../../engine/stays-inside.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import type { FilePiece } from "../../compute/onnx/pieces.ts";
 import { readModelFile } from "../../compute/onnx/read/file.ts";
 import type { Model } from "../../compute/onnx/read/model.ts";
 import type { ExternalData } from "../../compute/onnx/read/tensor.ts";
-import { staysInside } from "./layers-model-files.ts";
 import { type Picture, pictureOf } from "./onnx-picture.ts";
 
 /** A network as an ONNX file has it: operators, which are not looked into. */

@@ -4,8 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LayerSummary, NetworkSummary } from "../../engine/machine.ts";
 import { networkFile } from "../../steps/vision/networks/file-kind.ts";
 import { findLayer } from "../../steps/vision/networks/find-layer.ts";
-import { readLayersModel } from "../../steps/vision/networks/layers-model.ts";
-import { openNetwork } from "../../steps/vision/networks/open.ts";
+import { readNetworkFile } from "../../steps/vision/networks/read-network-file.ts";
 import type { Topology } from "../../steps/vision/networks/topology.ts";
 import { golden } from "../networks/golden.ts";
 import { newWorkplace, type Workplace } from "./flow.ts";
@@ -93,9 +92,7 @@ function rowOf({ layers }: NetworkSummary, name: string): LayerSummary | undefin
 
 /** As `extract` reads it. */
 async function topologyOf(path: string): Promise<Topology> {
-  const { kind, file } = await networkFile(path);
-  if (kind === "layers-model") return (await readLayersModel(file)).topology;
-  const network = await openNetwork({ path, weights: { kind: "own" } });
-  if (!("topology" in network)) throw new Error(`${path} has no layers`);
-  return network.topology;
+  const found = await networkFile(path);
+  if (found.kind === "onnx") throw new Error(`${path} has no layers`);
+  return (await readNetworkFile(found, false)).topology;
 }

@@ -5,16 +5,11 @@ import { textIn, withH5File } from "./h5-file.ts";
 import { readH5Weights } from "./h5-weights.ts";
 import { withKerasFile } from "./keras-file.ts";
 import { readTopology } from "./read-topology.ts";
-import type { Topology, Weights } from "./topology.ts";
+import type { Topology, WeightedTopology, Weights } from "./topology.ts";
 import type { Names } from "./weights-by-order.ts";
 
-export interface ReadModel {
-  readonly topology: Topology;
-  readonly weights: Weights;
-}
-
 /** An `.h5` file of a whole model: its configuration is an attribute of the file. */
-export async function readH5Model(path: string, withWeights: boolean): Promise<ReadModel> {
+export async function readH5Model(path: string, withWeights: boolean): Promise<WeightedTopology> {
   return withH5File(path, path, (file) => {
     const config = textIn(file, "model_config");
     if (config === undefined) {
@@ -28,7 +23,7 @@ export async function readH5Model(path: string, withWeights: boolean): Promise<R
 }
 
 /** A `.keras` file. */
-export async function readKerasModel(path: string, withWeights: boolean): Promise<ReadModel> {
+export async function readKerasModel(path: string, withWeights: boolean): Promise<WeightedTopology> {
   return withKerasFile(path, async ({ config, version }, weights) => {
     const topology = readTopology(parsed(config, path), path, version);
     return { topology, weights: withWeights ? await readFrom(weights, path, topology) : new Map() };

@@ -5,7 +5,7 @@ import { StepError } from "../../../engine/step-type.ts";
 import { lengthOf, type Tensor } from "../graph/graph.ts";
 import { float16 } from "./float16.ts";
 import { readTopology } from "./read-topology.ts";
-import type { Topology, Weights } from "./topology.ts";
+import type { Topology, WeightedTopology, Weights } from "./topology.ts";
 import { matchWeights, type WrittenWeight } from "./written-weights.ts";
 
 /**
@@ -16,13 +16,11 @@ import { matchWeights, type WrittenWeight } from "./written-weights.ts";
  *
  * @throws StepError naming the file where something is missing, cut short or not supported.
  */
-export async function readLayersModel(
-  file: string,
-): Promise<{ topology: Topology; ownWeights(): Promise<Weights> }> {
+export async function readLayersModel(file: string, withWeights: boolean): Promise<WeightedTopology> {
   const json = await readJson(file);
   refuseGraphModel(json, file);
   const topology = readTopology(json.modelTopology ?? json, file);
-  return { topology, ownWeights: () => readOwnWeights(json, topology, file) };
+  return { topology, weights: withWeights ? await readOwnWeights(json, topology, file) : new Map() };
 }
 
 async function readOwnWeights(json: JsonObject, topology: Topology, file: string): Promise<Weights> {

@@ -1,9 +1,10 @@
 import { StepError } from "../../../engine/step-type.ts";
 import { lastBeforeClassifier } from "./classifier.ts";
-import { type NetworkFile, networkFile } from "./file-kind.ts";
+import { networkFile } from "./file-kind.ts";
 import { namedNetworks } from "./named.ts";
 import type { OnnxNetwork } from "./onnx-network.ts";
 import { ownWeights } from "./own-weights.ts";
+import { readNetworkFile } from "./read-network-file.ts";
 import { seededWeights } from "./seeded.ts";
 import { INPUT, type Topology, type Weights } from "./topology.ts";
 import type { Names } from "./weights-by-order.ts";
@@ -45,12 +46,13 @@ export async function openNetwork({ named, path, size: wanted, weights }: Networ
   if (path !== undefined) {
     const file = await networkFile(path);
     if (file.kind === "onnx") return openOnnx(file.file, given);
-    const { topology, weights: own } = await readNetwork(file, given);
+    const { topology, weights: own } = await readNetworkFile(file, given === undefined);
+    const taken = given === undefined ? own : await readWeights(given, topology);
     const size = inputSize(topology);
     return {
       kind: "keras",
       topology,
-      weights: own,
+      weights: taken,
       layer: lastBeforeClassifier(topology),
       ...(size === undefined ? {} : { size }),
     };
@@ -83,40 +85,6 @@ export function defaultLayer(network: Network): string {
   throw new StepError(
     `the network has several outputs: name one of them as \`layer\`, ${names}, or any other tensor`,
   );
-}
-
-interface ReadNetwork {
-  readonly topology: Topology;
-  readonly weights: Weights;
-}
-
-/** @param given a file with weights to take in place of the network's own. */
-async function readNetwork(
-  { kind, file }: Exclude<NetworkFile, { kind: "onnx" }>,
-  given: string | undefined,
-): Promise<ReadNetwork> {
-  switch (kind) {
-    case "layers-model": {
-      const { readLayersModel } = await import("./layers-model.ts");
-      const { topology, ownWeights } = await readLayersModel(file);
-      return {
-        topology,
-        weights: given === undefined ? await ownWeights() : await readWeights(given, topology),
-      };
-    }
-    case "h5": {
-      const { readH5Model } = await import("./h5-model.ts");
-      const { topology, weights } = await readH5Model(file, given === undefined);
-      return { topology, weights: given === undefined ? weights : await readWeights(given, topology) };
-    }
-    case "keras": {
-      const { readKerasModel } = await import("./h5-model.ts");
-      const { topology, weights } = await readKerasModel(file, given === undefined);
-      return { topology, weights: given === undefined ? weights : await readWeights(given, topology) };
-    }
-    default:
-      return kind satisfies never;
-  }
 }
 
 async function readWeights(path: string, topology: Topology, names?: Names): Promise<Weights> {

@@ -56,8 +56,18 @@ export const INPUT = "InputLayer";
 /** float32 values by the path of the layer and the role: kernel, bias, gamma, beta, moving_mean, moving_variance, … */
 export type Weights = ReadonlyMap<string, Readonly<Record<string, Tensor>>>;
 
+export interface WeightedTopology {
+  readonly topology: Topology;
+  readonly weights: Weights;
+}
+
 export function isModel(part: Layer | Model): part is Model {
   return "parts" in part;
+}
+
+/** A layer itself, and all layers in a model, in the order of the file. */
+export function layersIn(part: Layer | Model): readonly Layer[] {
+  return isModel(part) ? part.parts.flatMap(layersIn) : [part];
 }
 
 /** The ids of the values that a call takes. */

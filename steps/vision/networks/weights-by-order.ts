@@ -2,7 +2,7 @@ import { StepError } from "../../../engine/step-type.ts";
 import type { Shape, Tensor } from "../graph/graph.ts";
 import { type KnownLayer, knownLayers } from "../translate/weight-shapes.ts";
 import { snakeCase } from "./snake-case.ts";
-import { isModel, type Layer, type Model, type Topology, type Weights } from "./topology.ts";
+import { type Layer, layersIn, type Topology, type Weights } from "./topology.ts";
 import { isDense } from "./written-weights.ts";
 
 /**
@@ -67,10 +67,6 @@ function knownLayersOf(topology: Topology): ReadonlyMap<string, KnownLayer> | st
     if (error instanceof StepError) return error.message;
     throw error;
   }
-}
-
-function layersIn(model: Model): readonly Layer[] {
-  return model.parts.flatMap((part) => (isModel(part) ? layersIn(part) : [part]));
 }
 
 interface Known {

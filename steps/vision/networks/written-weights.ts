@@ -2,7 +2,7 @@ import { addTo } from "../../../engine/lists.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import { some } from "../../../engine/wording.ts";
 import type { Tensor } from "../graph/graph.ts";
-import { isModel, type Layer, type Model, type Topology, type Weights } from "./topology.ts";
+import { isModel, type Layer, layersIn, type Model, type Topology, type Weights } from "./topology.ts";
 
 /** A weight as a file names it. */
 export interface WrittenWeight {
@@ -103,8 +103,4 @@ function nearest(layers: readonly Layer[], prefix: string): readonly Layer[] {
     ({ path }) => `/${prefix}`.endsWith(`/${path}`) || path.endsWith(`/${prefix}`),
   );
   return inside.length > 0 ? inside : layers;
-}
-
-function layersIn(model: Model): readonly Layer[] {
-  return model.parts.flatMap((part) => (isModel(part) ? layersIn(part) : [part]));
 }

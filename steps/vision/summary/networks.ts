@@ -6,6 +6,7 @@ import { StepError } from "../../../engine/step-type.ts";
 import { networkFile } from "../networks/file-kind.ts";
 import { namedNetworks } from "../networks/named.ts";
 import { ownWeights } from "../networks/own-weights.ts";
+import { readNetworkFile } from "../networks/read-network-file.ts";
 import type { Topology } from "../networks/topology.ts";
 import { summarizeOnnx } from "./onnx.ts";
 import { rowsOf, totalsOf } from "./rows.ts";
@@ -64,29 +65,9 @@ async function findNetwork(request: NetworkRequest): Promise<FoundNetwork> {
       }`,
     );
   }
-  return openDescription(path);
-}
-
-async function openDescription(path: string): Promise<FoundNetwork> {
-  const { kind, file } = await networkFile(path);
-  switch (kind) {
-    case "layers-model": {
-      const { readLayersModel } = await import("../networks/layers-model.ts");
-      return { kind: "keras", topology: (await readLayersModel(file)).topology };
-    }
-    case "h5": {
-      const { readH5Model } = await import("../networks/h5-model.ts");
-      return { kind: "keras", topology: (await readH5Model(file, false)).topology };
-    }
-    case "keras": {
-      const { readKerasModel } = await import("../networks/h5-model.ts");
-      return { kind: "keras", topology: (await readKerasModel(file, false)).topology };
-    }
-    case "onnx":
-      return { kind: "onnx", file };
-    default:
-      return kind satisfies never;
-  }
+  const found = await networkFile(path);
+  if (found.kind === "onnx") return found;
+  return { kind: "keras", topology: (await readNetworkFile(found, false)).topology };
 }
 
 function refuseMissing(path: string): void {

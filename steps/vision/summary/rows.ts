@@ -2,7 +2,7 @@ import type { LayerSummary, NetworkSummary } from "../../../engine/machine.ts";
 import { lengthOf } from "../graph/graph.ts";
 import { lastBeforeClassifier } from "../networks/classifier.ts";
 import { findLayer } from "../networks/find-layer.ts";
-import { isModel, type Layer, type Model, type Topology } from "../networks/topology.ts";
+import { isModel, type Layer, layersIn, type Model, type Topology } from "../networks/topology.ts";
 import type { KnownUse } from "./uses.ts";
 
 type Uses = ReadonlyMap<string, KnownUse>;
@@ -70,10 +70,6 @@ function sizesOf(topology: Topology, uses: Uses, layer: Layer): readonly [string
   if (use?.weights === undefined) return undefined;
   // One that has no effect is a count.
   return Object.entries(use.weights).map(([role, shape]) => [role, shape === "unused" ? 1 : lengthOf(shape)]);
-}
-
-function layersIn(part: Layer | Model): readonly Layer[] {
-  return isModel(part) ? part.parts.flatMap(layersIn) : [part];
 }
 
 function sumOf(numbers: readonly (number | undefined)[]): number | undefined {

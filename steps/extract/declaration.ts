@@ -1,8 +1,7 @@
 import type { ContextOf, Declaration } from "../../engine/define-step.ts";
-
 import { namedNetworks } from "../vision/networks/named.ts";
 import { filesOfNetwork } from "../vision/networks/network-files.ts";
-import { defaultMaxPixels, filters, fits } from "../vision/preprocessing.ts";
+import { defaultChoices, filters, fits } from "../vision/preprocessing.ts";
 
 const scaling = {
   description:
@@ -71,25 +70,25 @@ const params = {
         resize: {
           description: "How a picture is brought to that size: Pillow's filters. Keras' default is nearest.",
           enum: filters,
-          default: "nearest",
+          default: defaultChoices.resize,
         },
         fit: {
           description:
             "What happens to a picture of other proportions: it is stretched, its middle is cut out, or it is put into the middle of black.",
           enum: fits,
-          default: "stretch",
+          default: defaultChoices.fit,
         },
         orient: {
           description: "Whether a picture is turned as its EXIF data say. TIFFs always are.",
           type: "boolean",
-          default: false,
+          default: defaultChoices.orient,
         },
         maxPixels: {
           description: "A picture of more pixels is refused before it is decoded.",
           type: "integer",
           minimum: 1,
           maximum: 1_000_000_000,
-          default: defaultMaxPixels,
+          default: defaultChoices.maxPixels,
         },
       },
       default: {},

@@ -6,7 +6,7 @@ import { type ExtractorOptions, type PlannedExtractor, planExtractor } from "../
 import { namedNetworks } from "../vision/networks/named.ts";
 import { defaultLayer, openNetwork } from "../vision/networks/open.ts";
 import { firstNotFiniteLayer } from "../vision/not-finite.ts";
-import { defaultMaxPixels, type Preprocessing, type Scaling } from "../vision/preprocessing.ts";
+import { defaultChoices, type Preprocessing, type Scaling } from "../vision/preprocessing.ts";
 import { chooseDevice } from "../vision/runtimes/device.ts";
 import type { Device } from "../vision/runtimes/runtime.ts";
 import type { ExtractContext, ExtractParams } from "./declaration.ts";
@@ -75,10 +75,10 @@ export async function openExtraction(ctx: ExtractContext): Promise<Extraction> {
 /** What is asked for beyond the defaults. */
 function choicesOf({ resize, fit, orient, maxPixels }: ExtractParams["input"]): Partial<Preprocessing> {
   return {
-    ...(resize === "nearest" ? {} : { resize }),
-    ...(fit === "stretch" ? {} : { fit }),
-    ...(orient ? { orient } : {}),
-    ...(maxPixels === defaultMaxPixels ? {} : { maxPixels }),
+    ...(resize === defaultChoices.resize ? {} : { resize }),
+    ...(fit === defaultChoices.fit ? {} : { fit }),
+    ...(orient === defaultChoices.orient ? {} : { orient }),
+    ...(maxPixels === defaultChoices.maxPixels ? {} : { maxPixels }),
   };
 }
 

@@ -8,7 +8,7 @@ import { type FeaturesManifest, rowName, writeIndex, writeManifest } from "../le
 import { imageFile, readImages } from "../learning/tables/images.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
 import { openPixelReader } from "../vision/pixels/reader.ts";
-import { defaultMaxPixels } from "../vision/preprocessing.ts";
+import { choicesIn } from "../vision/preprocessing.ts";
 import { tooLargeAmong, withoutBad } from "./bad-images.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
@@ -40,7 +40,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
     ...(params.precision === "float32" ? {} : { precision: params.precision }),
     ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
   });
-  const large = tooLargeAmong(all, preprocessing.maxPixels ?? defaultMaxPixels);
+  const large = tooLargeAmong(all, choicesIn(preprocessing).maxPixels);
   const readable = all.filter((row) => !large.has(row.digest));
   const wanted = viewedImages(readable, params.augment);
   const lacking = await rowsToCompute(images, wanted, await locateRows(store));

@@ -3,6 +3,7 @@ import { StepError } from "../../engine/step-type.ts";
 import type { Features } from "../learning/features/rows.ts";
 import type { Head } from "../learning/heads/head.ts";
 import type { ImageRow } from "../learning/tables/images.ts";
+import { choicesIn } from "../vision/preprocessing.ts";
 
 /**
  * Inputs that belong to different data would give figures that mean nothing.
@@ -43,7 +44,7 @@ export function refuseMisfits(
 /** Rows of the same length can be something else altogether. */
 function refuseOtherFeatures({ manifest, rowLength }: Features, { description }: Head): void {
   const { extractor, preprocessing, inputLength } = description;
-  const { resize = "nearest", fit = "stretch", orient = false } = preprocessing;
+  const [was, is] = [choicesIn(preprocessing), choicesIn(manifest.preprocessing)];
   const members: readonly (readonly [string, Json, Json])[] = [
     ["network", extractor.network, manifest.network],
     ["weights", extractor.weights, manifest.weights],
@@ -51,9 +52,9 @@ function refuseOtherFeatures({ manifest, rowLength }: Features, { description }:
     ["pool", extractor.pool, manifest.pool],
     ["input size", [...preprocessing.size], [...manifest.preprocessing.size]],
     ["scaling", preprocessing.scaling as Json, manifest.preprocessing.scaling as Json],
-    ["resize", resize, manifest.preprocessing.resize ?? "nearest"],
-    ["fit", fit, manifest.preprocessing.fit ?? "stretch"],
-    ["orient", orient, manifest.preprocessing.orient ?? false],
+    ["resize", was.resize, is.resize],
+    ["fit", was.fit, is.fit],
+    ["orient", was.orient, is.orient],
     ["length of a row", inputLength, rowLength],
   ];
   const other = members

@@ -17,23 +17,34 @@ export type Filter = (typeof filters)[number];
 export const fits = ["stretch", "crop", "pad"] as const;
 export type Fit = (typeof fits)[number];
 
-/**
- * How a picture becomes what a network takes. What is at its default is left
- * out, so that a description says the same as before there was a choice.
- */
-export interface Preprocessing {
+/** How a picture becomes what a network takes. */
+export interface Preprocessing extends Choices {
   /** Height and width in pixels. */
   readonly size: readonly [height: number, width: number];
   readonly scaling: Scaling;
-  /** Default: nearest. */
+}
+
+/** What is at its default is left out, so that a description says the same as before there was a choice. */
+interface Choices {
   readonly resize?: Filter;
-  /** Default: stretch. */
   readonly fit?: Fit;
-  /** Whether a picture is turned as its EXIF says. Default: false. */
+  /** Whether a picture is turned as its EXIF says. */
   readonly orient?: boolean;
-  /** A picture of more is refused before it is decoded. Default: `defaultMaxPixels`. */
+  /** A picture of more is refused before it is decoded. */
   readonly maxPixels?: number;
 }
 
 /** Pillow refuses what is larger: twice its MAX_IMAGE_PIXELS (Image.py, _decompression_bomb_check). */
-export const defaultMaxPixels = 2 * Math.floor((1024 * 1024 * 1024) / 4 / 3);
+const MAX_PIXELS = 2 * Math.floor((1024 * 1024 * 1024) / 4 / 3);
+
+/** All choices, the defaults where nothing is said. */
+export function choicesIn({
+  resize = "nearest",
+  fit = "stretch",
+  orient = false,
+  maxPixels = MAX_PIXELS,
+}: Choices): Required<Choices> {
+  return { resize, fit, orient, maxPixels };
+}
+
+export const defaultChoices = choicesIn({});

@@ -1,5 +1,5 @@
 import { open, readFile, writeFile } from "node:fs/promises";
-import { defaultMaxPixels, type Preprocessing } from "../preprocessing.ts";
+import { choicesIn, defaultChoices, type Preprocessing } from "../preprocessing.ts";
 import { placementOf } from "./fit.ts";
 import { firstFrame, onCanvas } from "./gif.ts";
 import { ImageError } from "./image-error.ts";
@@ -46,9 +46,9 @@ export async function decodePixels(
   preprocessing: Omit<Preprocessing, "scaling"> & { readonly view?: View },
   into: Uint8Array,
 ): Promise<void> {
-  const { size, resize = "nearest", fit = "stretch", orient = false, view } = preprocessing;
+  const { size, view } = preprocessing;
+  const { resize, fit, orient, maxPixels: limit } = choicesIn(preprocessing);
   const kind = kindOf(file, bytes);
-  const limit = preprocessing.maxPixels ?? defaultMaxPixels;
   const { orientation, ...raster } = await decode(kind, { file, bytes, limit });
   const isTurned = orient && kind !== "TIFF";
   const whole = turned(raster, isTurned ? orientationOf(kind, bytes) : (orientation ?? 1));
@@ -85,7 +85,7 @@ export async function writeJpeg(file: string, rgb: Uint8Array, width: number, he
  */
 export async function readGreys(file: string, side: number): Promise<Uint8Array> {
   kindOf(file, await readHead(file));
-  return greysOf(file, side, defaultMaxPixels);
+  return greysOf(file, side, defaultChoices.maxPixels);
 }
 
 /** What the start of a file is, as `contentOf` has it. */

@@ -21,13 +21,18 @@ export function tooLargeAmong(rows: readonly ImageRow[], limit: number): Readonl
   return large;
 }
 
-/** @throws StepError naming all pictures that cannot be read, unless they are to be left out. */
-export async function withoutBad(
+/**
+ * Says which pictures are left out, in `skipped.csv` and in a note.
+ *
+ * @param reasons why a picture cannot be read, by digest.
+ * @throws StepError naming all of them, unless they are to be left out and others are there.
+ */
+export async function answerForBad(
   ctx: ExtractContext,
   rows: readonly ImageRow[],
   reasons: ReadonlyMap<string, string>,
-): Promise<readonly ImageRow[]> {
-  if (reasons.size === 0) return rows;
+): Promise<void> {
+  if (reasons.size === 0) return;
   const bad = rows.flatMap((row) => {
     const reason = reasons.get(row.digest);
     return reason === undefined ? [] : [{ ...row, reason }];
@@ -39,10 +44,8 @@ export async function withoutBad(
       `${what} cannot be read; the features of all others are kept:\n${lines.join("\n")}\nwith \`onBadImage: skip\` they are left out`,
     );
   }
-  const kept = rows.filter(({ digest }) => !reasons.has(digest));
-  if (kept.length === 0) throw new StepError("no image can be read");
+  if (bad.length === rows.length) throw new StepError("no image can be read");
   await writeSkipped(ctx.output("features"), bad);
   const shown = some(bad.map(imagePath), 5);
   ctx.note("features", `${what} cannot be read and ${bad.length === 1 ? "is" : "are"} left out: ${shown}.`);
-  return kept;
 }

@@ -88,7 +88,7 @@ async function computeWith(
   const { rowLength, device } = extractor;
   const segment = newSegment(store, {
     ...{ rowLength, device, capacity, dtype: ctx.params.dtype, decoding: DECODING },
-    nameOf: (row) => nameOf(images.find((image) => rowName(image) === row)),
+    nameOf: (row) => imagePath(images.find((image) => rowName(image) === row) as ViewedImage),
   });
   const failures: Failure[] = [];
   const spent = { waiting: 0, network: 0, writing: 0 };
@@ -148,9 +148,11 @@ async function breathe(segment: Segment, seconds: number): Promise<void> {
   }
 }
 
+type Kind = Exclude<keyof Spent, "reading" | "decoding">;
+
 async function timed<Value>(
-  spent: Record<keyof Pick<Spent, "waiting" | "network" | "writing">, number>,
-  on: keyof typeof spent,
+  spent: Record<Kind, number>,
+  on: Kind,
   work: () => Promise<Value>,
 ): Promise<Value> {
   const started = performance.now();
@@ -171,11 +173,6 @@ async function refuseRow(
   const layer = await blame(batch.pixels.slice(row * picture, (row + 1) * picture));
   const where = layer === undefined ? "" : `, first at layer ${layer}`;
   throw new StepError(
-    `the network gives values that are not finite (NaN or infinity) for ${nameOf(batch.images[row])}${where}; the scaling of its pixels, or its weights, may be another network's`,
+    `the network gives values that are not finite (NaN or infinity) for ${imagePath(batch.images[row] as ViewedImage)}${where}; the scaling of its pixels, or its weights, may be another network's`,
   );
-}
-
-/** What people know a picture by. */
-function nameOf(image: ViewedImage | undefined): string {
-  return image === undefined ? "" : imagePath(image);
 }

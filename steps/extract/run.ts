@@ -9,7 +9,7 @@ import { imageFile, readImages } from "../learning/tables/images.ts";
 import { DECODING, isDecodedAnew } from "../vision/pixels/decoding.ts";
 import { openPixelReader } from "../vision/pixels/reader.ts";
 import { choicesIn } from "../vision/preprocessing.ts";
-import { tooLargeAmong, withoutBad } from "./bad-images.ts";
+import { answerForBad, tooLargeAmong } from "./bad-images.ts";
 import { computeRows } from "./compute-rows.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { openExtraction } from "./open.ts";
@@ -41,9 +41,10 @@ export async function run(ctx: ExtractContext): Promise<void> {
     ...(ctx.inputs.network === undefined ? {} : { translation: TRANSLATION }),
   });
   const large = tooLargeAmong(all, choicesIn(preprocessing).maxPixels);
-  const readable = all.filter((row) => !large.has(row.digest));
-  const wanted = viewedImages(readable, params.augment);
-  const lacking = await rowsToCompute(images, wanted, await locateRows(store));
+  const asked = viewedImages(all, params.augment);
+  const wanted = asked.filter(({ digest }) => !large.has(digest));
+  const there = await locateRows(store);
+  const lacking = await rowsToCompute(images, wanted, there);
   const unread = await computeRows({
     ctx,
     store,
@@ -58,10 +59,10 @@ export async function run(ctx: ExtractContext): Promise<void> {
     batchSize: params.batchSize,
   });
   const bad = new Map([...large, ...unread.map(({ image, reason }) => [image.digest, reason] as const)]);
-  const asked = viewedImages(all, params.augment);
-  ctx.metric({ images: asked.length, failed: asked.filter(({ digest }) => bad.has(digest)).length });
-  const rows = viewedImages(await withoutBad(ctx, all, bad), params.augment);
-  const where = await locateRows(store);
+  const rows = asked.filter(({ digest }) => !bad.has(digest));
+  ctx.metric({ images: asked.length, failed: asked.length - rows.length });
+  await answerForBad(ctx, all, bad);
+  const where = lacking.length === 0 ? there : await locateRows(store);
   const devices = new Set<string>();
   const entries = new Set<EntryName>();
   for (const row of rows) {

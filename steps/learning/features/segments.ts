@@ -89,6 +89,7 @@ export function newSegment(store: Store, options: SegmentOptions): Segment {
 
 /** Memory for the rows of a segment, as they are kept. */
 interface Rows {
+  /** Only the first rows of a segment, at 0, may be more than its capacity: no others make it larger. */
   add(at: number, digests: readonly string[], compute: (into: Float32Array) => Promise<void>): Promise<void>;
   first(count: number): Bits;
 }
@@ -98,11 +99,7 @@ function floats({ rowLength, capacity }: SegmentOptions): Rows {
   return {
     async add(at, { length }, compute) {
       const needed = (at + length) * rowLength;
-      if (memory.length < needed) {
-        const wider = new Float32Array(Math.max(needed, capacity * rowLength));
-        wider.set(memory.subarray(0, at * rowLength));
-        memory = wider;
-      }
+      if (memory.length < needed) memory = new Float32Array(Math.max(needed, capacity * rowLength));
       await compute(memory.subarray(at * rowLength, needed));
     },
     first: (count) => new Int32Array(memory.buffer, 0, count * rowLength),
@@ -117,11 +114,7 @@ function halves({ rowLength, capacity, nameOf }: SegmentOptions): Rows {
       const length = digests.length * rowLength;
       const needed = at * rowLength + length;
       if (computed.length < length) computed = new Float32Array(length);
-      if (memory.length < needed) {
-        const wider = new Uint16Array(Math.max(needed, capacity * rowLength));
-        wider.set(memory.subarray(0, at * rowLength));
-        memory = wider;
-      }
+      if (memory.length < needed) memory = new Uint16Array(Math.max(needed, capacity * rowLength));
       const values = computed.subarray(0, length);
       await compute(values);
       const overflow = toHalf(

@@ -9,11 +9,17 @@ import type { View } from "./view.ts";
 
 export type ReaderSetup = Omit<Preprocessing, "scaling">;
 
-export interface Request {
-  readonly id: number;
+export interface Picture {
+  /** Absolute. */
   readonly file: string;
+  /** `sha256:<hex>` that its bytes must have; absent where nobody but flow could have changed them. */
   readonly digest?: string;
+  /** How it is to be seen; absent: as it is. */
   readonly view?: View;
+}
+
+export interface Request extends Picture {
+  readonly id: number;
 }
 
 /** With what was spent on it, in milliseconds. */

@@ -2,8 +2,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { StepError } from "../../../engine/step-type.ts";
 import { ImageError } from "./image-error.ts";
-import type { Answer, ReaderSetup, Request } from "./reader-thread.ts";
-import type { View } from "./view.ts";
+import type { Answer, Picture, ReaderSetup, Request } from "./reader-thread.ts";
 
 /** Reads and decodes pictures, several at a time, whatever the thread that asks is doing. */
 export interface PixelReader {
@@ -17,15 +16,6 @@ export interface PixelReader {
   /** What has been spent so far, of the time that passed: with four threads each second is four. */
   seconds(): { readonly reading: number; readonly decoding: number };
   close(): Promise<void>;
-}
-
-export interface Picture {
-  /** Absolute. */
-  readonly file: string;
-  /** `sha256:<hex>` that its bytes must have; absent where nobody but flow could have changed them. */
-  readonly digest?: string;
-  /** How it is to be seen; absent: as it is. */
-  readonly view?: View;
 }
 
 /** More of them keep no network waiting, and each holds a picture at full size. */

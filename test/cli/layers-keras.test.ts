@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LayerSummary, NetworkSummary } from "../../engine/machine.ts";
@@ -6,8 +5,9 @@ import { networkFile } from "../../steps/vision/networks/file-kind.ts";
 import { findLayer } from "../../steps/vision/networks/find-layer.ts";
 import { readNetworkFile } from "../../steps/vision/networks/read-network-file.ts";
 import type { Topology } from "../../steps/vision/networks/topology.ts";
-import { golden } from "../networks/golden.ts";
+import { golden, readGolden } from "../networks/golden.ts";
 import { newWorkplace, type Workplace } from "./flow.ts";
+import { layersJson } from "./layers-json.ts";
 
 // `flow layers` against Keras' summary, which is from bench/golden/networks_layers.py.
 
@@ -19,26 +19,16 @@ interface OfKeras {
 
 const ofKeras: Readonly<Record<string, OfKeras>> = readGolden("layers.json");
 
-function readGolden<Content>(name: string): Content {
-  return JSON.parse(readFileSync(join(golden, name), "utf8")) as Content;
-}
-
 let place: Workplace;
 beforeAll(() => {
   place = newWorkplace();
 });
 afterAll(() => place.remove());
 
-async function summary(...args: readonly string[]): Promise<NetworkSummary> {
-  const { code, stdout, stderr } = await place.flow(["layers", ...args, "--json"]);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  return JSON.parse(stdout) as NetworkSummary;
-}
-
 describe("what Keras says", () => {
   test("of ResNet-50 is what flow says", async () => {
     const keras = readGolden<{ parameters: number; layers: string[] }>("resnet50.json");
-    const found = await summary("resnet50");
+    const found = await layersJson(place, "resnet50");
     expect(found.parameters).toEqual({
       total: 23_587_712,
       trainable: 23_534_592,
@@ -62,7 +52,7 @@ describe("what Keras says", () => {
 
   test.each(Object.entries(ofKeras))("of %s is what flow says", async (name, keras) => {
     const path = join(golden, name);
-    const found = await summary(path);
+    const found = await layersJson(place, path);
     const { total, trainable, isWhole } = found.parameters;
     expect({ total, trainable, isWhole }).toEqual({
       total: keras.total,

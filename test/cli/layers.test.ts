@@ -1,29 +1,19 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { NetworkSummary } from "../../engine/machine.ts";
-import { golden } from "../networks/golden.ts";
+import { golden, readGolden } from "../networks/golden.ts";
 import { functional, input, layer, oneByOne, summing, writeModel } from "../networks/model-files.ts";
 import { newWorkplace, repository, type Workplace } from "./flow.ts";
+import { layersJson } from "./layers-json.ts";
 
 // `flow layers`: what it prints, and what it refuses.
-
-function readGolden<Content>(name: string): Content {
-  return JSON.parse(readFileSync(join(golden, name), "utf8")) as Content;
-}
 
 let place: Workplace;
 beforeAll(() => {
   place = newWorkplace();
 });
 afterAll(() => place.remove());
-
-async function summary(...args: readonly string[]): Promise<NetworkSummary> {
-  const { code, stdout, stderr } = await place.flow(["layers", ...args, "--json"]);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  return JSON.parse(stdout) as NetworkSummary;
-}
 
 async function text(...args: readonly string[]): Promise<readonly string[]> {
   const { code, stdout, stderr } = await place.flow(["layers", ...args]);
@@ -68,7 +58,7 @@ describe("the table", () => {
       ],
       weights: summing("sum"),
     });
-    const { layers, parameters } = await summary(folder);
+    const { layers, parameters } = await layersJson(place, folder);
     expect(layers.map(({ name, parameters: own }) => [name, own])).toEqual([
       ["picture", 0],
       ["base", 3],
@@ -119,8 +109,8 @@ describe("the table", () => {
 
   test("is for the size that is given, else the network's own, else one that it says", async () => {
     const own = writeModel({ layers: [input("picture", [6, 4]), layer("ReLU", "bend", "picture")] });
-    expect(await summary(own)).toMatchObject({ size: [6, 4], sizeIs: "declared" });
-    const given = await summary(own, "--size", "10x12");
+    expect(await layersJson(place, own)).toMatchObject({ size: [6, 4], sizeIs: "declared" });
+    const given = await layersJson(place, own, "--size", "10x12");
     expect(given).toMatchObject({ size: [10, 12], sizeIs: "given" });
     expect(given.layers.at(-1)?.shape).toEqual([10, 12, 3]);
     const any = input("picture", [null as never, null as never]);
@@ -175,7 +165,7 @@ describe("--weights", () => {
         layer("Dense", "last", "another", { units: 2 }),
       ],
     });
-    const { weights } = await summary(classified, "--weights", join(golden, "small.h5"));
+    const { weights } = await layersJson(place, classified, "--weights", join(golden, "small.h5"));
     expect(weights).toMatchObject({ layers: 9, lacking: ["another", "last"] });
   });
 

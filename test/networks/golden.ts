@@ -1,7 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "vitest";
 
 /** Golden files of bench/golden/networks.py, which names the formula of the pictures as well. */
 export const golden = new URL("../golden/keras/", import.meta.url).pathname;
+
+export function readGolden<Content>(name: string): Content {
+  return JSON.parse(readFileSync(join(golden, name), "utf8")) as Content;
+}
 
 /** uint8, count × height × width × 3. */
 export function picturePixels(count: number, height: number, width: number): Uint8Array {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import h5wasm, { File } from "h5wasm/node";
@@ -8,10 +8,10 @@ import { resnet } from "../../steps/vision/networks/named/resnet-topology.ts";
 import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
 import type { Scaling } from "../../steps/vision/preprocessing.ts";
 import { knownLayers } from "../../steps/vision/translate/weight-shapes.ts";
-import { decodeValues, expectClose, golden, mix, picturePixels } from "./golden.ts";
+import { decodeValues, expectClose, golden, mix, picturePixels, readGolden } from "./golden.ts";
 
 describe("a network with every supported kind of layer, written by Keras", () => {
-  const small = readJson<{
+  const small = readGolden<{
     size: [number, number];
     scaling: Scaling;
     outputs: Record<string, { shape: number[]; values: string }>;
@@ -29,7 +29,7 @@ describe("a network with every supported kind of layer, written by Keras", () =>
 
 describe("ResNet-50 with weights from an .h5 file", () => {
   const folder = mkdtempSync(join(tmpdir(), "flow-h5-"));
-  const expected = readJson<{ size: [number, number]; shape: number[]; values: string; layers: string[] }>(
+  const expected = readGolden<{ size: [number, number]; shape: number[]; values: string; layers: string[] }>(
     "resnet50.json",
   );
   beforeAll(() => h5wasm.ready);
@@ -82,10 +82,6 @@ describe("ResNet-50 with weights from an .h5 file", () => {
     );
   });
 });
-
-function readJson<Value>(name: string): Value {
-  return JSON.parse(readFileSync(join(golden, name), "utf8")) as Value;
-}
 
 async function extract(
   network: Network,

@@ -12,7 +12,7 @@ import type { NamedNetwork } from "../../steps/vision/networks/named-network.ts"
 import { type KerasNetwork, type Network, openNetwork } from "../../steps/vision/networks/open.ts";
 import type { Topology, Weights } from "../../steps/vision/networks/topology.ts";
 import { knownLayers } from "../../steps/vision/translate/weight-shapes.ts";
-import { decodeValues, golden, mix } from "./golden.ts";
+import { decodeValues, golden, mix, readGolden } from "./golden.ts";
 
 /** What bench/golden/networks_named.py writes. */
 interface Golden {
@@ -46,7 +46,7 @@ test("every network has a golden file, and every golden file a network", () => {
 });
 
 describe.each(networks)("%s", (name, network) => {
-  const expected = JSON.parse(readFileSync(join(golden, "named", `${name}.json`), "utf8")) as Golden;
+  const expected = readGolden<Golden>(`named/${name}.json`);
 
   test("has Keras' layers, in its order, and its number of parameters", async () => {
     const topology = await network.topology();

@@ -1,22 +1,21 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Extractor, type ExtractorOptions, openExtractor } from "../../steps/vision/extractor.ts";
 import { type Network, openNetwork } from "../../steps/vision/networks/open.ts";
 import type { Scaling } from "../../steps/vision/preprocessing.ts";
-import { decodeValues, expectClose, golden, picturePixels } from "../networks/golden.ts";
+import { decodeValues, expectClose, golden, picturePixels, readGolden } from "../networks/golden.ts";
 import { all, embedded, exact, type Subject } from "./subjects.ts";
 
 // What every runtime is held to, in every precision; golden files are Keras'.
 
-const small = JSON.parse(readFileSync(join(golden, "small.json"), "utf8")) as {
+const small = readGolden<{
   size: [number, number];
   scaling: Scaling;
   outputs: Record<string, { shape: number[]; values: string }>;
-};
-const several = JSON.parse(readFileSync(join(golden, "several.json"), "utf8")) as {
+}>("small.json");
+const several = readGolden<{
   cases: { layers: string[]; pool: "none" | "average" | "max"; length: number; values: string }[];
-};
+}>("several.json");
 let network: Network;
 beforeAll(async () => {
   const weights = { kind: "h5", path: join(golden, "small.h5") } as const;

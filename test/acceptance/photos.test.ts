@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { newWorkplace, repository } from "../cli/flow.ts";
-import { lackOf, lackOfBf16, testHome } from "../runtimes/home.ts";
+import { lackOf, lackOfBf16, lackOfGpu, testHome } from "../runtimes/home.ts";
 
 const data = join(repository, "../shared/data");
 const isThere = existsSync(join(data, "photos"));
@@ -10,14 +10,18 @@ const isThere = existsSync(join(data, "photos"));
 if (!isThere) console.log(`skipped: real photographs are not there (${data})`);
 
 const computed = [
-  { runtime: "onnxruntime", precision: "float32", lack: "" },
-  { runtime: "openvino", precision: "float32", lack: lackOf("openvino") },
-  { runtime: "openvino", precision: "bf16", lack: lackOfBf16() || lackOf("openvino") },
-  { runtime: "tensorflow", precision: "float32", lack: lackOf("tensorflow") },
-].map((subject) => ({ ...subject, title: `${subject.runtime}, ${subject.precision}${subject.lack}` }));
+  { runtime: "onnxruntime", device: "cpu", precision: "float32", lack: "" },
+  { runtime: "onnxruntime", device: "webgpu", precision: "float32", lack: lackOfGpu() },
+  { runtime: "openvino", device: "cpu", precision: "float32", lack: lackOf("openvino") },
+  { runtime: "openvino", device: "cpu", precision: "bf16", lack: lackOfBf16() || lackOf("openvino") },
+  { runtime: "tensorflow", device: "auto", precision: "float32", lack: lackOf("tensorflow") },
+].map((subject) => ({
+  ...subject,
+  title: `${subject.runtime}, ${subject.device}, ${subject.precision}${subject.lack}`,
+}));
 
 describe.skipIf(!isThere).each(computed)("real photographs and a pretrained network on $title", (subject) => {
-  const { runtime, precision, lack } = subject;
+  const { runtime, device, precision, lack } = subject;
   test.skipIf(lack !== "")("are told apart as food or not, at least 95 of 100", async () => {
     const place = newWorkplace();
     place.write(
@@ -38,6 +42,7 @@ steps:
       layer: global_average_pooling2d
       input: { scaling: { mean: 128, std: 128 } }
       runtime: ${runtime}
+      device: ${device}
       precision: ${precision}
   head:
     uses: train

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { hasBf16 } from "../../steps/compute/devices/bf16.ts";
+import { vulkanDevices } from "../../steps/compute/devices/vulkan.ts";
 import { type BroughtRuntime, requiredRuntime } from "../../steps/compute/runtimes/catalog.ts";
 
 /** FLOW_TEST_HOME: a FLOW_HOME in which `flow setup` was run; tests bring nothing themselves. */
@@ -21,6 +22,11 @@ export function lackOf(name: BroughtRuntime): string {
 /** The same for `precision: bf16`, which takes AVX512-BF16 or AMX. */
 export function lackOfBf16(): string {
   return hasBf16() ? "" : skipped("no bf16");
+}
+
+/** The same for `device: webgpu`, where a driver of software is no GPU. */
+export function lackOfGpu(): string {
+  return vulkanDevices().some(({ isSoftware }) => !isSoftware) ? "" : skipped("no GPU with a Vulkan driver");
 }
 
 const said = new Set<string>();

@@ -7,9 +7,8 @@ import {
   type Tensor,
 } from "../../steps/vision/graph/graph.ts";
 import { loadRuntime } from "../../steps/vision/runtimes/load.ts";
-import type { RuntimeName } from "../../steps/vision/runtimes/runtime.ts";
 import { expectClose, mix, picturePixels } from "../networks/golden.ts";
-import { lackOf, librariesOf } from "./home.ts";
+import { embedded, exact, type Subject } from "./subjects.ts";
 
 // Every operator of the graph with the settings that are hard, as onnxruntime computes it.
 
@@ -192,28 +191,25 @@ const cases: readonly Case[] = [
   }),
 ];
 
-describe.each(["openvino", "tensorflow"] as const)("%s", (runtime) => {
-  const lack = lackOf(runtime);
-  test.skipIf(lack !== "").each(cases)(`computes what onnxruntime does: $title${lack}`, async (one) => {
+const others = exact.filter((subject) => subject !== embedded);
+describe.each(others)("$title", ({ options, lack, within }) => {
+  test.skipIf(lack !== "").each(cases)("computes what onnxruntime does on the CPU: $title", async (one) => {
     const graph = graphOf(one);
-    const expected = await compute("onnxruntime", graph);
+    const expected = await compute(embedded.options, graph);
     expect(expected.every(Number.isFinite)).toBe(true);
-    expectClose(await compute(runtime, graph), expected, 1e-5);
+    expectClose(await compute(options, graph), expected, within);
   });
 });
 
 const count = 3;
 
-async function compute(runtime: RuntimeName, graph: Graph): Promise<Float32Array> {
-  const libraries = runtime === "onnxruntime" ? undefined : librariesOf(runtime);
+async function compute(
+  { runtime = "onnxruntime", ...options }: Subject["options"],
+  graph: Graph,
+): Promise<Float32Array> {
   const opened = await (await loadRuntime(runtime)).open(
     { kind: "graph", graph },
-    {
-      precision: "float32",
-      device: "cpu",
-      threads: 2,
-      ...(libraries === undefined ? {} : { libraries }),
-    },
+    { precision: "float32", device: "cpu", threads: 2, ...options },
   );
   const [height = 1, width = 1] = graph.input.shape;
   const rows = new Float32Array(count * lengthOf(graph.output.shape));

@@ -1,12 +1,14 @@
 import type { ExtractorOptions } from "../../steps/vision/extractor.ts";
-import { lackOf, lackOfBf16, librariesOf } from "./home.ts";
+import { lackOf, lackOfBf16, lackOfGpu, librariesOf } from "./home.ts";
 
-/** A runtime in a precision, as tests ask for it. */
+/** A runtime on a device in a precision, as tests ask for it. */
 export interface Subject {
   /** Says why it is skipped. */
   readonly title: string;
-  readonly options: Pick<ExtractorOptions, "runtime" | "precision" | "libraries">;
+  readonly options: Pick<ExtractorOptions, "runtime" | "device" | "precision" | "libraries">;
   readonly lack: string;
+  /** How far float32 may be from Keras and from other runtimes, relative to the maximum. */
+  readonly within: number;
 }
 
 function brought(runtime: "openvino" | "tensorflow", precision: "float32" | "bf16" = "float32"): Subject {
@@ -16,6 +18,7 @@ function brought(runtime: "openvino" | "tensorflow", precision: "float32" | "bf1
     title: `${runtime}, ${precision}${lack}`,
     options: { runtime, precision, ...(libraries === undefined ? {} : { libraries }) },
     lack,
+    within: 1e-5,
   };
 }
 
@@ -23,7 +26,15 @@ export const embedded: Subject = {
   title: "onnxruntime, float32",
   options: { runtime: "onnxruntime" },
   lack: "",
+  within: 1e-5,
+};
+/** GPUs sum in orders of their own. */
+const gpu: Subject = {
+  title: `onnxruntime on a GPU through WebGPU, float32${lackOfGpu()}`,
+  options: { runtime: "onnxruntime", device: "webgpu" },
+  lack: lackOfGpu(),
+  within: 1e-4,
 };
 /** In float32. */
-export const exact = [embedded, brought("openvino"), brought("tensorflow")];
+export const exact = [embedded, brought("openvino"), brought("tensorflow"), gpu];
 export const all = [...exact, brought("openvino", "bf16")];

@@ -1,7 +1,7 @@
 import { permutation, randomStream } from "../compute/random.ts";
-import type { Features } from "../learning/features/rows.ts";
 import type { Split } from "../learning/tables/images.ts";
 import type { TrainParams } from "./declaration.ts";
+import type { Rows } from "./method.ts";
 
 /** A few rows with their labels; the memory is used again by the batch after the next. */
 export interface LabelledBatch {
@@ -12,8 +12,8 @@ export interface LabelledBatch {
 }
 
 /** Positions in the index of the rows of one split, in canonical order. */
-export function positionsOf(features: Features, split: Split): Int32Array {
-  const positions = features.index.flatMap((row, at) => (row.split === split ? [at] : []));
+export function positionsOf({ index }: Pick<Rows, "index">, split: Split): Int32Array {
+  const positions = index.flatMap((row, at) => (row.split === split ? [at] : []));
   return Int32Array.from(positions);
 }
 
@@ -30,7 +30,7 @@ export function epochOrder(
 
 /** Batches in the given order, the last one smaller; the next is read while the one in hand is used. */
 export async function* batches(
-  features: Features,
+  features: Rows,
   order: Int32Array,
   size: number,
 ): AsyncGenerator<LabelledBatch> {

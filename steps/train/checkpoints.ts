@@ -1,8 +1,6 @@
-import { join } from "node:path";
 import type { JsonObject } from "../../engine/json.ts";
 import { StepError, type Store, type StoreEntry } from "../../engine/step-type.ts";
-import { readLayers, writeLayers } from "../learning/heads/model.ts";
-import type { TrainState } from "./sgd.ts";
+import type { Method } from "./method.ts";
 
 /** What an epoch came to; means over its images. */
 export type EpochRecord = {
@@ -15,29 +13,28 @@ export type EpochRecord = {
 };
 
 /**
- * Checkpoints: what training needs to go on after an epoch. `weights.bin` and
- * `velocities.bin` hold the layers, the entry's description the history. The
+ * Checkpoints: what training needs to go on after an epoch. The method's files
+ * hold the weights and what moves them, the entry's description the history. The
  * random state is the seed and the epoch, so there is nothing else to keep.
  */
 export interface Checkpoints {
-  /** Fills `state` from the highest kept epoch not above `epochs`; returns the history up to it, empty for none. */
-  restore(state: TrainState, epochs: number): Promise<readonly EpochRecord[]>;
-  /** Keeps the state after the last epoch of `history`; of its own earlier ones only the newest stays. */
-  keep(state: TrainState, history: readonly EpochRecord[]): Promise<void>;
+  /** Brings `method` to the highest kept epoch not above `epochs`; returns the history up to it, empty for none. */
+  restore(method: Pick<Method, "restore">, epochs: number): Promise<readonly EpochRecord[]>;
+  /** Keeps what stands after the last epoch of `history`; of its own earlier ones only the newest stays. */
+  keep(method: Pick<Method, "keep">, history: readonly EpochRecord[]): Promise<void>;
 }
 
 export function openCheckpoints(store: Store): Checkpoints {
   const own: StoreEntry[] = [];
   return {
-    async restore(state, epochs) {
+    async restore(method, epochs) {
       const kept = (await store.entries())
         .map((entry) => ({ entry, history: historyOf(entry.about) }))
         .filter(({ history }) => history.length > 0 && history.length <= epochs)
         .sort((a, b) => b.history.length - a.history.length);
       for (const { entry, history } of kept) {
         try {
-          await readLayers(join(entry.path, "weights.bin"), state.layers);
-          await readLayers(join(entry.path, "velocities.bin"), state.velocities);
+          await method.restore(entry.path);
           return history;
         } catch (error) {
           // Another execution may drop what it wrote, just now.
@@ -48,13 +45,12 @@ export function openCheckpoints(store: Store): Checkpoints {
         throw new StepError("the checkpoints were removed while they were read; run it again");
       return [];
     },
-    async keep(state, history) {
+    async keep(method, history) {
       const known = new Set((await store.entries()).map(({ name }) => name));
       const name = `epoch-${String(history.length).padStart(6, "0")}`;
       if (known.has(name)) return;
       const entry = await store.publish(name, async (folder) => {
-        await writeLayers(join(folder, "weights.bin"), state.layers);
-        await writeLayers(join(folder, "velocities.bin"), state.velocities);
+        await method.keep(folder);
         return { history } satisfies JsonObject;
       });
       if (entry.isOwn) own.push(entry);

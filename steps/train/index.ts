@@ -4,7 +4,7 @@ import { declaration } from "./declaration.ts";
 export const train = defineStep({
   ...declaration,
   name: "train",
-  version: 1,
+  version: 2,
   description: "Trains a small network on features, batch by batch from disk.",
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);

@@ -2,13 +2,15 @@ import { join } from "node:path";
 import type { JsonObject } from "../../engine/json.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
+import type { Dense } from "../learning/heads/dense.ts";
 import { writeModel } from "../learning/heads/model.ts";
 import { writeTable } from "../learning/tables/csv.ts";
 import { positionsOf } from "./batches.ts";
 import type { EpochRecord } from "./checkpoints.ts";
-import type { TrainContext, TrainParams } from "./declaration.ts";
+import type { TrainContext } from "./declaration.ts";
+import { openDirect } from "./direct.ts";
 import { trainEpochs } from "./epochs.ts";
-import { initialState, type TrainState } from "./sgd.ts";
+import { initialState } from "./state.ts";
 
 /** Trains the head and writes the model: `model.json`, `weights.bin`, `history.csv`. */
 export async function run(ctx: TrainContext): Promise<void> {
@@ -24,8 +26,18 @@ export async function run(ctx: TrainContext): Promise<void> {
     const store = ctx.store({ features: input.digest, ...rest, runtime: "onnxruntime" } as JsonObject);
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
     const state = initialState(sizes, params.seed);
-    const { history, reused, seconds } = await trainEpochs({ ctx, params, features, training, state, store });
-    await writeResult(ctx, features, params, state, history);
+    const { batchSize, optimizer } = params;
+    const method = await openDirect({ features, state, momentum: optimizer.momentum, batchSize });
+    const { history, reused, seconds } = await trainEpochs({
+      ctx,
+      params,
+      features,
+      training,
+      method,
+      store,
+    });
+    await writeResult(ctx, features, await method.layers(), history);
+    await method.close();
     const last = history.at(-1) as EpochRecord;
     const computed = epochs - reused;
     ctx.metric({ epochs, computed, reused });
@@ -39,8 +51,7 @@ export async function run(ctx: TrainContext): Promise<void> {
 async function writeResult(
   ctx: TrainContext,
   features: Features,
-  { hidden }: TrainParams,
-  { layers }: TrainState,
+  layers: readonly Dense[],
   history: readonly EpochRecord[],
 ): Promise<void> {
   const { preprocessing, network, layer, weights, pool, runtime, precision, dtype } = features.manifest;
@@ -54,7 +65,7 @@ async function writeResult(
     },
     inputLength: features.rowLength,
     layers: [
-      ...hidden.map((units) => ({ units, activation: "relu" as const })),
+      ...ctx.params.hidden.map((units) => ({ units, activation: "relu" as const })),
       { units: features.classes.length, activation: "softmax" as const },
     ],
   };

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../steps/compute/random.ts";
 import { openKernelUpdate } from "../../steps/learning/heads/first-layer.ts";
-import { initialState, openTrainer, type TrainState } from "../../steps/train/sgd.ts";
+import type { Score } from "../../steps/learning/heads/scores.ts";
+import { openDirect } from "../../steps/train/direct.ts";
+import { initialState, type TrainState } from "../../steps/train/state.ts";
+import { featuresOf } from "./rows.ts";
 
 /** Layers as plain float64 matrices: an implementation of its own, to compare with. */
 interface Plain {
@@ -19,11 +22,9 @@ describe("a step", () => {
     shake(state);
     const before = plain(state);
     const rate = 2 ** -6;
-    const trainer = await openTrainer(state, 0);
-    const score = await trainer.step(x, labels, rows, rate);
-    await trainer.close();
+    const [score] = await train(state, { x, labels, momentum: 0, rates: [rate] });
     const after = plain(state);
-    expect(score.loss / rows).toBeCloseTo(meanLoss(before, matrix, labels), 5);
+    expect((score?.loss ?? 0) / rows).toBeCloseTo(meanLoss(before, matrix, labels), 5);
 
     const h = 1e-5;
     const compare = (values: number[], at: number, moved: number): void => {
@@ -60,14 +61,12 @@ describe("a step", () => {
       kernels: reference.kernels.map((kernel) => kernel.map((row) => row.map(() => 0))),
       biases: reference.biases.map((bias) => bias.map(() => 0)),
     };
-    const trainer = await openTrainer(state, 0.9);
-    for (let t = 0; t < 12; t++) {
-      const rate = 0.1 / (1 + 0.05 * t);
-      const score = await trainer.step(x, labels, rows, rate);
-      expect(score.loss / rows).toBeCloseTo(meanLoss(reference, matrix, labels), 4);
-      plainStep(reference, velocity, matrix, labels, rate);
+    const rates = Array.from({ length: 12 }, (_, t) => 0.1 / (1 + 0.05 * t));
+    const scores = await train(state, { x, labels, momentum: 0.9, rates });
+    for (const [t, { loss }] of scores.entries()) {
+      expect(loss / rows).toBeCloseTo(meanLoss(reference, matrix, labels), 4);
+      plainStep(reference, velocity, matrix, labels, rates[t] as number);
     }
-    await trainer.close();
     const after = plain(state);
     for (const [layer, kernel] of reference.kernels.entries()) {
       for (const [i, row] of kernel.entries()) {
@@ -118,6 +117,23 @@ describe("the first weights", () => {
     expect(initialState([400, 100, 2], 42).layers[0]?.kernel).toEqual(kernel);
   });
 });
+
+interface Steps {
+  readonly x: Float32Array;
+  readonly labels: Int32Array;
+  readonly momentum: number;
+  /** Of each step, which takes all rows. */
+  readonly rates: readonly number[];
+}
+
+async function train(state: TrainState, { x, labels, momentum, rates }: Steps): Promise<Score[]> {
+  const method = await openDirect({ features: featuresOf({ x, labels }), state, momentum, batchSize: rows });
+  const order = Int32Array.from({ length: rows }, (_, row) => row);
+  const scores: Score[] = [];
+  for (const rate of rates) for await (const score of method.steps(order, () => rate)) scores.push(score);
+  await method.close();
+  return scores;
+}
 
 function data(): { x: Float32Array; labels: Int32Array; matrix: number[][] } {
   const random = randomStream(1, "data");

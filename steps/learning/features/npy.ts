@@ -45,14 +45,18 @@ export async function readHeader(
   const length = start.readUInt16LE(8);
   const text = Buffer.alloc(length);
   await read(text, 10);
-  const match = /'descr': '(<f4|<f2|\|u1|<u4)', 'fortran_order': False, 'shape': \((\d+),(?: (\d+))?\)/.exec(
-    text.toString("latin1"),
-  );
+  const match =
+    /'descr': '(<f4|<f2|\|u1|<u4)', 'fortran_order': False, 'shape': \((\d+,(?: \d+)?(?:, \d+)*)\)/.exec(
+      text.toString("latin1"),
+    );
   if (match === null) throw new StepError(`${file} is no array in C order of a type that flow writes`);
-  const [, type, ...shape] = match;
+  const [, type, shape = ""] = match;
   return {
     type: type as NpyType,
-    shape: shape.filter((size) => size !== undefined).map(Number),
+    shape: shape
+      .split(",")
+      .filter((size) => size !== "")
+      .map(Number),
     offset: 10 + length,
   };
 }

@@ -30,6 +30,14 @@ export function affine({ inputs, units, kernel, bias }: Dense, x: Float32Array, 
   return y;
 }
 
+/** In place, to each row. */
+export function addBias(values: Float32Array, bias: Float32Array): Float32Array {
+  for (let at = 0; at < values.length; at += bias.length) {
+    for (let j = 0; j < bias.length; j++) values[at + j] = (values[at + j] as number) + (bias[j] as number);
+  }
+  return values;
+}
+
 /** In place. */
 export function relu(values: Float32Array): Float32Array {
   for (let at = 0; at < values.length; at++) if ((values[at] as number) < 0) values[at] = 0;

@@ -1,4 +1,4 @@
-import { affine, type Dense, relu } from "./dense.ts";
+import { addBias, affine, type Dense, relu } from "./dense.ts";
 import { openFirstLayer } from "./first-layer.ts";
 
 /** What a head makes of some rows. */
@@ -16,22 +16,29 @@ export interface Forward {
   close(): Promise<void>;
 }
 
-/** The one way from rows to logits, in training and afterwards. ReLU between layers. */
 export async function openForward(layers: readonly Dense[]): Promise<Forward> {
-  const [first, ...tail] = layers;
+  const [first] = layers;
   if (first === undefined) throw new Error("a head has at least one layer");
   const firstLayer = await openFirstLayer(first.inputs, first.units);
   return {
-    async run(x, rows) {
-      const inputs: Float32Array[] = [];
-      let values = await firstLayer.affine(first, x, rows);
-      for (const layer of tail) {
-        const activated = relu(values);
-        inputs.push(activated);
-        values = affine(layer, activated, rows);
-      }
-      return { inputs, logits: values };
-    },
+    run: async (x, rows) => passFrom(await firstLayer.products(first.kernel, x, rows), layers, rows),
     close: () => firstLayer.close(),
   };
+}
+
+/**
+ * The one way from rows to logits, in training and afterwards. ReLU between layers.
+ *
+ * @param products x · kernel of the first layer: rows × its units. Overwritten.
+ */
+export function passFrom(products: Float32Array, layers: readonly Dense[], rows: number): Pass {
+  const [first, ...tail] = layers as [Dense, ...Dense[]];
+  const inputs: Float32Array[] = [];
+  let values = addBias(products, first.bias);
+  for (const layer of tail) {
+    const activated = relu(values);
+    inputs.push(activated);
+    values = affine(layer, activated, rows);
+  }
+  return { inputs, logits: values };
 }

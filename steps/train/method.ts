@@ -1,0 +1,44 @@
+import type { Features } from "../learning/features/rows.ts";
+import type { Dense } from "../learning/heads/dense.ts";
+import type { Score } from "../learning/heads/scores.ts";
+import type { TrainState } from "./state.ts";
+
+/** Rows of features. */
+export type Rows = Pick<Features, "rowLength" | "index" | "read">;
+
+/** What a way to train works on. */
+export interface Training {
+  readonly features: Rows;
+  /** Moved in place; the first kernel may be brought up to date only when `layers` is asked for. */
+  readonly state: TrainState;
+  readonly momentum: number;
+  /** Rows of a step, but for the last of an epoch. */
+  readonly batchSize: number;
+}
+
+/**
+ * A way to compute what training is: minibatch gradient descent, batch after
+ * batch in a given order. Ways differ in what they hold and multiply, and in how
+ * sums are rounded; not in the algorithm.
+ */
+export interface Method {
+  /**
+   * Trains on the rows at `order` (positions in the index of the features), a
+   * batch at a time. The gradient is the mean over the batch.
+   *
+   * @param rateOf the learning rate of a step, counted from 0 within this call.
+   * @returns the score of each batch before its step.
+   */
+  steps(order: Int32Array, rateOf: (step: number) => number): AsyncGenerator<Score>;
+  /** The score of rows that are not trained on. */
+  score(positions: Int32Array): Promise<Score>;
+  /** Whether all numbers that training goes on from are. */
+  isFinite(): boolean;
+  /** Writes what training needs to go on into a folder. */
+  keep(folder: string): Promise<void>;
+  /** Goes on from what was kept. */
+  restore(folder: string): Promise<void>;
+  /** The head as it stands. */
+  layers(): Promise<readonly Dense[]>;
+  close(): Promise<void>;
+}

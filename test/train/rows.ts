@@ -1,0 +1,30 @@
+import type { Split } from "../../steps/learning/tables/images.ts";
+import type { Rows } from "../../steps/train/method.ts";
+
+export interface RowsInMemory {
+  /** rows × rowLength. */
+  readonly x: Float32Array;
+  /** By row. */
+  readonly labels: ArrayLike<number>;
+  /** By row; default: all train. */
+  readonly splits?: readonly Split[];
+}
+
+/** Rows that lie in memory, as what trains on them sees those on disk. */
+export function featuresOf({ x, labels, splits }: RowsInMemory): Rows {
+  const rows = labels.length;
+  const rowLength = x.length / rows;
+  return {
+    rowLength,
+    index: Array.from({ length: rows }, (_, row) => {
+      const label = labels[row] as number;
+      const split = splits?.[row] ?? "train";
+      return { split, class: `class ${label}`, label, file: `${row}.jpg`, digest: `${row}` };
+    }),
+    async read(positions, into) {
+      for (const [at, position] of positions.entries()) {
+        into.set(x.subarray(position * rowLength, (position + 1) * rowLength), at * rowLength);
+      }
+    },
+  };
+}

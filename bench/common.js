@@ -49,7 +49,7 @@ export function flow(folder, pipeline, ...args) {
   writeFileSync(join(folder, "bench.yaml"), pipeline);
   execFileSync(process.execPath, [program, "run", "bench.yaml", ...args], {
     cwd: folder,
-    stdio: "ignore",
+    stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, FLOW_HOME: home },
   });
 }

@@ -5,6 +5,7 @@ const series = {
   runtimes: () => import("./runtimes.js"),
   extract: () => import("./extract.js"),
   segments: () => import("./segments.js"),
+  train: () => import("./train.js"),
   memory: () => import("./memory.js"),
 };
 const asked = process.argv[2] ?? "whole";

@@ -43,6 +43,18 @@ const params = {
       enum: ["once", "epoch", "none"],
       default: "once",
     },
+    method: {
+      description:
+        "How it is computed: `sampleSpace`, by products of rows with each other, many times faster where rows are long; `direct`, row by row; `auto`, by the number of rows, their length and `memory`.",
+      enum: ["auto", "sampleSpace", "direct"],
+      default: "auto",
+    },
+    memory: {
+      description: "What training may hold in memory: `2GB`, `500MB`.",
+      type: "string",
+      pattern: "^[0-9]+(\\.[0-9]+)? ?(MB|GB)$",
+      default: "2GB",
+    },
     seed: {
       description: "Of the first weights and of the order.",
       type: "integer",

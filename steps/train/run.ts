@@ -7,9 +7,10 @@ import { writeModel } from "../learning/heads/model.ts";
 import { writeTable } from "../learning/tables/csv.ts";
 import { positionsOf } from "./batches.ts";
 import type { EpochRecord } from "./checkpoints.ts";
+import { chooseMethod } from "./choose-method.ts";
 import type { TrainContext } from "./declaration.ts";
-import { openDirect } from "./direct.ts";
 import { trainEpochs } from "./epochs.ts";
+import { openMethod } from "./open-method.ts";
 import { initialState } from "./state.ts";
 
 /** Trains the head and writes the model: `model.json`, `weights.bin`, `history.csv`. */
@@ -21,13 +22,19 @@ export async function run(ctx: TrainContext): Promise<void> {
     const training = positionsOf(features, "train");
     if (training.length === 0) throw new StepError("the features hold no images of the split train");
     if (features.classes.length < 2) throw new StepError("there is only one class to learn");
-    const { epochs, ...rest } = params;
-    // Whatever can change a byte of a checkpoint names the store; the number of epochs cannot.
-    const store = ctx.store({ features: input.digest, ...rest, runtime: "onnxruntime" } as JsonObject);
+    const validation = positionsOf(features, "validation");
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
+    const chosen = chooseMethod(params, {
+      ...{ training: training.length, validation: validation.length },
+      ...{ rowLength: features.rowLength, units: sizes[1] as number },
+    });
+    const { epochs, method: _, memory, ...rest } = params;
+    // Whatever can change a byte of a checkpoint names the store; the number of epochs cannot.
+    const store = ctx.store({
+      ...{ features: input.digest, ...rest, runtime: "onnxruntime", method: chosen.method },
+    } as JsonObject);
     const state = initialState(sizes, params.seed);
-    const { batchSize, optimizer } = params;
-    const method = await openDirect({ features, state, momentum: optimizer.momentum, batchSize });
+    const method = await openMethod({ ctx, features, chosen, state, training, validation });
     const { history, reused, seconds } = await trainEpochs({
       ctx,
       params,

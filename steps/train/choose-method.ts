@@ -1,0 +1,60 @@
+import { StepError } from "../../engine/step-type.ts";
+import type { TrainParams } from "./declaration.ts";
+import { tileBytes } from "./sample-space/tiles.ts";
+
+/** What decides between the ways to train; nothing of the machine, nor of what is kept. */
+export interface Size {
+  /** Rows that are trained on, and rows that are only scored. */
+  readonly training: number;
+  readonly validation: number;
+  readonly rowLength: number;
+  /** Of the first layer. */
+  readonly units: number;
+}
+
+export type Chosen =
+  | { readonly method: "direct" }
+  | {
+      readonly method: "sampleSpace";
+      /** Bytes that rows may take in memory. */
+      readonly rowBytes: number;
+    };
+
+/** Tiles that are multiplied with each other. */
+const LEAST_TILES = 2;
+
+/**
+ * Sample space takes products of all rows with each other, which pays where a row
+ * is longer than rows are many: then a step moves training × units numbers and
+ * not rowLength × units.
+ *
+ * @throws StepError where sample space is asked for and takes more than `memory`.
+ */
+export function chooseMethod({ method, memory }: Pick<TrainParams, "method" | "memory">, size: Size): Chosen {
+  if (method === "direct" || (method === "auto" && size.training > size.rowLength)) {
+    return { method: "direct" };
+  }
+  const most = bytesOf(memory);
+  const others = sampleSpaceBytes(size);
+  const least = others + LEAST_TILES * tileBytes(size.rowLength);
+  if (least <= most) return { method: "sampleSpace", rowBytes: most - others };
+  if (method === "auto") return { method: "direct" };
+  throw new StepError(
+    `in sample space ${size.training} training and ${size.validation} validation rows of ${size.rowLength} values take ${(least / 1e9).toFixed(1)} GB, and \`memory: ${memory}\` is less: raise it, or take \`method: auto\``,
+  );
+}
+
+/** Of all but the rows: products, coordinates, the first kernel, and what a group of steps takes. */
+function sampleSpaceBytes({ training, validation, rowLength, units }: Size): number {
+  const rows = training + validation;
+  const numbers =
+    rows * (training + units) + 2 * training * units + rowLength * units + 512 * (training + 512 + 6 * units);
+  return 4 * numbers;
+}
+
+/** Of "2GB" or "500 MB". */
+function bytesOf(memory: string): number {
+  const [, number, unit] = /^([\d.]+) ?(MB|GB)$/.exec(memory) ?? [];
+  if (number === undefined) throw new Error(`"${memory}" is no size`);
+  return Number(number) * (unit === "GB" ? 1e9 : 1e6);
+}

@@ -1,0 +1,176 @@
+import type { Products } from "./products.ts";
+
+/**
+ * The first kernel W and its velocity V, written in the training rows X: after any
+ * number of steps of gradient descent with momentum
+ *
+ *   W = c · W⁰ + Xᵀ·A,  V = Xᵀ·B,
+ *
+ * since a gradient is a sum of rows. So the products that a step needs are
+ * x·W = c · x·W⁰ + (x·Xᵀ)·A: nothing in it is as wide as a row. In exact
+ * arithmetic this is the same algorithm. A and B are rows × units.
+ *
+ * Steps are taken in groups. Within one, with A⁰ and B⁰ as they were before it,
+ *
+ *   A = α·A⁰ + β·B⁰ + P,  B = γ·B⁰ + Q,
+ *
+ * where P and Q are not zero only in the rows of the group: the large products with
+ * A⁰ and B⁰ are taken once for the whole group.
+ */
+export interface Coordinates {
+  /** c, alone. */
+  readonly scale: Float64Array;
+  /** A and B beside each other: rows × 2 units. */
+  readonly pair: Float32Array;
+}
+
+export interface Momentum {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  /** Decoupled: weights shrink by rate · weightDecay before each step. */
+  readonly weightDecay: number;
+}
+
+/** What is known of rows: those that are trained on, or others. */
+export interface Sample {
+  /** Their products with the training rows: rows × training rows. */
+  readonly gram: Float32Array;
+  /** Their products with W⁰: rows × units. */
+  readonly first: Float32Array;
+  readonly units: number;
+}
+
+export interface Group {
+  /**
+   * x·W for rows of the group, as the steps before have left W.
+   *
+   * @param from the first of them in the group.
+   * @returns count × units; used again by the next call.
+   */
+  products(from: number, count: number): Promise<Float32Array>;
+  /** A step along the gradient that `delta` (count × units) is of, at these rows. */
+  step(from: number, count: number, delta: Float32Array, rate: number): void;
+  /** Writes the group's steps into A and B. */
+  end(): void;
+}
+
+export interface GroupOptions extends Momentum {
+  readonly coordinates: Coordinates;
+  readonly sample: Sample;
+  readonly products: Products;
+  /** Which rows the group takes, in order; none twice. */
+  readonly rows: Int32Array;
+  readonly memory: GroupMemory;
+}
+
+/** Memory for groups of so many rows, used by one after the other. */
+export interface GroupMemory {
+  readonly gram: Float32Array;
+  readonly large: Float32Array;
+  readonly within: Float32Array;
+  readonly small: Float32Array;
+  readonly result: Float32Array;
+  readonly p: Float32Array;
+  readonly q: Float32Array;
+}
+
+export function groupMemory(most: number, rows: number, units: number): GroupMemory {
+  return {
+    gram: new Float32Array(most * rows),
+    large: new Float32Array(most * 2 * units),
+    within: new Float32Array(most * most),
+    small: new Float32Array(most * units),
+    result: new Float32Array(most * units),
+    p: new Float32Array(most * units),
+    q: new Float32Array(most * units),
+  };
+}
+
+/** Begins a group: takes the large products. */
+export async function openGroup(options: GroupOptions): Promise<Group> {
+  const { coordinates, sample, products, rows, memory } = options;
+  const { units } = sample;
+  const { scale } = coordinates;
+  /** Columns: what A and B have a row for. */
+  const count = coordinates.pair.length / (2 * units);
+  const { gram, large, within, small, result, p, q } = memory;
+  for (const [at, row] of rows.entries()) {
+    gram.set(sample.gram.subarray(row * count, (row + 1) * count), at * count);
+  }
+  await products.times(gram, coordinates.pair, { m: rows.length, k: count, n: 2 * units }, large);
+  p.fill(0, 0, rows.length * units);
+  q.fill(0, 0, rows.length * units);
+  let [alpha, beta, gamma] = [1, 0, 1];
+  /** Rows of P and Q that are not zero. */
+  let taken = 0;
+  return {
+    async products(from, length) {
+      if (taken > 0) {
+        for (let row = 0; row < length; row++) {
+          const line = (from + row) * count;
+          for (let at = 0; at < taken; at++)
+            within[row * taken + at] = gram[line + (rows[at] as number)] as number;
+        }
+        await products.times(within, p, { m: length, k: taken, n: units }, small);
+      }
+      for (let row = 0; row < length; row++) {
+        const first = (rows[from + row] as number) * units;
+        const line = (from + row) * 2 * units;
+        const to = row * units;
+        for (let j = 0; j < units; j++) {
+          const sum =
+            (scale[0] as number) * (sample.first[first + j] as number) +
+            alpha * (large[line + j] as number) +
+            beta * (large[line + units + j] as number);
+          result[to + j] = taken > 0 ? sum + (small[to + j] as number) : sum;
+        }
+      }
+      return result.subarray(0, length * units);
+    },
+    step(from, length, delta, rate) {
+      const { momentum, nesterov, weightDecay } = options;
+      const keep = 1 - rate * weightDecay;
+      scale[0] = (scale[0] as number) * keep;
+      alpha *= keep;
+      beta *= keep;
+      gamma *= momentum;
+      beta += nesterov ? momentum * gamma : gamma;
+      taken = Math.max(taken, from + length);
+      const [first, end] = [from * units, (from + length) * units];
+      const most = taken * units;
+      for (let at = 0; at < most; at++) {
+        let speed = momentum * (q[at] as number);
+        let move = nesterov ? momentum * speed : speed;
+        if (at >= first && at < end) {
+          const down = rate * (delta[at - first] as number);
+          speed -= down;
+          move = nesterov ? momentum * speed - down : speed;
+        }
+        q[at] = speed;
+        p[at] = keep * (p[at] as number) + move;
+      }
+    },
+    end() {
+      const { pair } = coordinates;
+      for (let at = 0; at < pair.length; at += 2 * units) {
+        for (let j = at; j < at + units; j++) {
+          const velocity = pair[j + units] as number;
+          pair[j] = alpha * (pair[j] as number) + beta * velocity;
+          pair[j + units] = flushed(gamma * velocity);
+        }
+      }
+      for (const [at, row] of rows.entries()) {
+        for (let j = 0; j < units; j++) {
+          const to = row * 2 * units + j;
+          pair[to] = (pair[to] as number) + (p[at * units + j] as number);
+          pair[to + units] = flushed((pair[to + units] as number) + (q[at * units + j] as number));
+        }
+      }
+    },
+  };
+}
+
+/** Numbers below float32's normal range make every product that meets them many times slower. */
+function flushed(value: number): number {
+  return Math.abs(value) < 1e-37 ? 0 : value;
+}

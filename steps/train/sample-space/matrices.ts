@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import type { StoreEntry } from "../../../engine/step-type.ts";
+import { readHeader } from "../../learning/features/npy.ts";
+import { openFiles } from "../../learning/features/open-files.ts";
+import { type Blocks, blocksFile, type GramPlace } from "./blocks.ts";
+import { TILE } from "./tiles.ts";
+import type { PlacedTile, Tiling } from "./tiling.ts";
+
+/** What training in sample space needs to know of the features, and nothing of their width. */
+export interface Matrices {
+  /** rows × columns: the products of each row with each training row. */
+  readonly gram: Float32Array;
+  /** rows × units: of each row with the first kernel. */
+  readonly first: Float32Array;
+}
+
+export interface MatrixRows {
+  readonly tiling: Tiling;
+  readonly blocks: Blocks;
+  readonly units: number;
+  /** Positions of the rows, and of those that they are multiplied with. */
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
+}
+
+/** Puts matrices together from the blocks that were kept. */
+export async function readMatrices({ tiling, blocks, units, rows, columns }: MatrixRows): Promise<Matrices> {
+  const { tiles } = tiling;
+  const files = openFiles(64);
+  const read = async ({ path }: StoreEntry, at: number, into: Float32Array): Promise<void> => {
+    const file = join(path, blocksFile);
+    const { offset } = await readHeader(file, (bytes, position) => files.read(file, bytes, position));
+    const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+    const count = await files.read(file, bytes, offset + at * into.byteLength);
+    if (count !== bytes.length) throw new Error(`${file} ends early`);
+  };
+  try {
+    const [rowsOf, columnsOf] = [byTile(tiling, rows), byTile(tiling, columns)];
+    const gram = new Float32Array(rows.length * columns.length);
+    const first = new Float32Array(rows.length * units);
+    const block = new Float32Array(TILE * TILE);
+    const projected = new Float32Array(TILE * units);
+    for (const [one, theirs] of rowsOf) {
+      const tile = tiles[one] as PlacedTile;
+      await read(blocks.first(tile) as StoreEntry, 0, projected);
+      for (const { at, slot } of theirs) {
+        first.set(projected.subarray(slot * units, (slot + 1) * units), at * units);
+      }
+      for (const [other, others] of columnsOf) {
+        const { entry, at, isTurned } = blocks.gram(tile, tiles[other] as PlacedTile) as GramPlace;
+        await read(entry, at, block);
+        const [down, right] = isTurned ? [1, TILE] : [TILE, 1];
+        for (const row of theirs) {
+          const from = row.slot * down;
+          const to = row.at * columns.length;
+          for (const column of others) {
+            gram[to + column.at] = block[from + column.slot * right] as number;
+          }
+        }
+      }
+    }
+    return { gram, first };
+  } finally {
+    await files.close();
+  }
+}
+
+interface Placed {
+  /** In the list. */
+  readonly at: number;
+  readonly slot: number;
+}
+
+/** Positions by the tile in which they are. */
+function byTile(tiling: Tiling, positions: Int32Array): Map<number, Placed[]> {
+  const found = new Map<number, Placed[]>();
+  for (const [at, position] of positions.entries()) {
+    const { tile, slot } = tiling.place(position);
+    const list = found.get(tile) ?? [];
+    list.push({ at, slot });
+    found.set(tile, list);
+  }
+  return found;
+}

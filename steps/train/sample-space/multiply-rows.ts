@@ -1,0 +1,57 @@
+import type { Store } from "../../../engine/step-type.ts";
+import type { Rows } from "../method.ts";
+import { openBlocks } from "./blocks.ts";
+import { computeBlocks } from "./compute-blocks.ts";
+import { type Matrices, readMatrices } from "./matrices.ts";
+import type { Products } from "./products.ts";
+import { type LoadedTiles, loadedTiles, tileBytes } from "./tiles.ts";
+import { type Tiling, tilingOf } from "./tiling.ts";
+
+export interface RowsToMultiply {
+  readonly features: Rows;
+  /** Positions of the rows. */
+  readonly training: Int32Array;
+  readonly validation: Int32Array;
+  /** The first weights: row length × units. */
+  readonly kernel: Float32Array;
+  readonly units: number;
+  /** Of products of rows with each other, and with the first weights. */
+  readonly stores: { readonly gram: Store; readonly first: Store };
+  /** Bytes that rows in memory may take. */
+  readonly rowBytes: number;
+  readonly products: Products;
+  /** How many products were taken, of how many that are missing. */
+  tell(done: number, total: number): void;
+}
+
+export interface MultipliedRows {
+  readonly training: Matrices;
+  readonly validation: Matrices;
+  readonly tiling: Tiling;
+  /** Rows that are in memory still. */
+  readonly loaded: LoadedTiles;
+}
+
+/** All products of rows that training needs, from the stores; what is not there is computed and kept. */
+export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedRows> {
+  const { features, training, validation, kernel, units, products, tell } = options;
+  const blocks = await openBlocks({ ...options.stores, units });
+  const tiling = tilingOf(features, [...training, ...validation], blocks);
+  const most = Math.max(2, Math.floor(options.rowBytes / tileBytes(features.rowLength)));
+  const loaded = loadedTiles(features, most);
+  const isTraining = new Set(training);
+  const holdsTraining = new Set(
+    tiling.tiles.filter(({ positions }) => positions.some((one) => one !== undefined && isTraining.has(one))),
+  );
+  await computeBlocks({
+    ...{ tiles: tiling.tiles, blocks, loaded, most, products, kernel, units, tell },
+    isWanted: (one, other) => holdsTraining.has(one) || holdsTraining.has(other),
+  });
+  const read = { tiling, blocks, units, columns: training };
+  return {
+    training: await readMatrices({ ...read, rows: training }),
+    validation: await readMatrices({ ...read, rows: validation }),
+    tiling,
+    loaded,
+  };
+}

@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import type { Dense } from "../../learning/heads/dense.ts";
+import { readLayers, writeLayers } from "../../learning/heads/model.ts";
+import { firstNotFinite } from "../../vision/finite.ts";
+import type { Method, Training } from "../method.ts";
+import { openUpper } from "../upper.ts";
+import { type Coordinates, groupMemory, openGroup } from "./coordinates.ts";
+import { foldInto } from "./fold.ts";
+import { multiplyRows, type RowsToMultiply } from "./multiply-rows.ts";
+import { openProducts } from "./products.ts";
+
+/** Rows whose large products are taken at once. */
+const GROUP_ROWS = 512;
+
+export interface SampleSpaceOptions
+  extends Training,
+    Omit<RowsToMultiply, "features" | "kernel" | "units" | "products"> {}
+
+/**
+ * Training in which nothing is as wide as a row (see `coordinates.ts`): products of
+ * rows with each other and with the first kernel are taken once and kept, and the
+ * first kernel is put together at the end. A checkpoint holds the coordinates in
+ * the place of the first layer's kernel.
+ */
+export async function openSampleSpace(options: SampleSpaceOptions): Promise<Method> {
+  const { features, state, training, validation, batchSize, momentum } = options;
+  const first = state.layers[0] as Dense;
+  const { units } = first;
+  const products = await openProducts();
+  const known = await multiplyRows({ ...options, kernel: first.kernel, units, products });
+  const { tiling, loaded } = known;
+  const coordinates: Coordinates = {
+    scale: Float64Array.of(1),
+    pair: new Float32Array(training.length * 2 * units),
+  };
+  const upper = openUpper(state, momentum);
+  const groupRows = Math.min(Math.max(1, Math.floor(GROUP_ROWS / batchSize)) * batchSize, training.length);
+  const memory = groupMemory(groupRows, training.length, units);
+  const rowOf = [training, validation].map(
+    (positions) => new Map([...positions].map((position, row) => [position, row])),
+  ) as [Map<number, number>, Map<number, number>];
+  const labelsOf = (positions: Int32Array): Int32Array =>
+    positions.map((position) => features.index[position]?.label as number);
+  const kept = layersOfCheckpoint(state, coordinates);
+
+  return {
+    async *steps(order, rateOf) {
+      let step = 0;
+      for (let start = 0; start < order.length; start += groupRows) {
+        const positions = order.subarray(start, start + groupRows);
+        const rows = positions.map((position) => rowOf[0].get(position) as number);
+        const labels = labelsOf(positions);
+        const group = await openGroup({
+          ...{ momentum, nesterov: false, weightDecay: 0 },
+          ...{ coordinates, sample: { ...known.training, units }, products, rows, memory },
+        });
+        for (let from = 0; from < rows.length; from += batchSize) {
+          const count = Math.min(batchSize, rows.length - from);
+          const rate = rateOf(step++);
+          const values = await group.products(from, count);
+          const { delta, ...score } = upper.step(values, labels.subarray(from, from + count), count, rate);
+          group.step(from, count, delta, rate);
+          yield score;
+        }
+        group.end();
+      }
+    },
+    async score(positions) {
+      const total = { loss: 0, correct: 0 };
+      const at = rowOf[0].has(positions[0] as number) ? 0 : 1;
+      const sample = { ...(at === 0 ? known.training : known.validation), units };
+      for (let start = 0; start < positions.length; start += groupRows) {
+        const some = positions.subarray(start, start + groupRows);
+        const rows = some.map((position) => rowOf[at].get(position) as number);
+        const group = await openGroup({
+          ...{ momentum, nesterov: false, weightDecay: 0 },
+          ...{ coordinates, sample, products, rows, memory },
+        });
+        const { loss, correct } = upper.score(
+          await group.products(0, rows.length),
+          labelsOf(some),
+          rows.length,
+        );
+        total.loss += loss;
+        total.correct += correct;
+      }
+      return total;
+    },
+    isFinite: () => firstNotFinite(coordinates.pair) === undefined && upper.isFinite(),
+    async keep(folder) {
+      await writeLayers(join(folder, "weights.bin"), kept.layers);
+      await writeLayers(join(folder, "velocities.bin"), kept.velocities);
+    },
+    async restore(folder) {
+      await readLayers(join(folder, "weights.bin"), kept.layers);
+      await readLayers(join(folder, "velocities.bin"), kept.velocities);
+    },
+    async layers() {
+      await foldInto(first.kernel, { coordinates, tiling, loaded, products, training, units });
+      return state.layers;
+    },
+    close: () => products.close(),
+  };
+}
+
+/** The state with the coordinates where the first kernel and its velocity would be. */
+function layersOfCheckpoint(
+  { layers, velocities }: Training["state"],
+  { scale, pair }: Coordinates,
+): Training["state"] {
+  const [[first, ...tail], [speed, ...speeds]] = [layers, velocities] as [Dense[], Dense[]];
+  return {
+    layers: [{ ...(first as Dense), kernel: pair }, ...tail],
+    // A number of 64 bits as two of 32.
+    velocities: [{ ...(speed as Dense), kernel: new Float32Array(scale.buffer) }, ...speeds],
+  };
+}

@@ -1,0 +1,62 @@
+import { rowName } from "../../learning/tables/features.ts";
+import type { Rows } from "../method.ts";
+import type { Blocks, TileNames } from "./blocks.ts";
+import { idOf } from "./blocks.ts";
+import { TILE, type Tile } from "./tiles.ts";
+
+/** A tile of rows that are wanted now. */
+export interface PlacedTile extends Tile, TileNames {}
+
+/** Where each wanted row stands in its tile. */
+export interface Tiling {
+  readonly tiles: readonly PlacedTile[];
+  /** By position in the index of the features. */
+  place(position: number): { readonly tile: number; readonly slot: number };
+}
+
+/**
+ * Brings rows into tiles: those in which they were before, and new ones for rows
+ * that are new. Rows that tiles had and nobody wants now leave a gap.
+ */
+export function tilingOf(rows: Rows, wanted: Iterable<number>, blocks: Blocks): Tiling {
+  const names = new Map<string, number>();
+  for (const position of wanted) names.set(nameOf(rows, position), position);
+  const free = new Set(names.keys());
+  const known = blocks.tiles();
+  const found: (readonly string[])[] = [];
+  for (const tile of known) {
+    const slots = tile.map((name) => (free.has(name) ? name : ""));
+    if (slots.every((name) => name === "")) continue;
+    for (const name of slots) free.delete(name);
+    found.push(slots);
+  }
+  const fresh = [...free];
+  for (let at = 0; at < fresh.length; at += TILE) found.push(fresh.slice(at, at + TILE));
+  const tiles = found.map((slots) => ({
+    rows: slots,
+    kept: known.filter((tile) => holds(tile, slots)).map(idOf),
+    positions: slots.map((name) => names.get(name)),
+  }));
+  const places = new Map<string, { tile: number; slot: number }>();
+  for (const [tile, { rows: slots }] of tiles.entries()) {
+    for (const [slot, name] of slots.entries()) if (name !== "") places.set(name, { tile, slot });
+  }
+  return {
+    tiles,
+    place(position) {
+      const place = places.get(nameOf(rows, position));
+      if (place === undefined) throw new Error(`row ${position} is in no tile`);
+      return place;
+    },
+  };
+}
+
+function holds(tile: readonly string[], slots: readonly string[]): boolean {
+  return slots.every((name, slot) => name === "" || tile[slot] === name);
+}
+
+function nameOf({ index }: Rows, position: number): string {
+  const row = index[position];
+  if (row === undefined) throw new Error(`there is no row ${position}`);
+  return rowName(row);
+}

@@ -1,40 +1,65 @@
 import type { ContextOf, Declaration } from "../../engine/define-step.ts";
+import { activationNames } from "../learning/heads/activations.ts";
+import { optimizerKinds } from "./optimizers/optimizer.ts";
+
+const share = { type: "number", minimum: 0, exclusiveMaximum: 1 } as const;
+
+const optimizer = {
+  description: "How the weights are moved, as Keras 3 does it.",
+  type: "object",
+  additionalProperties: false,
+  required: ["kind"],
+  properties: {
+    kind: { description: "Stochastic gradient descent, or one of its kin.", enum: optimizerKinds },
+    learningRate: {
+      description: "At the first step.",
+      type: "number",
+      exclusiveMinimum: 0,
+      default: 0.001,
+    },
+    momentum: { description: "Of sgd (default: 0.9) and rmsprop (default: 0).", ...share },
+    nesterov: { description: "Whether sgd looks ahead. Default: no.", type: "boolean" },
+    decay: {
+      description: "Time-based, per step as in Keras: learningRate / (1 + decay · step).",
+      type: "number",
+      minimum: 0,
+      default: 0,
+    },
+    weightDecay: {
+      description:
+        "Decoupled: before a step every weight and bias loses this share of itself times the learning rate. Default: 0.004 for adamw, else 0.",
+      type: "number",
+      minimum: 0,
+    },
+    beta1: { description: "Of adam and adamw. Default: 0.9.", ...share },
+    beta2: { description: "Of adam and adamw. Default: 0.999.", ...share },
+    rho: { description: "Of rmsprop. Default: 0.9.", ...share },
+    epsilon: {
+      description: "Of adam, adamw and rmsprop. Default: 1e-7.",
+      type: "number",
+      exclusiveMinimum: 0,
+    },
+  },
+  default: { kind: "sgd" },
+} as const;
 
 const params = {
   type: "object",
   additionalProperties: false,
   properties: {
     hidden: {
-      description: "Units of each hidden layer, all with ReLU.",
+      description: "Units of each hidden layer; of none, the head is softmax regression.",
       type: "array",
-      minItems: 1,
       maxItems: 8,
       items: { type: "integer", minimum: 1, maximum: 65536 },
       default: [256, 16],
     },
-    optimizer: {
-      description: "How the weights are moved.",
-      type: "object",
-      additionalProperties: false,
-      required: ["kind"],
-      properties: {
-        kind: { description: "Stochastic gradient descent.", const: "sgd" },
-        learningRate: {
-          description: "At the first step.",
-          type: "number",
-          exclusiveMinimum: 0,
-          default: 0.001,
-        },
-        momentum: { type: "number", minimum: 0, exclusiveMaximum: 1, default: 0.9 },
-        decay: {
-          description: "Time-based, per step as in Keras: learningRate / (1 + decay · step).",
-          type: "number",
-          minimum: 0,
-          default: 0,
-        },
-      },
-      default: { kind: "sgd" },
+    activation: {
+      description: "Of the hidden layers: one for all, or a list of one each.",
+      anyOf: [{ enum: activationNames }, { type: "array", items: { enum: activationNames } }],
+      default: "relu",
     },
+    optimizer,
     batchSize: { description: "Images per step.", type: "integer", minimum: 1, maximum: 65536, default: 32 },
     epochs: { description: "Passes over the training images.", type: "integer", minimum: 1, default: 25 },
     shuffle: {

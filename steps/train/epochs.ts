@@ -81,7 +81,7 @@ async function trainEpoch(fit: Fit, epoch: number): Promise<EpochScore> {
   let steps = 0;
   let loss = 0;
   let correct = 0;
-  for await (const score of method.steps(epochOrder(training, params, epoch), rateOf)) {
+  for await (const score of method.steps(epochOrder(training, params, epoch), rateOf, before)) {
     ctx.signal.throwIfAborted();
     steps++;
     if (!Number.isFinite(score.loss)) {

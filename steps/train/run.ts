@@ -1,16 +1,20 @@
 import { join } from "node:path";
-import type { JsonObject } from "../../engine/json.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
+import type { Activation } from "../learning/heads/activations.ts";
 import type { Dense } from "../learning/heads/dense.ts";
 import { writeModel } from "../learning/heads/model.ts";
 import { writeTable } from "../learning/tables/csv.ts";
 import { positionsOf } from "./batches.ts";
 import type { EpochRecord } from "./checkpoints.ts";
+import { choicesOf } from "./choices.ts";
 import type { TrainContext } from "./declaration.ts";
 import { openDirect } from "./direct.ts";
 import { trainEpochs } from "./epochs.ts";
+import { completed } from "./optimizers/optimizer.ts";
+import { ruleOf } from "./optimizers/rules.ts";
 import { initialState } from "./state.ts";
+import { storeName } from "./store-name.ts";
 
 /** Trains the head and writes the model: `model.json`, `weights.bin`, `history.csv`. */
 export async function run(ctx: TrainContext): Promise<void> {
@@ -21,13 +25,14 @@ export async function run(ctx: TrainContext): Promise<void> {
     const training = positionsOf(features, "train");
     if (training.length === 0) throw new StepError("the features hold no images of the split train");
     if (features.classes.length < 2) throw new StepError("there is only one class to learn");
-    const { epochs, ...rest } = params;
-    // Whatever can change a byte of a checkpoint names the store; the number of epochs cannot.
-    const store = ctx.store({ features: input.digest, ...rest, runtime: "onnxruntime" } as JsonObject);
+    const { epochs, batchSize } = params;
+    const store = ctx.store(storeName(params, input.digest));
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
-    const state = initialState(sizes, params.seed);
-    const { batchSize, optimizer } = params;
-    const method = await openDirect({ features, state, momentum: optimizer.momentum, batchSize });
+    const optimizer = completed(params.optimizer);
+    const state = initialState(sizes, params.seed, ruleOf(optimizer).memory);
+    const momentum = "momentum" in optimizer ? optimizer.momentum : 0;
+    const upper = choicesOf(params);
+    const method = await openDirect({ features, state, optimizer, momentum, upper, batchSize });
     const { history, reused, seconds } = await trainEpochs({
       ctx,
       params,
@@ -36,7 +41,8 @@ export async function run(ctx: TrainContext): Promise<void> {
       method,
       store,
     });
-    await writeResult(ctx, features, await method.layers(), history);
+    const activations = [...upper.activations, "softmax" as const];
+    await writeResult(ctx, features, { layers: await method.layers(), activations, history });
     await method.close();
     const last = history.at(-1) as EpochRecord;
     const computed = epochs - reused;
@@ -48,11 +54,17 @@ export async function run(ctx: TrainContext): Promise<void> {
   }
 }
 
+interface Result {
+  readonly layers: readonly Dense[];
+  /** Of each layer. */
+  readonly activations: readonly (Activation | "softmax")[];
+  readonly history: readonly EpochRecord[];
+}
+
 async function writeResult(
   ctx: TrainContext,
   features: Features,
-  layers: readonly Dense[],
-  history: readonly EpochRecord[],
+  { layers, activations, history }: Result,
 ): Promise<void> {
   const { preprocessing, network, layer, weights, pool, runtime, precision, dtype } = features.manifest;
   const folder = ctx.output("model");
@@ -64,10 +76,7 @@ async function writeResult(
       ...(dtype === "float32" ? {} : { dtype }),
     },
     inputLength: features.rowLength,
-    layers: [
-      ...ctx.params.hidden.map((units) => ({ units, activation: "relu" as const })),
-      { units: features.classes.length, activation: "softmax" as const },
-    ],
+    layers: layers.map(({ units }, at) => ({ units, activation: activations[at] ?? "softmax" })),
   };
   await writeModel(folder, description, layers);
   const columns = ["epoch", "loss", "accuracy", "validationLoss", "validationAccuracy"] as const;

@@ -1,5 +1,7 @@
 import type { Split } from "../../steps/learning/tables/images.ts";
-import type { Rows } from "../../steps/train/method.ts";
+import type { Rows, Training } from "../../steps/train/method.ts";
+import { completed } from "../../steps/train/optimizers/optimizer.ts";
+import type { TrainState } from "../../steps/train/state.ts";
 
 export interface RowsInMemory {
   /** rows × rowLength. */
@@ -26,5 +28,18 @@ export function featuresOf({ x, labels, splits }: RowsInMemory): Rows {
         into.set(x.subarray(position * rowLength, (position + 1) * rowLength), at * rowLength);
       }
     },
+  };
+}
+
+/** What is needed to train, SGD with ReLU where nothing else is said. */
+export function trainingOf(
+  given: Pick<Training, "features" | "batchSize"> & { readonly state: TrainState } & Partial<Training>,
+): Training {
+  const { state, momentum = 0.9 } = given;
+  return {
+    optimizer: completed({ kind: "sgd", learningRate: 0.001, decay: 0, momentum }),
+    momentum,
+    upper: { activations: state.layers.slice(1).map(() => "relu" as const), labelSmoothing: 0 },
+    ...given,
   };
 }

@@ -1,4 +1,5 @@
 import { firstNotFinite } from "../../vision/finite.ts";
+import type { Activation } from "./activations.ts";
 import { openForward } from "./forward.ts";
 import { type ModelDescription, readModel } from "./model.ts";
 import { predictedOf, softmax } from "./scores.ts";
@@ -25,7 +26,9 @@ export interface Predictions {
 /** @throws StepError where the folder is no model. */
 export async function openHead(folder: string): Promise<Head> {
   const { description, layers } = await readModel(folder);
-  const forward = await openForward(layers);
+  // The last layer's is the softmax.
+  const activations = description.layers.slice(0, -1).map(({ activation }) => activation as Activation);
+  const forward = await openForward({ layers, activations });
   const { classes } = description;
   return {
     description,

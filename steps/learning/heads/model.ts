@@ -5,6 +5,7 @@ import { StepError } from "../../../engine/step-type.ts";
 import { firstNotFinite } from "../../vision/finite.ts";
 import type { FeaturesManifest } from "../tables/features.ts";
 import { readJsonFile } from "../tables/json-file.ts";
+import { type Activation, isActivation } from "./activations.ts";
 import { type Dense, newDense } from "./dense.ts";
 
 /**
@@ -29,7 +30,7 @@ export interface ModelDescription {
   };
   /** Length of one row. */
   readonly inputLength: number;
-  readonly layers: readonly { readonly units: number; readonly activation: "relu" | "softmax" }[];
+  readonly layers: readonly { readonly units: number; readonly activation: Activation | "softmax" }[];
 }
 
 export async function writeModel(
@@ -84,6 +85,7 @@ function isDescription(json: Partial<ModelDescription> | null | undefined): json
     Array.isArray(json.layers) &&
     [json.inputLength, ...json.layers.map((layer) => layer?.units)].every(isSize) &&
     json.layers.at(-1)?.units === json.classes.length &&
+    json.layers.slice(0, -1).every(({ activation }) => isActivation(activation)) &&
     isObject(json.extractor) &&
     isObject(json.preprocessing)
   );

@@ -43,6 +43,52 @@ const optimizer = {
   default: { kind: "sgd" },
 } as const;
 
+const schedule = {
+  description:
+    "How the learning rate changes, in epochs, at every step. With another kind than constant there is no decay.",
+  type: "object",
+  additionalProperties: false,
+  required: ["kind"],
+  properties: {
+    kind: {
+      description:
+        "step: times factor after every so many epochs; exponential: the same, gradually; cosine: down to minimum at the last epoch.",
+      enum: ["constant", "step", "exponential", "cosine"],
+    },
+    every: { description: "Epochs; of step and exponential.", type: "number", exclusiveMinimum: 0 },
+    factor: { description: "Of step and exponential.", type: "number", exclusiveMinimum: 0 },
+    minimum: { description: "Of cosine. Default: 0.", type: "number", minimum: 0 },
+    warmup: {
+      description: "Epochs in which the learning rate rises from 0.",
+      type: "number",
+      minimum: 0,
+      default: 0,
+    },
+  },
+  default: { kind: "constant" },
+} as const;
+
+const earlyStopping = {
+  description: "Ends the training where it gets no better; the model is that of the best epoch.",
+  type: "object",
+  additionalProperties: false,
+  required: ["patience"],
+  properties: {
+    metric: {
+      description: "What is to get better.",
+      enum: ["loss", "accuracy", "validationLoss", "validationAccuracy"],
+      default: "validationLoss",
+    },
+    patience: { description: "Epochs in a row without a better one.", type: "integer", minimum: 1 },
+    minDelta: {
+      description: "By how much more than this an epoch has to be better.",
+      type: "number",
+      minimum: 0,
+      default: 0,
+    },
+  },
+} as const;
+
 const params = {
   type: "object",
   additionalProperties: false,
@@ -59,7 +105,34 @@ const params = {
       anyOf: [{ enum: activationNames }, { type: "array", items: { enum: activationNames } }],
       default: "relu",
     },
+    dropout: {
+      description:
+        "Share of a hidden layer's values that training leaves out, drawn anew at every step: one for all layers, or a list of one each.",
+      anyOf: [share, { type: "array", items: share }],
+      default: 0,
+    },
+    normalize: {
+      description:
+        "What is done to a row first: it is divided by its length, or each of its places is brought to mean 0 and deviation 1 over the training images.",
+      enum: ["none", "l2", "standard"],
+      default: "none",
+    },
+    classWeights: {
+      description:
+        "How much the loss of an image counts, by its class: as many as needed for all classes to count alike, or a number for every class.",
+      anyOf: [
+        { enum: ["balanced"] },
+        { type: "object", additionalProperties: { type: "number", minimum: 0 } },
+      ],
+    },
+    labelSmoothing: {
+      description: "How much of a label is spread over all classes.",
+      ...share,
+      default: 0,
+    },
     optimizer,
+    schedule,
+    earlyStopping,
     batchSize: { description: "Images per step.", type: "integer", minimum: 1, maximum: 65536, default: 32 },
     epochs: { description: "Passes over the training images.", type: "integer", minimum: 1, default: 25 },
     shuffle: {
@@ -69,7 +142,7 @@ const params = {
       default: "once",
     },
     seed: {
-      description: "Of the first weights and of the order.",
+      description: "Of the first weights, of the order and of dropout.",
       type: "integer",
       minimum: 0,
       maximum: 4294967295,

@@ -3,14 +3,15 @@ import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import type { Activation } from "../learning/heads/activations.ts";
 import type { Dense } from "../learning/heads/dense.ts";
-import { writeModel } from "../learning/heads/model.ts";
+import { type ModelDescription, writeModel } from "../learning/heads/model.ts";
 import { writeTable } from "../learning/tables/csv.ts";
 import { positionsOf } from "./batches.ts";
-import type { EpochRecord } from "./checkpoints.ts";
 import { choicesOf } from "./choices.ts";
-import type { TrainContext } from "./declaration.ts";
+import type { TrainContext, TrainParams } from "./declaration.ts";
 import { openDirect } from "./direct.ts";
 import { trainEpochs } from "./epochs.ts";
+import type { EpochRecord } from "./history.ts";
+import { normalizationOf, normalizedRows } from "./normalized-rows.ts";
 import { completed } from "./optimizers/optimizer.ts";
 import { ruleOf } from "./optimizers/rules.ts";
 import { initialState } from "./state.ts";
@@ -23,17 +24,22 @@ export async function run(ctx: TrainContext): Promise<void> {
   const features = await openFeatures(input.path, ctx.openStore);
   try {
     const training = positionsOf(features, "train");
-    if (training.length === 0) throw new StepError("the features hold no images of the split train");
-    if (features.classes.length < 2) throw new StepError("there is only one class to learn");
-    const { epochs, batchSize } = params;
+    refuseLacks(params, features, training);
+    const labels = Array.from(training, (at) => features.index[at]?.label ?? -1);
+    const upper = choicesOf(params, { classes: features.classes, labels });
+    const normalization = await normalizationOf(params.normalize, features, training);
     const store = ctx.store(storeName(params, input.digest));
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
     const optimizer = completed(params.optimizer);
-    const state = initialState(sizes, params.seed, ruleOf(optimizer).memory);
-    const momentum = "momentum" in optimizer ? optimizer.momentum : 0;
-    const upper = choicesOf(params);
-    const method = await openDirect({ features, state, optimizer, momentum, upper, batchSize });
-    const { history, reused, seconds } = await trainEpochs({
+    const method = await openDirect({
+      features: normalizedRows(features, normalization),
+      state: initialState(sizes, params.seed, ruleOf(optimizer).memory),
+      optimizer,
+      momentum: "momentum" in optimizer ? optimizer.momentum : 0,
+      upper,
+      batchSize: params.batchSize,
+    });
+    const { history, epoch, reused, seconds } = await trainEpochs({
       ctx,
       params,
       features,
@@ -41,34 +47,42 @@ export async function run(ctx: TrainContext): Promise<void> {
       method,
       store,
     });
-    const activations = [...upper.activations, "softmax" as const];
-    await writeResult(ctx, features, { layers: await method.layers(), activations, history });
+    const layers = await method.layers();
+    const description = descriptionOf(features, layers, upper.activations);
+    const folder = ctx.output("model");
+    await writeModel(folder, { description, layers, ...(normalization ? { normalization } : {}) });
+    await writeHistory(folder, history);
     await method.close();
-    const last = history.at(-1) as EpochRecord;
-    const computed = epochs - reused;
-    ctx.metric({ epochs, computed, reused });
-    ctx.metric({ accuracy: last.accuracy, validationAccuracy: last.validationAccuracy });
+    const model = history[epoch - 1] as EpochRecord;
+    const computed = history.length - reused;
+    ctx.metric({ epochs: history.length, computed, reused });
+    if (params.earlyStopping) ctx.metric({ bestEpoch: epoch });
+    ctx.metric({ accuracy: model.accuracy, validationAccuracy: model.validationAccuracy });
     if (computed > 0) ctx.metric({ secondsPerEpoch: Number((seconds / computed).toFixed(3)) });
   } finally {
     await features.close();
   }
 }
 
-interface Result {
-  readonly layers: readonly Dense[];
-  /** Of each layer. */
-  readonly activations: readonly (Activation | "softmax")[];
-  readonly history: readonly EpochRecord[];
+function refuseLacks({ earlyStopping }: TrainParams, features: Features, training: Int32Array): void {
+  if (training.length === 0) throw new StepError("the features hold no images of the split train");
+  if (features.classes.length < 2) throw new StepError("there is only one class to learn");
+  const metric = earlyStopping?.metric;
+  const isOfValidation = metric === "validationLoss" || metric === "validationAccuracy";
+  if (isOfValidation && positionsOf(features, "validation").length === 0) {
+    throw new StepError(
+      `earlyStopping goes by ${metric}, and the features hold no images of the split validation: take the metric loss or accuracy, or let the organize step deal some out`,
+    );
+  }
 }
 
-async function writeResult(
-  ctx: TrainContext,
+function descriptionOf(
   features: Features,
-  { layers, activations, history }: Result,
-): Promise<void> {
+  layers: readonly Dense[],
+  activations: readonly Activation[],
+): ModelDescription {
   const { preprocessing, network, layer, weights, pool, runtime, precision, dtype } = features.manifest;
-  const folder = ctx.output("model");
-  const description = {
+  return {
     classes: features.classes,
     preprocessing,
     extractor: {
@@ -78,7 +92,9 @@ async function writeResult(
     inputLength: features.rowLength,
     layers: layers.map(({ units }, at) => ({ units, activation: activations[at] ?? "softmax" })),
   };
-  await writeModel(folder, description, layers);
+}
+
+async function writeHistory(folder: string, history: readonly EpochRecord[]): Promise<void> {
   const columns = ["epoch", "loss", "accuracy", "validationLoss", "validationAccuracy"] as const;
   const lines = history.map((record) => columns.map((column) => record[column] ?? ""));
   await writeTable(join(folder, "history.csv"), columns, lines);

@@ -1,9 +1,10 @@
-import { slopesAt } from "../learning/heads/activations.ts";
+import { randomStream } from "../compute/random.ts";
+import { type Activation, slopesAt } from "../learning/heads/activations.ts";
 import { backThrough, type Dense, denseGradient } from "../learning/heads/dense.ts";
-import { type Pass, passFrom } from "../learning/heads/forward.ts";
+import { passFrom } from "../learning/heads/forward.ts";
 import { areFinite } from "../learning/heads/model.ts";
 import { lossGradient, type Score, scoreOf } from "../learning/heads/scores.ts";
-import type { UpperChoices } from "./choices.ts";
+import { dropOut } from "./dropout.ts";
 import type { Training } from "./method.ts";
 import { ruleOf } from "./optimizers/rules.ts";
 
@@ -45,9 +46,17 @@ export function openUpper({
   const { labelSmoothing } = upper;
   return {
     step(products, labels, rows, rate, step) {
-      const pass = passFrom(products, head, rows);
+      const factors: (Float32Array | undefined)[] = [];
+      const pass = passFrom(products, head, rows, (values, layer) => {
+        const rate = upper.dropout[layer] ?? 0;
+        // A stream of its own for every step: it is the same where training is gone on with.
+        const stream = randomStream(upper.seed, `dropout ${layer} ${step}`);
+        factors.push(rate === 0 ? undefined : dropOut(values, rate, stream));
+      });
       const score = scoreOf(pass.logits, labels, rows, upper);
-      const deltas = backward(tail, pass, lossGradient(pass.logits, labels, rows, upper), { rows, upper });
+      const gradient = lossGradient(pass.logits, labels, rows, upper);
+      const slopes = pass.sums.map((sums, at) => slopesOf(sums, head.activations[at], factors[at]));
+      const deltas = backward(tail, slopes, gradient, rows);
       // Gradients first: all of them are taken at the weights before the step.
       const gradients = tail.map((layer, at) =>
         denseGradient(layer, pass.inputs[at] as Float32Array, deltas[at + 1] as Float32Array, rows),
@@ -78,24 +87,28 @@ export function openUpper({
   };
 }
 
-interface Backward {
-  readonly rows: number;
-  readonly upper: UpperChoices;
+/** By what a layer's sums count in its output, which dropout may have multiplied by `factors`. */
+function slopesOf(
+  sums: Float32Array,
+  activation: Activation | undefined,
+  factors: Float32Array | undefined,
+): Float32Array {
+  if (activation === undefined) throw new Error("a layer has no activation");
+  const slopes = slopesAt(sums, activation);
+  if (factors === undefined) return slopes;
+  return slopes.map((slope, at) => slope * (factors[at] as number));
 }
 
 /** The gradient at the output of every layer, before its activation, the first's first. */
 function backward(
   tail: readonly Dense[],
-  { sums }: Pass,
+  slopes: readonly Float32Array[],
   top: Float32Array,
-  { rows, upper }: Backward,
+  rows: number,
 ): readonly Float32Array[] {
   const deltas = [top];
   for (const [at, layer] of [...tail.entries()].reverse()) {
-    const activation = upper.activations[at];
-    if (activation === undefined) throw new Error("a layer has no activation");
-    const slopes = slopesAt(sums[at] as Float32Array, activation);
-    deltas.unshift(backThrough(layer, slopes, deltas[0] as Float32Array, rows));
+    deltas.unshift(backThrough(layer, slopes[at] as Float32Array, deltas[0] as Float32Array, rows));
   }
   return deltas;
 }

@@ -50,7 +50,13 @@ test.each(cases)("sixty steps are Keras': $choices", async ({ choices, losses, p
       features: featuresOf({ x: Float32Array.from(x), labels }),
       state,
       optimizer,
-      upper: { activations, labelSmoothing, ...(classWeights === undefined ? {} : { classWeights }) },
+      upper: {
+        activations,
+        dropout: [],
+        seed: 0,
+        labelSmoothing,
+        ...(classWeights === undefined ? {} : { classWeights }),
+      },
       batchSize: batch,
     }),
   );

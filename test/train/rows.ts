@@ -39,7 +39,12 @@ export function trainingOf(
   return {
     optimizer: completed({ kind: "sgd", learningRate: 0.001, decay: 0, momentum }),
     momentum,
-    upper: { activations: state.layers.slice(1).map(() => "relu" as const), labelSmoothing: 0 },
+    upper: {
+      activations: state.layers.slice(1).map(() => "relu" as const),
+      dropout: [],
+      seed: 0,
+      labelSmoothing: 0,
+    },
     ...given,
   };
 }

@@ -33,10 +33,12 @@ export function linesView({ paint, verbose, write }: LinesOptions): View {
   let width = 0;
   const underway = new Map<string, Underway>();
   const line = (step: string, text: string): void => write(`${idText(step, width)}  ${text}\n`);
-  const start = (step: string, at: string): void => {
+  const start = (step: string, at: string, isTold: boolean): void => {
     const log = verbose && followLog(verbose(step), (text) => line(step, paint.dim(printableLine(text))));
-    underway.set(step, { started: Date.parse(at), ...(log ? { log } : {}) });
+    const started = Date.parse(at);
+    underway.set(step, { started, ...(isTold ? { told: started } : {}), ...(log ? { log } : {}) });
   };
+  const runningText = (text: string): string => `${paint.blue("running")} ${text}`.trimEnd();
   return {
     add(event) {
       switch (event.kind) {
@@ -49,9 +51,9 @@ export function linesView({ paint, verbose, write }: LinesOptions): View {
           return line(event.step, waitingText(event.owner));
         }
         case "step-started":
-          start(event.step, event.at);
+          start(event.step, event.at, event.outlook !== undefined);
           if (verbose) line(event.step, `${paint.blue("started")} ${firstReasonText(event.reasons)}`);
-          if (event.outlook) line(event.step, outlookText(event.outlook));
+          if (event.outlook) line(event.step, runningText(outlookText(event.outlook)));
           return;
         case "step-progress": {
           const step = underway.get(event.step);
@@ -75,7 +77,7 @@ export function linesView({ paint, verbose, write }: LinesOptions): View {
         if (now < due) continue;
         step.told = now;
         const seconds = (now - step.started) / 1000;
-        const text = `${paint.blue("running")} ${progressText(step.progress, seconds)}`.trimEnd();
+        const text = runningText(progressText(step.progress, seconds));
         line(id, step.owner === undefined ? text : waitingText(step.owner));
       }
     },

@@ -24,16 +24,19 @@ export type Chosen =
 const LEAST_TILES = 2;
 
 /**
- * Sample space takes products of all rows with each other, which pays where a row
- * is longer than rows are many: then a step moves training × units numbers and
- * not rowLength × units.
+ * Sample space is for an optimizer that is linear in the gradient, which only sgd
+ * is. It takes products of all rows with each other, which pays where a row is
+ * longer than rows are many: then a step moves training × units numbers and not
+ * rowLength × units.
  *
  * @throws StepError where sample space is asked for and takes more than `memory`.
  */
-export function chooseMethod({ method, memory }: Pick<TrainParams, "method" | "memory">, size: Size): Chosen {
-  if (method === "direct" || (method === "auto" && size.training > size.rowLength)) {
-    return { method: "direct" };
-  }
+export function chooseMethod(
+  { method, memory, optimizer }: Pick<TrainParams, "method" | "memory" | "optimizer">,
+  size: Size,
+): Chosen {
+  if (method === "direct" || optimizer.kind !== "sgd") return { method: "direct" };
+  if (method === "auto" && size.training > size.rowLength) return { method: "direct" };
   const most = bytesOf(memory);
   const others = sampleSpaceBytes(size);
   const least = others + LEAST_TILES * tileBytes(size.rowLength);

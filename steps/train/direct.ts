@@ -1,31 +1,47 @@
 import { join } from "node:path";
 import type { Dense } from "../learning/heads/dense.ts";
-import { openFirstLayer, openKernelUpdate } from "../learning/heads/first-layer.ts";
+import { openFirstLayer } from "../learning/heads/first-layer.ts";
 import { areFinite, readLayers, writeLayers } from "../learning/heads/model.ts";
 import { batches } from "./batches.ts";
 import type { Method, Training } from "./method.ts";
+import { openKernelUpdate } from "./optimizers/kernel.ts";
+import { ruleOf } from "./optimizers/rules.ts";
 import { openUpper } from "./upper.ts";
 
 /**
  * Every row goes through the first kernel, and its gradient into it, at every
  * step: what works for every optimizer, and what the other way is compared with.
- * A checkpoint is `weights.bin` and `velocities.bin`, the layers as a model has them.
+ * A checkpoint is `weights.bin` and what the optimizer remembers of `velocities.bin`
+ * and `squares.bin`, all as a model has its layers.
  */
-export async function openDirect({ features, state, momentum, batchSize }: Training): Promise<Method> {
-  const { layers, velocities } = state;
-  const [first, velocity] = [layers[0] as Dense, velocities[0] as Dense];
+export async function openDirect(training: Training): Promise<Method> {
+  const { features, state, optimizer, batchSize } = training;
+  const { layers, velocities, squares } = state;
+  const first = layers[0] as Dense;
+  const kernels = {
+    kernel: first.kernel,
+    ...(velocities[0] === undefined ? {} : { velocity: velocities[0].kernel }),
+    ...(squares[0] === undefined ? {} : { square: squares[0].kernel }),
+  };
+  const rule = ruleOf(optimizer);
   const forward = await openFirstLayer(first.inputs, first.units);
-  const update = await openKernelUpdate(first.inputs, first.units, momentum);
-  const upper = openUpper(state, momentum);
+  const update = await openKernelUpdate(first.inputs, first.units, rule);
+  const upper = openUpper(training);
+  const files = [
+    ["weights.bin", layers],
+    ["velocities.bin", velocities],
+    ["squares.bin", squares],
+  ] as const;
+  const kept = files.filter(([, arrays]) => arrays.length > 0);
   return {
-    async *steps(order, rateOf) {
-      let step = 0;
+    async *steps(order, rateOf, before) {
+      let taken = 0;
       for await (const { x, labels, rows } of batches(features, order, batchSize)) {
-        const rate = rateOf(step++);
+        const [rate, step] = [rateOf(taken), before + taken];
         const products = await forward.products(first.kernel, x, rows);
-        const { loss, correct, delta } = upper.step(products, labels, rows, rate);
-        for (let at = 0; at < delta.length; at++) delta[at] = -rate * (delta[at] as number);
-        await update.apply({ kernel: first.kernel, velocity: velocity.kernel, x, delta, rows });
+        const { loss, correct, delta } = upper.step(products, labels, rows, rate, step);
+        await update.apply({ ...kernels, x, delta, rows, step: rule.at(rate, step) });
+        taken++;
         yield { loss, correct };
       }
     },
@@ -41,12 +57,10 @@ export async function openDirect({ features, state, momentum, batchSize }: Train
     },
     isFinite: () => areFinite(layers),
     async keep(folder) {
-      await writeLayers(join(folder, "weights.bin"), layers);
-      await writeLayers(join(folder, "velocities.bin"), velocities);
+      for (const [name, arrays] of kept) await writeLayers(join(folder, name), arrays);
     },
     async restore(folder) {
-      await readLayers(join(folder, "weights.bin"), layers);
-      await readLayers(join(folder, "velocities.bin"), velocities);
+      for (const [name, arrays] of kept) await readLayers(join(folder, name), arrays);
     },
     layers: async () => layers,
     async close() {

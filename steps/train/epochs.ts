@@ -1,11 +1,13 @@
-import { StepError } from "../../engine/step-type.ts";
-import { firstNotFiniteRow, notFiniteRow } from "../learning/features/not-finite.ts";
 import type { Features } from "../learning/features/rows.ts";
 import type { Score } from "../learning/heads/scores.ts";
 import { epochOrder, positionsOf } from "./batches.ts";
-import { type EpochRecord, openCheckpoints } from "./checkpoints.ts";
+import { openCheckpoints } from "./checkpoints.ts";
 import type { TrainContext, TrainParams } from "./declaration.ts";
+import { standingAfter } from "./early-stopping.ts";
+import { type EpochRecord, epochLine } from "./history.ts";
 import type { Method } from "./method.ts";
+import { notFinite } from "./not-finite.ts";
+import { scheduled } from "./schedule.ts";
 
 export interface Fit {
   readonly ctx: TrainContext;
@@ -19,6 +21,8 @@ export interface Fit {
 
 export interface Trained {
   readonly history: readonly EpochRecord[];
+  /** The epoch whose weights the method has now: the last, or the best where that was asked for. */
+  readonly epoch: number;
   /** Epochs that a checkpoint had. */
   readonly reused: number;
   /** Spent on the others. */
@@ -26,45 +30,57 @@ export interface Trained {
 }
 
 /**
- * Trains to the last epoch, from the nearest checkpoint on.
+ * Trains to the last epoch, or until it gets no better, from the nearest checkpoint on.
  *
  * @throws StepError where numbers are not finite any more: such a state is neither kept nor returned.
  */
 export async function trainEpochs(fit: Fit): Promise<Trained> {
   const { ctx, params, features, training, method, store } = fit;
-  const { epochs } = params;
-  const checkpoints = openCheckpoints(store);
-  const restored = await checkpoints.restore(method, epochs);
-  const reused = restored.length;
-  const history = [...restored];
+  const { epochs, earlyStopping, optimizer, batchSize } = params;
+  const checkpoints = openCheckpoints(store, { epochs, ...(earlyStopping ? { earlyStopping } : {}) });
+  const history = [...(await checkpoints.restore(method))];
+  const reused = history.length;
   if (reused > 0) ctx.log(`going on from epoch ${reused}`);
   const tell = (): void => ctx.progress({ done: history.length, total: epochs, unit: "epochs", reused });
   tell();
-  if (!method.isFinite()) throw await notFinite(fit, "what was kept", `after epoch ${reused}`);
-  if (reused === epochs) return { history, reused, seconds: 0 };
-
+  if (!method.isFinite()) {
+    const place = `after epoch ${reused}`;
+    throw await notFinite(features, { what: "what was kept", place, rate: optimizer.learningRate });
+  }
   const validation = positionsOf(features, "validation");
+  const rateOf = scheduled(params, Math.ceil(training.length / batchSize));
+  const standing = () => (earlyStopping ? standingAfter(history, earlyStopping) : undefined);
+  const isOver = (): boolean => history.length === epochs || standing()?.end !== undefined;
   const pace = keepingPace();
   const started = performance.now();
-  for (let epoch = reused + 1; epoch <= epochs; epoch++) {
-    const trained = await trainEpoch(fit, epoch);
-    const checked = await scoreAfter(fit, validation, epoch === epochs);
+  while (!isOver()) {
+    const epoch = history.length + 1;
+    const trained = await trainEpoch(fit, epoch, rateOf);
+    const isModel = epoch === epochs || earlyStopping !== undefined;
+    const checked = await scoreAfter(fit, validation, isModel);
     // Every score so far was taken before the last step.
     if (!method.isFinite() || !Number.isFinite(checked.loss)) {
-      const place = `after epoch ${epoch}, step ${trained.step}`;
-      throw await notFinite(fit, "what the head computes", place, trained.rate);
+      const { step, rate } = trained;
+      const place = `after epoch ${epoch}, step ${step}`;
+      throw await notFinite(features, { what: "what the head computes", place, rate });
     }
-    history.push({
+    const record = {
       epoch,
       loss: trained.loss / training.length,
       accuracy: trained.correct / training.length,
       validationLoss: validation.length > 0 ? checked.loss / validation.length : null,
       validationAccuracy: validation.length > 0 ? checked.correct / validation.length : null,
-    });
-    if (epoch === epochs || pace.isDue()) await pace.keep(() => checkpoints.keep(method, history));
+    };
+    history.push(record);
+    ctx.log(epochLine(record));
+    const isBest = standing()?.best === epoch;
+    if (isBest || isOver() || pace.isDue()) await pace.keep(() => checkpoints.keep(method, history));
     tell();
   }
-  return { history, reused, seconds: (performance.now() - started) / 1000 };
+  const seconds = reused === history.length ? 0 : (performance.now() - started) / 1000;
+  const epoch = standing()?.best ?? history.length;
+  if (earlyStopping) await checkpoints.bring(method, epoch);
+  return { history, epoch, reused, seconds };
 }
 
 interface EpochScore extends Score {
@@ -73,49 +89,39 @@ interface EpochScore extends Score {
   readonly rate: number;
 }
 
-async function trainEpoch(fit: Fit, epoch: number): Promise<EpochScore> {
-  const { ctx, params, training, method } = fit;
-  const { learningRate, decay } = params.optimizer;
-  const before = (epoch - 1) * Math.ceil(training.length / params.batchSize);
-  const rateOf = (step: number): number => learningRate / (1 + decay * (before + step));
+async function trainEpoch(
+  { ctx, params, features, training, method }: Fit,
+  epoch: number,
+  rateOf: (step: number) => number,
+): Promise<EpochScore> {
+  const { batchSize } = params;
+  const before = (epoch - 1) * Math.ceil(training.length / batchSize);
+  const order = epochOrder(training, params, epoch);
   let steps = 0;
   let loss = 0;
   let correct = 0;
-  for await (const score of method.steps(epochOrder(training, params, epoch), rateOf)) {
+  for await (const score of method.steps(order, (step) => rateOf(before + step), before)) {
     ctx.signal.throwIfAborted();
-    steps++;
     if (!Number.isFinite(score.loss)) {
-      const place = `in epoch ${epoch}, step ${before + steps}`;
-      throw await notFinite(fit, "the loss", place, rateOf(steps - 1));
+      const place = `in epoch ${epoch}, step ${before + steps + 1}`;
+      const batch = order.subarray(steps * batchSize, (steps + 1) * batchSize);
+      throw await notFinite(features, { what: "the loss", place, rate: rateOf(before + steps), batch });
     }
+    steps++;
     loss += score.loss;
     correct += score.correct;
   }
-  return { loss, correct, step: before + steps, rate: rateOf(steps - 1) };
+  return { loss, correct, step: before + steps, rate: rateOf(before + steps - 1) };
 }
 
-/** The score of the validation rows; at the very end, where there are none, that of a few training rows. */
+/** The score of the validation rows; of a model to be, where there are none, that of a few training rows. */
 async function scoreAfter(
   { params, training, method }: Fit,
   validation: Int32Array,
-  isLast: boolean,
+  isModel: boolean,
 ): Promise<Score> {
   if (validation.length > 0) return method.score(validation);
-  return isLast ? method.score(training.subarray(0, params.batchSize)) : { loss: 0, correct: 0 };
-}
-
-/** Rows that were not finite to begin with are no matter of the learning rate. */
-async function notFinite(
-  { features, params }: Fit,
-  what: string,
-  place: string,
-  rate: number = params.optimizer.learningRate,
-): Promise<StepError> {
-  const picture = await firstNotFiniteRow(features, [...features.index.keys()]);
-  if (picture !== undefined) return notFiniteRow(picture);
-  return new StepError(
-    `${what} is not a finite number any more ${place} (learning rate ${rate}): try a smaller optimizer.learningRate`,
-  );
+  return isModel ? method.score(training.subarray(0, params.batchSize)) : { loss: 0, correct: 0 };
 }
 
 /** Keeps checkpoints a fifth of the time at most: after each, four times its own cost passes before the next is due. */

@@ -1,4 +1,5 @@
 import { defineStep } from "../../engine/define-step.ts";
+import { mistakesOf, normalized } from "./check.ts";
 import { declaration } from "./declaration.ts";
 
 export const train = defineStep({
@@ -6,6 +7,8 @@ export const train = defineStep({
   name: "train",
   version: 2,
   description: "Trains a small network on features, batch by batch from disk.",
+  check: mistakesOf,
+  normalize: normalized,
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);
   },

@@ -1,6 +1,8 @@
 import type { Features } from "../learning/features/rows.ts";
 import type { Dense } from "../learning/heads/dense.ts";
 import type { Score } from "../learning/heads/scores.ts";
+import type { UpperChoices } from "./choices.ts";
+import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { TrainState } from "./state.ts";
 
 /** Rows of features. */
@@ -11,7 +13,8 @@ export interface Training {
   readonly features: Rows;
   /** Moved in place; the first kernel may be brought up to date only when `layers` is asked for. */
   readonly state: TrainState;
-  readonly momentum: number;
+  readonly optimizer: Optimizer;
+  readonly upper: UpperChoices;
   /** Rows of a step, but for the last of an epoch. */
   readonly batchSize: number;
 }
@@ -27,9 +30,10 @@ export interface Method {
    * batch at a time. The gradient is the mean over the batch.
    *
    * @param rateOf the learning rate of a step, counted from 0 within this call.
+   * @param before how many steps were taken before this call, since training began.
    * @returns the score of each batch before its step.
    */
-  steps(order: Int32Array, rateOf: (step: number) => number): AsyncGenerator<Score>;
+  steps(order: Int32Array, rateOf: (step: number) => number, before: number): AsyncGenerator<Score>;
   /** The score of rows that are not trained on. */
   score(positions: Int32Array): Promise<Score>;
   /** Whether all numbers that training goes on from are. */

@@ -1,42 +1,56 @@
+import { createHash } from "node:crypto";
 import type { JsonObject } from "../../engine/json.ts";
 import type { Features } from "../learning/features/rows.ts";
 import type { Dense } from "../learning/heads/dense.ts";
+import type { Normalization } from "../learning/heads/normalization.ts";
 import type { Chosen } from "./choose-method.ts";
 import type { TrainContext } from "./declaration.ts";
 import { openDirect } from "./direct.ts";
-import type { Method } from "./method.ts";
+import type { Method, Training } from "./method.ts";
+import { normalizedRows } from "./normalized-rows.ts";
 import { openSampleSpace } from "./sample-space/open.ts";
-import type { TrainState } from "./state.ts";
 
-export interface MethodOptions {
+export interface MethodOptions extends Omit<Training, "features" | "batchSize"> {
   readonly ctx: TrainContext;
   readonly features: Features;
+  readonly normalization: Normalization | undefined;
   readonly chosen: Chosen;
-  readonly state: TrainState;
   /** Positions of the rows. */
   readonly training: Int32Array;
   readonly validation: Int32Array;
 }
 
 /** Opens the way to train that was chosen. */
-export function openMethod({ ctx, features, chosen, ...rest }: MethodOptions): Promise<Method> {
-  const { batchSize, optimizer, seed } = ctx.params;
-  const common = { ...rest, features, momentum: optimizer.momentum, batchSize };
-  if (chosen.method === "direct") return openDirect(common);
+export async function openMethod(options: MethodOptions): Promise<Method> {
+  const { ctx, features, normalization, chosen, optimizer, state, upper } = options;
+  const { batchSize, seed } = ctx.params;
+  const rows = normalizedRows(features, normalization);
+  if (chosen.method === "direct" || optimizer.kind !== "sgd") {
+    return openDirect({ features: rows, state, optimizer, upper, batchSize });
+  }
   const { store, decoding } = features.manifest;
   // What belongs to the rows, and what to the first weights as well: neither knows how the head is trained.
-  const rows: JsonObject = { rows: store, decoding };
-  const { inputs, units } = rest.state.layers[0] as Dense;
+  const name: JsonObject = { rows: store, decoding, ...normalizationName(normalization) };
+  const { inputs, units } = state.layers[0] as Dense;
   return openSampleSpace({
-    ...common,
-    rowBytes: chosen.rowBytes,
+    ...{ features: rows, state, optimizer, upper, batchSize, rowBytes: chosen.rowBytes },
+    ...{ training: options.training, validation: options.validation },
     stores: {
-      gram: ctx.store({ ...rows, products: "gram" }),
-      first: ctx.store({ ...rows, products: "first", inputs, units, seed }),
+      gram: ctx.store({ ...name, products: "gram" }),
+      first: ctx.store({ ...name, products: "first", inputs, units, seed }),
     },
     tell(done, total) {
       ctx.signal.throwIfAborted();
       ctx.progress({ done, total, unit: "products" });
     },
   });
+}
+
+/** Statistics change with every row that is trained on, and with them all products. */
+function normalizationName(normalization: Normalization | undefined): JsonObject {
+  if (normalization === undefined) return {};
+  if (normalization.kind === "l2") return { normalize: "l2" };
+  const hash = createHash("sha256");
+  for (const { buffer } of [normalization.mean, normalization.scale]) hash.update(new Uint8Array(buffer));
+  return { normalize: "standard", statistics: hash.digest("hex") };
 }

@@ -1,17 +1,22 @@
 import { join } from "node:path";
-import type { JsonObject } from "../../engine/json.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
+import type { Activation } from "../learning/heads/activations.ts";
 import type { Dense } from "../learning/heads/dense.ts";
-import { writeModel } from "../learning/heads/model.ts";
+import { type ModelDescription, writeModel } from "../learning/heads/model.ts";
 import { writeTable } from "../learning/tables/csv.ts";
 import { positionsOf } from "./batches.ts";
-import type { EpochRecord } from "./checkpoints.ts";
+import { choicesOf } from "./choices.ts";
 import { chooseMethod } from "./choose-method.ts";
-import type { TrainContext } from "./declaration.ts";
+import type { TrainContext, TrainParams } from "./declaration.ts";
 import { trainEpochs } from "./epochs.ts";
+import type { EpochRecord } from "./history.ts";
+import { normalizationOf } from "./normalized-rows.ts";
 import { openMethod } from "./open-method.ts";
+import { completed } from "./optimizers/optimizer.ts";
+import { ruleOf } from "./optimizers/rules.ts";
 import { initialState } from "./state.ts";
+import { storeName } from "./store-name.ts";
 
 /** Trains the head and writes the model: `model.json`, `weights.bin`, `history.csv`. */
 export async function run(ctx: TrainContext): Promise<void> {
@@ -20,22 +25,23 @@ export async function run(ctx: TrainContext): Promise<void> {
   const features = await openFeatures(input.path, ctx.openStore);
   try {
     const training = positionsOf(features, "train");
-    if (training.length === 0) throw new StepError("the features hold no images of the split train");
-    if (features.classes.length < 2) throw new StepError("there is only one class to learn");
     const validation = positionsOf(features, "validation");
+    refuseLacks(params, features, { training, validation });
+    const labels = Array.from(training, (at) => features.index[at]?.label ?? -1);
+    const upper = choicesOf(params, { classes: features.classes, labels });
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
     const chosen = chooseMethod(params, {
       ...{ training: training.length, validation: validation.length },
       ...{ rowLength: features.rowLength, units: sizes[1] as number },
     });
-    const { epochs, method: _, memory, ...rest } = params;
-    // Whatever can change a byte of a checkpoint names the store; the number of epochs cannot.
-    const store = ctx.store({
-      ...{ features: input.digest, ...rest, runtime: "onnxruntime", method: chosen.method },
-    } as JsonObject);
-    const state = initialState(sizes, params.seed);
-    const method = await openMethod({ ctx, features, chosen, state, training, validation });
-    const { history, reused, seconds } = await trainEpochs({
+    const store = ctx.store(storeName(params, input.digest, chosen.method));
+    const normalization = await normalizationOf(params.normalize, features, training);
+    const optimizer = completed(params.optimizer);
+    const method = await openMethod({
+      ...{ ctx, features, normalization, chosen, training, validation, optimizer, upper },
+      state: initialState(sizes, params.seed, ruleOf(optimizer).memory),
+    });
+    const { history, epoch, reused, seconds } = await trainEpochs({
       ctx,
       params,
       features,
@@ -43,27 +49,46 @@ export async function run(ctx: TrainContext): Promise<void> {
       method,
       store,
     });
-    await writeResult(ctx, features, await method.layers(), history);
+    const layers = await method.layers();
+    const description = descriptionOf(features, layers, upper.activations);
+    const folder = ctx.output("model");
+    await writeModel(folder, { description, layers, ...(normalization ? { normalization } : {}) });
+    await writeHistory(folder, history);
     await method.close();
-    const last = history.at(-1) as EpochRecord;
-    const computed = epochs - reused;
-    ctx.metric({ epochs, computed, reused });
-    ctx.metric({ accuracy: last.accuracy, validationAccuracy: last.validationAccuracy });
+    const model = history[epoch - 1] as EpochRecord;
+    const computed = history.length - reused;
+    ctx.metric({ method: chosen.method, epochs: history.length, computed, reused });
+    if (params.earlyStopping) ctx.metric({ bestEpoch: epoch });
+    ctx.metric({ accuracy: model.accuracy, validationAccuracy: model.validationAccuracy });
     if (computed > 0) ctx.metric({ secondsPerEpoch: Number((seconds / computed).toFixed(3)) });
   } finally {
     await features.close();
   }
 }
 
-async function writeResult(
-  ctx: TrainContext,
+function refuseLacks(
+  { earlyStopping }: TrainParams,
+  features: Features,
+  { training, validation }: Readonly<Record<"training" | "validation", Int32Array>>,
+): void {
+  if (training.length === 0) throw new StepError("the features hold no images of the split train");
+  if (features.classes.length < 2) throw new StepError("there is only one class to learn");
+  const metric = earlyStopping?.metric;
+  const isOfValidation = metric === "validationLoss" || metric === "validationAccuracy";
+  if (isOfValidation && validation.length === 0) {
+    throw new StepError(
+      `earlyStopping goes by ${metric}, and the features hold no images of the split validation: take the metric loss or accuracy, or let the organize step deal some out`,
+    );
+  }
+}
+
+function descriptionOf(
   features: Features,
   layers: readonly Dense[],
-  history: readonly EpochRecord[],
-): Promise<void> {
+  activations: readonly Activation[],
+): ModelDescription {
   const { preprocessing, network, layer, weights, pool, runtime, precision, dtype } = features.manifest;
-  const folder = ctx.output("model");
-  const description = {
+  return {
     classes: features.classes,
     preprocessing,
     extractor: {
@@ -71,12 +96,11 @@ async function writeResult(
       ...(dtype === "float32" ? {} : { dtype }),
     },
     inputLength: features.rowLength,
-    layers: [
-      ...ctx.params.hidden.map((units) => ({ units, activation: "relu" as const })),
-      { units: features.classes.length, activation: "softmax" as const },
-    ],
+    layers: layers.map(({ units }, at) => ({ units, activation: activations[at] ?? "softmax" })),
   };
-  await writeModel(folder, description, layers);
+}
+
+async function writeHistory(folder: string, history: readonly EpochRecord[]): Promise<void> {
   const columns = ["epoch", "loss", "accuracy", "validationLoss", "validationAccuracy"] as const;
   const lines = history.map((record) => columns.map((column) => record[column] ?? ""));
   await writeTable(join(folder, "history.csv"), columns, lines);

@@ -1,16 +1,23 @@
 import { randomStream } from "../compute/random.ts";
 import { type Dense, newDense } from "../learning/heads/dense.ts";
+import type { Memory } from "./optimizers/rule.ts";
 
 /** All that changes while a head is trained. */
 export interface TrainState {
-  /** The first layer is inputs × hidden[0]; ReLU between layers, softmax at the end. */
+  /** The first layer is inputs × hidden[0], or × classes. */
   readonly layers: readonly Dense[];
-  /** Momentum, in the shapes of the layers. */
+  /** Momentum, in the shapes of the layers; none where the optimizer has none. */
   readonly velocities: readonly Dense[];
+  /** Means of squared gradients, likewise. */
+  readonly squares: readonly Dense[];
 }
 
-/** Glorot uniform kernels (Glorot and Bengio, 2010: limit √(6 / (in + out))), zero biases and velocities. */
-export function initialState(sizes: readonly number[], seed: number): TrainState {
+/** Glorot uniform kernels (Glorot and Bengio, 2010: limit √(6 / (in + out))), zero biases and memory. */
+export function initialState(
+  sizes: readonly number[],
+  seed: number,
+  memory: readonly Memory[] = ["velocity"],
+): TrainState {
   const shapes = sizes.slice(1).map((units, at) => [sizes[at] as number, units] as const);
   const layers = shapes.map(([inputs, units], at) => {
     const layer = newDense(inputs, units);
@@ -19,5 +26,7 @@ export function initialState(sizes: readonly number[], seed: number): TrainState
     for (let i = 0; i < layer.kernel.length; i++) layer.kernel[i] = (2 * random.uniform() - 1) * limit;
     return layer;
   });
-  return { layers, velocities: shapes.map(([inputs, units]) => newDense(inputs, units)) };
+  const zeros = (name: Memory): readonly Dense[] =>
+    memory.includes(name) ? shapes.map(([inputs, units]) => newDense(inputs, units)) : [];
+  return { layers, velocities: zeros("velocity"), squares: zeros("square") };
 }

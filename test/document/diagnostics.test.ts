@@ -19,7 +19,7 @@ test.each(cases)("%s", (name) => {
     overrides: [],
     isFile: () => false,
     userHome: "/home/me",
-    exists: (path) => path === "./images" || path === "./model",
+    exists: (path) => path === "./images" || path === "./model" || path === "./features",
   });
   const text = renderDiagnostics(diagnostics);
   const golden = join(folder, `${basename(name, ".yaml")}.txt`);

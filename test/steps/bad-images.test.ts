@@ -109,7 +109,9 @@ test("a limit that is lowered counts for pictures whose rows are there", async (
 
 test("flow plan and flow run say how many pictures there are to compute, before they are", async () => {
   place.write("p.yaml", pipeline());
-  expect((await place.flow(["run", "p.yaml"])).stdout).toMatch(/^features +8 of 8 images to compute$/m);
+  expect((await place.flow(["run", "p.yaml"])).stdout).toMatch(
+    /^features +running 8 of 8 images to compute$/m,
+  );
   cpSync(join(pictures, "progressive.jpg"), join(place.root, "data/train/cat/new.jpg"));
   rmSync(join(place.root, "data/test/cat/2.jpg"));
   expect((await place.flow(["run", "p.yaml", "--until", "splits"])).code).toBe(0);
@@ -118,6 +120,6 @@ test("flow plan and flow run say how many pictures there are to compute, before 
   const json = JSON.parse((await place.flow(["plan", "p.yaml", "--json"])).stdout);
   expect(json.steps[1].outlook).toMatchObject({ toDo: 1, total: 8, unit: "images" });
   const { stdout } = await place.flow(["run", "p.yaml"]);
-  expect(stdout).toMatch(/^features +1 of 8 images to compute, about \d.* s$/m);
+  expect(stdout).toMatch(/^features +running 1 of 8 images to compute, about \d.* s$/m);
   expect(place.record().steps.features?.metrics).toMatchObject({ computed: 1, reused: 7 });
 });

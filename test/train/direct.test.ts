@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../steps/compute/random.ts";
-import { openKernelUpdate } from "../../steps/learning/heads/first-layer.ts";
 import type { Score } from "../../steps/learning/heads/scores.ts";
 import { openDirect } from "../../steps/train/direct.ts";
 import { initialState, type TrainState } from "../../steps/train/state.ts";
-import { featuresOf } from "./rows.ts";
+import { featuresOf, trainingOf } from "./rows.ts";
 
 /** Layers as plain float64 matrices: an implementation of its own, to compare with. */
 interface Plain {
@@ -78,32 +77,6 @@ describe("a step", () => {
   });
 });
 
-describe("a layer of more inputs than are moved at a time", () => {
-  test("moves as float64 takes it", async () => {
-    const inputs = 5000;
-    const units = 3;
-    const random = randomStream(4, "wide");
-    const numbers = (length: number): Float32Array =>
-      Float32Array.from({ length }, () => random.uniform() - 0.5);
-    const [kernel, velocity] = [numbers(inputs * units), numbers(inputs * units)];
-    const [x, delta] = [numbers(2 * inputs), numbers(2 * units)];
-    const expected = [...velocity].map((value, at) => {
-      const [i, j] = [Math.floor(at / units), at % units];
-      const gradient = (row: number): number =>
-        (x[row * inputs + i] as number) * (delta[row * units + j] as number);
-      return 0.5 * value + gradient(0) + gradient(1);
-    });
-    const moved = expected.map((value, at) => (kernel[at] as number) + value);
-    const update = await openKernelUpdate(inputs, units, 0.5);
-    await update.apply({ kernel, velocity, x, delta, rows: 2 });
-    await update.close();
-    for (let at = 0; at < inputs * units; at++) {
-      expect(Math.abs((velocity[at] as number) - (expected[at] as number))).toBeLessThan(1e-6);
-      expect(Math.abs((kernel[at] as number) - (moved[at] as number))).toBeLessThan(1e-6);
-    }
-  });
-});
-
 describe("the first weights", () => {
   test("are Glorot uniform, and another seed gives others", () => {
     const { layers } = initialState([400, 100, 2], 42);
@@ -127,10 +100,14 @@ interface Steps {
 }
 
 async function train(state: TrainState, { x, labels, momentum, rates }: Steps): Promise<Score[]> {
-  const method = await openDirect({ features: featuresOf({ x, labels }), state, momentum, batchSize: rows });
+  const method = await openDirect(
+    trainingOf({ features: featuresOf({ x, labels }), state, momentum, batchSize: rows }),
+  );
   const order = Int32Array.from({ length: rows }, (_, row) => row);
   const scores: Score[] = [];
-  for (const rate of rates) for await (const score of method.steps(order, () => rate)) scores.push(score);
+  for (const [step, rate] of rates.entries()) {
+    for await (const score of method.steps(order, () => rate, step)) scores.push(score);
+  }
   await method.close();
   return scores;
 }

@@ -4,7 +4,7 @@ import { openForward } from "../../steps/learning/heads/forward.ts";
 import { predictedOf, type Score, scoreOf, softmax } from "../../steps/learning/heads/scores.ts";
 import { openDirect } from "../../steps/train/direct.ts";
 import { initialState } from "../../steps/train/state.ts";
-import { featuresOf } from "./rows.ts";
+import { featuresOf, trainingOf } from "./rows.ts";
 
 interface Expected {
   readonly sizes: number[];
@@ -43,13 +43,15 @@ test("epochs of SGD with momentum and decay are those of Keras, and so are the p
   const labels = Int32Array.from(keras.labels);
 
   const { momentum, batch: batchSize } = keras;
-  const method = await openDirect({ features: featuresOf({ x, labels }), state, momentum, batchSize });
+  const method = await openDirect(
+    trainingOf({ features: featuresOf({ x, labels }), state, momentum, batchSize }),
+  );
   const order = Int32Array.from({ length: rows }, (_, row) => row);
   let before = 0;
   for (let epoch = 0; epoch < keras.epochs; epoch++) {
     const total = { loss: 0, correct: 0 };
     const rateOf = (step: number): number => keras.learningRate / (1 + keras.decay * (before + step));
-    for await (const { loss, correct } of method.steps(order, rateOf)) {
+    for await (const { loss, correct } of method.steps(order, rateOf, before)) {
       total.loss += loss;
       total.correct += correct;
     }
@@ -61,7 +63,7 @@ test("epochs of SGD with momentum and decay are those of Keras, and so are the p
   await method.close();
   for (const [at, array] of arrays.entries()) expectClose(array, keras.final[at] as number[], 2e-5);
 
-  const forward = await openForward(state.layers);
+  const forward = await openForward({ layers: state.layers, activations: ["relu", "relu"] });
   const { logits } = await forward.run(x, rows);
   // What training scores and what the report predicts come from the same numbers.
   const score = scoreOf(logits, labels, rows);

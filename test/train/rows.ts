@@ -1,5 +1,13 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openStores } from "../../engine/cache/stores.ts";
+import type { Store } from "../../engine/step-type.ts";
 import type { Split } from "../../steps/learning/tables/images.ts";
-import type { Rows } from "../../steps/train/method.ts";
+import type { Method, Rows, Training } from "../../steps/train/method.ts";
+import { completed, type Sgd } from "../../steps/train/optimizers/optimizer.ts";
+import { openSampleSpace, type SampleSpaceOptions } from "../../steps/train/sample-space/open.ts";
+import { tileBytes } from "../../steps/train/sample-space/tiles.ts";
 
 export interface RowsInMemory {
   /** rows × rowLength. */
@@ -27,4 +35,75 @@ export function featuresOf({ x, labels, splits }: RowsInMemory): Rows {
       }
     },
   };
+}
+
+export interface GivenTraining
+  extends Pick<Training, "features" | "state" | "batchSize">,
+    Partial<Pick<Training, "optimizer" | "upper">> {
+  /** Of SGD. */
+  readonly momentum?: number;
+}
+
+/** What is needed to train, SGD with ReLU where nothing else is said. */
+export function trainingOf({ momentum = 0.9, ...given }: GivenTraining): Training {
+  return {
+    optimizer: completed({ kind: "sgd", learningRate: 0.001, decay: 0, momentum }),
+    upper: {
+      activations: given.state.layers.slice(1).map(() => "relu" as const),
+      dropout: [],
+      seed: 0,
+      labelSmoothing: 0,
+    },
+    ...given,
+  };
+}
+
+/** Positions 0, 1, 2 … */
+export function positionsUpTo(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, at) => at);
+}
+
+const folders: string[] = [];
+
+/** A store in a cache of its own. */
+export function newStore(): Store {
+  const cache = mkdtempSync(join(tmpdir(), "flow-train-"));
+  folders.push(cache);
+  const name = { name: "store" };
+  const stores = openStores(cache);
+  const id = stores.id(name);
+  return {
+    id,
+    entries: async () => stores.entries(id),
+    condensed: (condenser) => stores.condensed(id, condenser),
+    publish: (entry, write) => stores.publish(id, name, entry, write),
+    lean() {},
+    drop: (entry) => stores.drop(id, entry.name),
+  };
+}
+
+export function removeStores(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+}
+
+export interface SampledTraining extends Training {
+  readonly optimizer: Sgd;
+  /** How many rows of the features are trained on; the others are validated with. */
+  readonly training: number;
+  /** How many tiles of rows memory may hold. */
+  readonly tiles?: number;
+  readonly stores?: SampleSpaceOptions["stores"];
+}
+
+/** Training in sample space, with stores that are empty where none are given. */
+export function openSampled({ training, tiles = 4, stores, ...options }: SampledTraining): Promise<Method> {
+  const positions = positionsUpTo(options.features.index.length);
+  return openSampleSpace({
+    ...options,
+    training: positions.subarray(0, training),
+    validation: positions.subarray(training),
+    rowBytes: tiles * tileBytes(options.features.rowLength),
+    stores: stores ?? { gram: newStore(), first: newStore() },
+    tell() {},
+  });
 }

@@ -1,72 +1,118 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { openStores } from "../../engine/cache/stores.ts";
-import type { Store, StoreEntry } from "../../engine/step-type.ts";
+import type { Store } from "../../engine/step-type.ts";
 import { randomStream } from "../../steps/compute/random.ts";
 import { openDirect } from "../../steps/train/direct.ts";
-import type { Method, Rows } from "../../steps/train/method.ts";
+import type { Method, Rows, Training } from "../../steps/train/method.ts";
+import { completed, type Sgd } from "../../steps/train/optimizers/optimizer.ts";
 import { type MultipliedRows, multiplyRows } from "../../steps/train/sample-space/multiply-rows.ts";
-import { openSampleSpace } from "../../steps/train/sample-space/open.ts";
 import { openProducts } from "../../steps/train/sample-space/products.ts";
-import { initialState } from "../../steps/train/state.ts";
-import { featuresOf } from "./rows.ts";
+import { initialState, type TrainState } from "../../steps/train/state.ts";
+import { featuresOf, newStore, openSampled, positionsUpTo, removeStores } from "./rows.ts";
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true });
+afterAll(removeStores);
+
+interface Choice {
+  readonly hidden: readonly number[];
+  readonly batchSize: number;
+  readonly optimizer: Partial<Sgd>;
+  readonly upper?: Partial<Training["upper"]>;
+}
+
+const choices: readonly Choice[] = [
+  { hidden: [24, 9], batchSize: 32, optimizer: {} },
+  { hidden: [24, 9], batchSize: 32, optimizer: { nesterov: true } },
+  { hidden: [], batchSize: 50, optimizer: { momentum: 0 } },
+  { hidden: [8], batchSize: 700, optimizer: { weightDecay: 0.1 } },
+  { hidden: [16, 8], batchSize: 7, optimizer: { momentum: 0.5, nesterov: true, weightDecay: 0.02 } },
+  {
+    hidden: [12, 12],
+    batchSize: 32,
+    optimizer: {},
+    upper: {
+      activations: ["tanh", "gelu"],
+      dropout: [0.5, 0.2],
+      classWeights: [1, 2, 0.5],
+      labelSmoothing: 0.1,
+    },
+  },
+];
+
+describe("training in sample space", () => {
+  const { features, training, validation } = problem({
+    ...{ training: 700, validation: 90, rowLength: 5000, classes: 3 },
+  });
+
+  test.each(choices)(
+    "gives the weights that going down the gradient gives: $hidden, $batchSize, $optimizer",
+    async (choice) => {
+      const of = () => trainingWith(features, choice);
+      const [there, here] = [of(), of()];
+      const one = await openDirect(there);
+      const other = await openSampled({ ...here, training: 700, tiles: 3 });
+      for (let epoch = 0; epoch < 3; epoch++) {
+        const order = shuffled(training, epoch);
+        const [expected, found] = [await losses(one, order, epoch), await losses(other, order, epoch)];
+        expect(found.length).toBe(Math.ceil(700 / choice.batchSize));
+        for (const [at, loss] of expected.entries()) expect((found[at] as number) / loss).toBeCloseTo(1, 4);
+        expect((await other.score(validation)).loss / (await one.score(validation)).loss).toBeCloseTo(1, 4);
+      }
+      const [these, those] = [await one.layers(), await other.layers()];
+      for (const [at, { kernel, bias }] of these.entries()) {
+        expect(furthest(kernel, those[at]?.kernel as Float32Array)).toBeLessThan(2e-5);
+        expect(furthest(bias, those[at]?.bias as Float32Array)).toBeLessThan(2e-5);
+      }
+      await one.close();
+      await other.close();
+    },
+  );
+
+  test("goes on from what was kept, to the bit", async () => {
+    const { mkdtempSync } = await import("node:fs");
+    const choice = choices[4] as Choice;
+    const stores = { gram: newStore(), first: newStore() };
+    const open = () => openSampled({ ...trainingWith(features, choice), training: 700, stores });
+    const [whole, half, rest] = [await open(), await open(), await open()];
+    const folder = mkdtempSync("/tmp/flow-train-");
+    for (let epoch = 0; epoch < 4; epoch++) {
+      const order = shuffled(training, epoch);
+      const expected = await losses(whole, order, epoch);
+      if (epoch === 2) {
+        await half.keep(folder);
+        await rest.restore(folder);
+      }
+      expect(await losses(epoch < 2 ? half : rest, order, epoch)).toEqual(expected);
+    }
+    expect(await rest.layers()).toEqual(await whole.layers());
+    for (const method of [whole, half, rest]) await method.close();
+  });
 });
 
-function newStore(): Store {
-  const cache = mkdtempSync(join(tmpdir(), "flow-train-"));
-  folders.push(cache);
-  const stores = openStores(cache);
-  const id = stores.id({ name: "store" });
+function trainingWith(
+  features: Rows,
+  { hidden, batchSize, optimizer, upper }: Choice,
+): Training & { readonly optimizer: Sgd } {
+  const state: TrainState = initialState([features.rowLength, ...hidden, 3], 5);
   return {
-    id,
-    entries: async () => stores.entries(id),
-    condensed: (condenser) => stores.condensed(id, condenser),
-    publish: (name, write) => stores.publish(id, { name: "store" }, name, write),
-    lean() {},
-    drop: ({ name }: StoreEntry) => stores.drop(id, name),
+    ...{ features, state, batchSize },
+    optimizer: completed({ kind: "sgd", learningRate: 0.01, decay: 0, ...optimizer }) as Sgd,
+    upper: { activations: hidden.map(() => "relu"), dropout: [], seed: 3, labelSmoothing: 0, ...upper },
   };
 }
 
-describe("training in sample space", () => {
-  test("gives the weights that going down the gradient gives", async () => {
-    const { features, training, validation } = problem({
-      training: 700,
-      validation: 90,
-      rowLength: 5000,
-      classes: 3,
-    });
-    const sizes = [5000, 24, 9, 3];
-    const [direct, sampled] = [initialState(sizes, 5), initialState(sizes, 5)];
-    const how = { features, momentum: 0.9, batchSize: 32 };
-    const one = await openDirect({ ...how, state: direct });
-    const other = await openSampleSpace({
-      ...{ ...how, state: sampled, training, validation, rowBytes: 3 * 256 * 5000 * 4, tell() {} },
-      stores: { gram: newStore(), first: newStore() },
-    });
-    for (let epoch = 0; epoch < 4; epoch++) {
-      const order = training.toSorted((a, b) => ((a * 7919 + epoch) % 701) - ((b * 7919 + epoch) % 701));
-      const [expected, found] = [await losses(one, order), await losses(other, order)];
-      expect(found.length).toBe(22);
-      for (const [at, loss] of expected.entries())
-        expect(Math.abs((found[at] as number) - loss)).toBeLessThan(2e-4);
-      expect((await other.score(validation)).loss).toBeCloseTo((await one.score(validation)).loss, 3);
-    }
-    const [these, those] = [await one.layers(), await other.layers()];
-    for (const [at, { kernel, bias }] of these.entries()) {
-      for (const [k, value] of kernel.entries()) {
-        if (Math.abs(value - (those[at]?.kernel[k] as number)) > 2e-5)
-          expect(those[at]?.kernel[k]).toBe(value);
-      }
-      for (const [k, value] of bias.entries()) expect(those[at]?.bias[k]).toBeCloseTo(value, 5);
-    }
-  });
-});
+function shuffled(positions: Int32Array, epoch: number): Int32Array {
+  const place = (position: number): number => (position * 7919 + epoch * 31) % 701;
+  return positions.toSorted((a, b) => place(a) - place(b));
+}
+
+/** Relative to the largest of the first. */
+function furthest(one: Float32Array, other: Float32Array): number {
+  let [most, off] = [0, 0];
+  for (const [at, value] of one.entries()) {
+    most = Math.max(most, Math.abs(value));
+    off = Math.max(off, Math.abs(value - (other[at] as number)));
+  }
+  return off / most;
+}
 
 describe("products of rows", () => {
   const rowLength = 9000;
@@ -181,9 +227,11 @@ describe("products of rows", () => {
   }
 });
 
-async function losses(method: Method, order: Int32Array): Promise<number[]> {
+/** Of each step of an epoch. */
+async function losses(method: Method, order: Int32Array, epoch: number): Promise<number[]> {
   const found: number[] = [];
-  for await (const { loss } of method.steps(order, (step) => 0.01 / (1 + 0.001 * step))) found.push(loss);
+  const rateOf = (step: number): number => 0.01 / (1 + 0.001 * step);
+  for await (const { loss } of method.steps(order, rateOf, epoch * order.length)) found.push(loss);
   return found;
 }
 
@@ -211,7 +259,7 @@ function problem({
     }
   }
   const splits = labels.map((_, row) => (row < training ? ("train" as const) : ("validation" as const)));
-  const positions = Int32Array.from({ length: rows }, (_, row) => row);
+  const positions = positionsUpTo(rows);
   return {
     features: featuresOf({ x, labels, splits }),
     training: positions.slice(0, training),

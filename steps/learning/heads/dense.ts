@@ -38,12 +38,6 @@ export function addBias(values: Float32Array, bias: Float32Array): Float32Array 
   return values;
 }
 
-/** In place. */
-export function relu(values: Float32Array): Float32Array {
-  for (let at = 0; at < values.length; at++) if ((values[at] as number) < 0) values[at] = 0;
-  return values;
-}
-
 /** What the layer's weights contribute to the loss: sums over the rows of x and of the gradient at its output. */
 export function denseGradient(
   { inputs, units }: Dense,
@@ -67,22 +61,27 @@ export function denseGradient(
   return { kernel: Float32Array.from(kernel), bias: Float32Array.from(bias) };
 }
 
-/** The gradient at the layer's input where that is a ReLU's output: zero where the unit was off. */
-export function backThroughRelu(
+/**
+ * The gradient before the activation whose output is the layer's input.
+ *
+ * @param slopes of what lies between, rows × inputs; where they are zero nothing is summed.
+ */
+export function backThrough(
   { inputs, units, kernel }: Dense,
-  x: Float32Array,
+  slopes: Float32Array,
   delta: Float32Array,
   rows: number,
 ): Float32Array {
   const back = new Float32Array(rows * inputs);
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < inputs; i++) {
-      if ((x[row * inputs + i] as number) <= 0) continue;
+      const slope = slopes[row * inputs + i] as number;
+      if (slope === 0) continue;
       let sum = 0;
       for (let j = 0; j < units; j++) {
         sum += (delta[row * units + j] as number) * (kernel[i * units + j] as number);
       }
-      back[row * inputs + i] = sum;
+      back[row * inputs + i] = slope * sum;
     }
   }
   return back;

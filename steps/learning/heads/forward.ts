@@ -1,8 +1,18 @@
-import { addBias, affine, type Dense, relu } from "./dense.ts";
+import { type Activation, activated } from "./activations.ts";
+import { addBias, affine, type Dense } from "./dense.ts";
 import { openFirstLayer } from "./first-layer.ts";
+
+/** The layers of a head; softmax at the end. */
+export interface Layers {
+  readonly layers: readonly Dense[];
+  /** Of every layer but the last. */
+  readonly activations: readonly Activation[];
+}
 
 /** What a head makes of some rows. */
 export interface Pass {
+  /** What each layer but the last gives before its activation. */
+  readonly sums: readonly Float32Array[];
   /** The (activated) input of each layer above the first. */
   readonly inputs: readonly Float32Array[];
   /** rows × classes, before the softmax. */
@@ -16,29 +26,38 @@ export interface Forward {
   close(): Promise<void>;
 }
 
-export async function openForward(layers: readonly Dense[]): Promise<Forward> {
-  const [first] = layers;
+export async function openForward(head: Layers): Promise<Forward> {
+  const [first] = head.layers;
   if (first === undefined) throw new Error("a head has at least one layer");
   const firstLayer = await openFirstLayer(first.inputs, first.units);
   return {
-    run: async (x, rows) => passFrom(await firstLayer.products(first.kernel, x, rows), layers, rows),
+    run: async (x, rows) => passFrom(await firstLayer.products(first.kernel, x, rows), head, rows),
     close: () => firstLayer.close(),
   };
 }
 
 /**
- * The one way from rows to logits, in training and afterwards. ReLU between layers.
+ * The one way from rows to logits, in training and afterwards.
  *
  * @param products x · kernel of the first layer: rows × its units. Overwritten.
+ * @param drop what training does to the activated output of a layer, in place.
  */
-export function passFrom(products: Float32Array, layers: readonly Dense[], rows: number): Pass {
+export function passFrom(
+  products: Float32Array,
+  { layers, activations }: Layers,
+  rows: number,
+  drop?: (activated: Float32Array, layer: number) => void,
+): Pass {
   const [first, ...tail] = layers as [Dense, ...Dense[]];
+  const sums: Float32Array[] = [];
   const inputs: Float32Array[] = [];
   let values = addBias(products, first.bias);
-  for (const layer of tail) {
-    const activated = relu(values);
-    inputs.push(activated);
-    values = affine(layer, activated, rows);
+  for (const [at, layer] of tail.entries()) {
+    sums.push(values);
+    const input = activated(values, activations[at] as Activation);
+    drop?.(input, at);
+    inputs.push(input);
+    values = affine(layer, input, rows);
   }
-  return { inputs, logits: values };
+  return { sums, inputs, logits: values };
 }

@@ -5,15 +5,25 @@ import { StepError } from "../../../engine/step-type.ts";
 import { firstNotFinite } from "../../vision/finite.ts";
 import type { FeaturesManifest } from "../tables/features.ts";
 import { readJsonFile } from "../tables/json-file.ts";
+import { type Activation, isActivation } from "./activations.ts";
 import { type Dense, newDense } from "./dense.ts";
+import { type Normalization, readStandard, writeStandard } from "./normalization.ts";
 
 /**
  * The format of a `model` artifact: `model.json` says what the head takes and
  * gives, `weights.bin` holds kernel and bias of each layer in turn, float32,
- * little-endian, row-major.
+ * little-endian, row-major. Where rows are standardized, `normalization.bin` has
+ * the means and the scales.
  */
 const descriptionFile = "model.json";
 const weightsFile = "weights.bin";
+const normalizationFile = "normalization.bin";
+
+export interface Model {
+  readonly description: ModelDescription;
+  readonly layers: readonly Dense[];
+  readonly normalization?: Normalization;
+}
 
 export interface ModelDescription {
   /** Class names by label. */
@@ -29,13 +39,14 @@ export interface ModelDescription {
   };
   /** Length of one row. */
   readonly inputLength: number;
-  readonly layers: readonly { readonly units: number; readonly activation: "relu" | "softmax" }[];
+  /** What is done to a row first; absent: nothing. */
+  readonly normalize?: Normalization["kind"];
+  readonly layers: readonly { readonly units: number; readonly activation: Activation | "softmax" }[];
 }
 
 export async function writeModel(
   folder: string,
-  description: ModelDescription,
-  layers: readonly Dense[],
+  { description, layers, normalization }: Model,
 ): Promise<void> {
   const { classes, preprocessing, extractor, inputLength } = description;
   // Spelled out: the order of the members is part of the bytes.
@@ -44,17 +55,19 @@ export async function writeModel(
     preprocessing,
     extractor,
     inputLength,
+    ...(normalization === undefined ? {} : { normalize: normalization.kind }),
     layers: description.layers,
     dtype: "float32",
   };
   await writeFile(join(folder, descriptionFile), `${JSON.stringify(members, null, 2)}\n`);
   await writeLayers(join(folder, weightsFile), layers);
+  if (normalization?.kind === "standard") {
+    await writeStandard(join(folder, normalizationFile), normalization);
+  }
 }
 
 /** @throws StepError where the folder holds no model, or its weights are cut short or not finite. */
-export async function readModel(
-  folder: string,
-): Promise<{ readonly description: ModelDescription; readonly layers: readonly Dense[] }> {
+export async function readModel(folder: string): Promise<Model> {
   const file = join(folder, descriptionFile);
   const description = await readJsonFile<ModelDescription>(file, "a train step");
   if (!isDescription(description)) {
@@ -68,7 +81,16 @@ export async function readModel(
       `the weights in ${folder} are not all finite numbers: train the model with a smaller learning rate`,
     );
   }
-  return { description, layers };
+  const normalization = await readNormalization(folder, description);
+  return { description, layers, ...(normalization === undefined ? {} : { normalization }) };
+}
+
+async function readNormalization(
+  folder: string,
+  { normalize: kind, inputLength }: ModelDescription,
+): Promise<Normalization | undefined> {
+  if (kind !== "standard") return kind === undefined ? undefined : { kind };
+  return await readStandard(join(folder, normalizationFile), inputLength);
 }
 
 /** Whether no weight is NaN or infinite. */
@@ -84,6 +106,8 @@ function isDescription(json: Partial<ModelDescription> | null | undefined): json
     Array.isArray(json.layers) &&
     [json.inputLength, ...json.layers.map((layer) => layer?.units)].every(isSize) &&
     json.layers.at(-1)?.units === json.classes.length &&
+    json.layers.slice(0, -1).every(({ activation }) => isActivation(activation)) &&
+    (json.normalize === undefined || json.normalize === "l2" || json.normalize === "standard") &&
     isObject(json.extractor) &&
     isObject(json.preprocessing)
   );

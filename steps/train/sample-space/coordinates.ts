@@ -1,4 +1,5 @@
-import type { Products } from "./products.ts";
+import type { Sgd } from "../optimizers/optimizer.ts";
+import type { Sizes } from "./products.ts";
 
 /**
  * The first kernel W and its velocity V, written in the training rows X: after any
@@ -17,77 +18,85 @@ import type { Products } from "./products.ts";
  * where P and Q are not zero only in the rows of the group: the large products with
  * A⁰ and B⁰ are taken once for the whole group.
  */
-export interface Coordinates {
+export interface Coordinates<N extends Numbers = Float32Array> {
   /** c, alone. */
   readonly scale: Float64Array;
   /** A and B beside each other: rows × 2 units. */
-  readonly pair: Float32Array;
+  readonly pair: N;
 }
 
-export interface Momentum {
-  readonly momentum: number;
-  readonly nesterov: boolean;
-  /** Decoupled: weights shrink by rate · weightDecay before each step. */
-  readonly weightDecay: number;
-}
+/** float32, but where it is shown that in float64 both ways to train agree. */
+export type Numbers = Float32Array | Float64Array;
 
 /** What is known of rows: those that are trained on, or others. */
-export interface Sample {
+export interface Sample<N extends Numbers = Float32Array> {
   /** Their products with the training rows: rows × training rows. */
-  readonly gram: Float32Array;
+  readonly gram: N;
   /** Their products with W⁰: rows × units. */
-  readonly first: Float32Array;
+  readonly first: N;
   readonly units: number;
 }
 
-export interface Group {
+export interface Group<N extends Numbers> {
   /**
    * x·W for rows of the group, as the steps before have left W.
    *
    * @param from the first of them in the group.
    * @returns count × units; used again by the next call.
    */
-  products(from: number, count: number): Promise<Float32Array>;
+  products(from: number, count: number): Promise<N>;
   /** A step along the gradient that `delta` (count × units) is of, at these rows. */
-  step(from: number, count: number, delta: Float32Array, rate: number): void;
+  step(from: number, count: number, delta: N, rate: number): void;
   /** Writes the group's steps into A and B. */
   end(): void;
 }
 
-export interface GroupOptions extends Momentum {
-  readonly coordinates: Coordinates;
-  readonly sample: Sample;
-  readonly products: Products;
+export interface GroupOptions<N extends Numbers = Float32Array> {
+  readonly optimizer: Pick<Sgd, "momentum" | "nesterov" | "weightDecay">;
+  readonly coordinates: Coordinates<N>;
+  readonly sample: Sample<N>;
+  readonly products: { times(a: N, b: N, sizes: Sizes, into: N): Promise<void> };
   /** Which rows the group takes, in order; none twice. */
   readonly rows: Int32Array;
-  readonly memory: GroupMemory;
+  readonly memory: GroupMemory<N>;
 }
 
 /** Memory for groups of so many rows, used by one after the other. */
-export interface GroupMemory {
-  readonly gram: Float32Array;
-  readonly large: Float32Array;
-  readonly within: Float32Array;
-  readonly small: Float32Array;
-  readonly result: Float32Array;
-  readonly p: Float32Array;
-  readonly q: Float32Array;
+export interface GroupMemory<N extends Numbers = Float32Array> {
+  readonly gram: N;
+  readonly large: N;
+  readonly within: N;
+  readonly small: N;
+  readonly result: N;
+  readonly p: N;
+  readonly q: N;
 }
 
-export function groupMemory(most: number, rows: number, units: number): GroupMemory {
+export interface GroupSizes {
+  /** Rows that a group has at most. */
+  readonly most: number;
+  /** That are trained on. */
+  readonly rows: number;
+  readonly units: number;
+}
+
+export function groupMemory<N extends Numbers>(
+  { most, rows, units }: GroupSizes,
+  numbers: (length: number) => N,
+): GroupMemory<N> {
   return {
-    gram: new Float32Array(most * rows),
-    large: new Float32Array(most * 2 * units),
-    within: new Float32Array(most * most),
-    small: new Float32Array(most * units),
-    result: new Float32Array(most * units),
-    p: new Float32Array(most * units),
-    q: new Float32Array(most * units),
+    gram: numbers(most * rows),
+    large: numbers(most * 2 * units),
+    within: numbers(most * most),
+    small: numbers(most * units),
+    result: numbers(most * units),
+    p: numbers(most * units),
+    q: numbers(most * units),
   };
 }
 
 /** Begins a group: takes the large products. */
-export async function openGroup(options: GroupOptions): Promise<Group> {
+export async function openGroup<N extends Numbers>(options: GroupOptions<N>): Promise<Group<N>> {
   const { coordinates, sample, products, rows, memory } = options;
   const { units } = sample;
   const { scale } = coordinates;
@@ -125,10 +134,10 @@ export async function openGroup(options: GroupOptions): Promise<Group> {
           result[to + j] = taken > 0 ? sum + (small[to + j] as number) : sum;
         }
       }
-      return result.subarray(0, length * units);
+      return result.subarray(0, length * units) as N;
     },
     step(from, length, delta, rate) {
-      const { momentum, nesterov, weightDecay } = options;
+      const { momentum, nesterov, weightDecay } = options.optimizer;
       const keep = 1 - rate * weightDecay;
       scale[0] = (scale[0] as number) * keep;
       alpha *= keep;

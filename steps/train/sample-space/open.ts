@@ -3,6 +3,7 @@ import type { Dense } from "../../learning/heads/dense.ts";
 import { readLayers, writeLayers } from "../../learning/heads/model.ts";
 import { firstNotFinite } from "../../vision/finite.ts";
 import type { Method, Training } from "../method.ts";
+import type { Sgd } from "../optimizers/optimizer.ts";
 import { openUpper } from "../upper.ts";
 import { type Coordinates, groupMemory, openGroup } from "./coordinates.ts";
 import { foldInto } from "./fold.ts";
@@ -14,7 +15,9 @@ const GROUP_ROWS = 512;
 
 export interface SampleSpaceOptions
   extends Training,
-    Omit<RowsToMultiply, "features" | "kernel" | "units" | "products"> {}
+    Omit<RowsToMultiply, "features" | "kernel" | "units" | "products"> {
+  readonly optimizer: Sgd;
+}
 
 /**
  * Training in which nothing is as wide as a row (see `coordinates.ts`): products of
@@ -23,7 +26,7 @@ export interface SampleSpaceOptions
  * the place of the first layer's kernel.
  */
 export async function openSampleSpace(options: SampleSpaceOptions): Promise<Method> {
-  const { features, state, training, validation, batchSize, momentum } = options;
+  const { features, state, training, validation, batchSize, optimizer } = options;
   const first = state.layers[0] as Dense;
   const { units } = first;
   const products = await openProducts();
@@ -33,32 +36,41 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     scale: Float64Array.of(1),
     pair: new Float32Array(training.length * 2 * units),
   };
-  const upper = openUpper(state, momentum);
+  const upper = openUpper(options);
   const groupRows = Math.min(Math.max(1, Math.floor(GROUP_ROWS / batchSize)) * batchSize, training.length);
-  const memory = groupMemory(groupRows, training.length, units);
+  const memory = groupMemory(
+    { most: groupRows, rows: training.length, units },
+    (length) => new Float32Array(length),
+  );
   const rowOf = [training, validation].map(
     (positions) => new Map([...positions].map((position, row) => [position, row])),
   ) as [Map<number, number>, Map<number, number>];
   const labelsOf = (positions: Int32Array): Int32Array =>
     positions.map((position) => features.index[position]?.label as number);
-  const kept = layersOfCheckpoint(state, coordinates);
+  const files = filesOf(state, coordinates);
 
   return {
-    async *steps(order, rateOf) {
-      let step = 0;
+    async *steps(order, rateOf, before) {
+      let taken = 0;
       for (let start = 0; start < order.length; start += groupRows) {
         const positions = order.subarray(start, start + groupRows);
         const rows = positions.map((position) => rowOf[0].get(position) as number);
         const labels = labelsOf(positions);
         const group = await openGroup({
-          ...{ momentum, nesterov: false, weightDecay: 0 },
-          ...{ coordinates, sample: { ...known.training, units }, products, rows, memory },
+          ...{ optimizer, coordinates, sample: { ...known.training, units }, products, rows, memory },
         });
         for (let from = 0; from < rows.length; from += batchSize) {
           const count = Math.min(batchSize, rows.length - from);
-          const rate = rateOf(step++);
+          const [rate, step] = [rateOf(taken), before + taken];
+          taken++;
           const values = await group.products(from, count);
-          const { delta, ...score } = upper.step(values, labels.subarray(from, from + count), count, rate);
+          const { delta, ...score } = upper.step(
+            values,
+            labels.subarray(from, from + count),
+            count,
+            rate,
+            step,
+          );
           group.step(from, count, delta, rate);
           yield score;
         }
@@ -73,8 +85,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
         const some = positions.subarray(start, start + groupRows);
         const rows = some.map((position) => rowOf[at].get(position) as number);
         const group = await openGroup({
-          ...{ momentum, nesterov: false, weightDecay: 0 },
-          ...{ coordinates, sample, products, rows, memory },
+          ...{ optimizer, coordinates, sample, products, rows, memory },
         });
         const { loss, correct } = upper.score(
           await group.products(0, rows.length),
@@ -88,12 +99,10 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     },
     isFinite: () => firstNotFinite(coordinates.pair) === undefined && upper.isFinite(),
     async keep(folder) {
-      await writeLayers(join(folder, "weights.bin"), kept.layers);
-      await writeLayers(join(folder, "velocities.bin"), kept.velocities);
+      for (const [name, layers] of files) await writeLayers(join(folder, name), layers);
     },
     async restore(folder) {
-      await readLayers(join(folder, "weights.bin"), kept.layers);
-      await readLayers(join(folder, "velocities.bin"), kept.velocities);
+      for (const [name, layers] of files) await readLayers(join(folder, name), layers);
     },
     async layers() {
       await foldInto(first.kernel, { coordinates, tiling, loaded, products, training, units });
@@ -103,15 +112,17 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
   };
 }
 
-/** The state with the coordinates where the first kernel and its velocity would be. */
-function layersOfCheckpoint(
+/** The files of a checkpoint, and the layers in them: the coordinates stand where the first kernel would be. */
+function filesOf(
   { layers, velocities }: Training["state"],
   { scale, pair }: Coordinates,
-): Training["state"] {
-  const [[first, ...tail], [speed, ...speeds]] = [layers, velocities] as [Dense[], Dense[]];
-  return {
-    layers: [{ ...(first as Dense), kernel: pair }, ...tail],
-    // A number of 64 bits as two of 32.
-    velocities: [{ ...(speed as Dense), kernel: new Float32Array(scale.buffer) }, ...speeds],
-  };
+): readonly (readonly [name: string, layers: readonly Dense[]])[] {
+  const none = new Float32Array(0);
+  const [[first, ...tail], [speed, ...speeds]] = [layers, velocities] as [[Dense, ...Dense[]], Dense[]];
+  // A number of 64 bits as two of 32.
+  const alone = { ...first, kernel: new Float32Array(scale.buffer), bias: none };
+  return [
+    ["weights.bin", [{ ...first, kernel: pair }, ...tail, alone]],
+    ...(speed === undefined ? [] : [["velocities.bin", [{ ...speed, kernel: none }, ...speeds]] as const]),
+  ];
 }

@@ -95,6 +95,9 @@ export function groupMemory<N extends Numbers>(
   };
 }
 
+/** Numbers below float32's normal range make every product that meets them many times slower. */
+const LEAST = 1e-37;
+
 /** Begins a group: takes the large products. */
 export async function openGroup<N extends Numbers>(options: GroupOptions<N>): Promise<Group<N>> {
   const { coordinates, sample, products, rows, memory } = options;
@@ -122,16 +125,18 @@ export async function openGroup<N extends Numbers>(options: GroupOptions<N>): Pr
         }
         await products.times(within, p, { m: length, k: taken, n: units }, small);
       }
+      // Of a closure, numbers that change are slow to get at.
+      const [c, a, b, isFirst] = [scale[0] as number, alpha, beta, taken === 0];
       for (let row = 0; row < length; row++) {
         const first = (rows[from + row] as number) * units;
         const line = (from + row) * 2 * units;
         const to = row * units;
         for (let j = 0; j < units; j++) {
           const sum =
-            (scale[0] as number) * (sample.first[first + j] as number) +
-            alpha * (large[line + j] as number) +
-            beta * (large[line + units + j] as number);
-          result[to + j] = taken > 0 ? sum + (small[to + j] as number) : sum;
+            c * (sample.first[first + j] as number) +
+            a * (large[line + j] as number) +
+            b * (large[line + units + j] as number);
+          result[to + j] = isFirst ? sum : sum + (small[to + j] as number);
         }
       }
       return result.subarray(0, length * units) as N;
@@ -161,25 +166,22 @@ export async function openGroup<N extends Numbers>(options: GroupOptions<N>): Pr
     },
     end() {
       const { pair } = coordinates;
+      const [a, b, c] = [alpha, beta, gamma];
       for (let at = 0; at < pair.length; at += 2 * units) {
         for (let j = at; j < at + units; j++) {
           const velocity = pair[j + units] as number;
-          pair[j] = alpha * (pair[j] as number) + beta * velocity;
-          pair[j + units] = flushed(gamma * velocity);
+          pair[j] = a * (pair[j] as number) + b * velocity;
+          const slower = c * velocity;
+          pair[j + units] = slower < LEAST && slower > -LEAST ? 0 : slower;
         }
       }
       for (const [at, row] of rows.entries()) {
         for (let j = 0; j < units; j++) {
           const to = row * 2 * units + j;
           pair[to] = (pair[to] as number) + (p[at * units + j] as number);
-          pair[to + units] = flushed((pair[to + units] as number) + (q[at * units + j] as number));
+          pair[to + units] = (pair[to + units] as number) + (q[at * units + j] as number);
         }
       }
     },
   };
-}
-
-/** Numbers below float32's normal range make every product that meets them many times slower. */
-function flushed(value: number): number {
-  return Math.abs(value) < 1e-37 ? 0 : value;
 }

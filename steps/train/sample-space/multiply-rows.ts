@@ -37,7 +37,8 @@ export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedR
   const { features, training, validation, kernel, units, products, tell } = options;
   const blocks = await openBlocks({ ...options.stores, units });
   const tiling = tilingOf(features, [...training, ...validation], blocks);
-  const most = Math.max(2, Math.floor(options.rowBytes / tileBytes(features.rowLength)));
+  const fitting = Math.max(2, Math.floor(options.rowBytes / tileBytes(features.rowLength)));
+  const most = Math.min(fitting, Math.max(2, tiling.tiles.length));
   const loaded = loadedTiles(features, most);
   const isTraining = new Set(training);
   const holdsTraining = new Set(

@@ -16,9 +16,8 @@ export interface Tile {
   readonly positions: readonly (number | undefined)[];
 }
 
-/** A part of a tile's columns. */
+/** A part of the columns, row-major. Rows that are not there are zero. */
 export interface Strip {
-  /** TILE × width, row-major. Rows that are not there are zero. */
   readonly values: Float32Array;
   readonly first: number;
   readonly width: number;
@@ -26,9 +25,12 @@ export interface Strip {
 
 /** Tiles with their rows in memory, as many as it may hold. */
 export interface LoadedTiles {
-  /** The strips of a tile, read from disk where they are not in memory. Those in `needed` stay there. */
+  /** The strips of a tile, TILE rows each, read from disk where they are not in memory. Tiles in `needed` stay there. */
   strips(tile: Tile, needed: ReadonlySet<Tile>): Promise<readonly Strip[]>;
-  has(tile: Tile): boolean;
+  /** Tiles that are in memory now, in the places that they have there; absent where there is none. */
+  places(): readonly (Tile | undefined)[];
+  /** The strips of all places, one tile's rows after the other's. */
+  all(): readonly Strip[];
 }
 
 /** Bytes of a tile in memory. */
@@ -39,42 +41,43 @@ export function tileBytes(rowLength: number): number {
 /** @param most how many tiles memory may hold. */
 export function loadedTiles(rows: Rows, most: number): LoadedTiles {
   const { rowLength } = rows;
-  const loaded = new Map<Tile, Float32Array>();
+  const places = new Array<Tile | undefined>(most).fill(undefined);
+  const all = Array.from({ length: Math.ceil(rowLength / COLUMNS) }, (_, at): Strip => {
+    const width = Math.min(COLUMNS, rowLength - at * COLUMNS);
+    return { first: at * COLUMNS, width, values: new Float32Array(most * TILE * width) };
+  });
   const staged = new Float32Array(READ * rowLength);
-  const free = (needed: ReadonlySet<Tile>): Float32Array => {
-    if (loaded.size < most) return new Float32Array(TILE * rowLength);
-    for (const [tile, memory] of loaded) {
-      if (needed.has(tile)) continue;
-      loaded.delete(tile);
-      return memory;
-    }
-    throw new Error(`more than ${most} tiles are needed at once`);
+  const stripsAt = (place: number): readonly Strip[] =>
+    all.map(({ values, ...strip }) => {
+      const length = TILE * strip.width;
+      return { ...strip, values: values.subarray(place * length, (place + 1) * length) };
+    });
+  const freePlace = (needed: ReadonlySet<Tile>): number => {
+    const empty = places.indexOf(undefined);
+    const place = empty >= 0 ? empty : places.findIndex((tile) => tile !== undefined && !needed.has(tile));
+    if (place < 0) throw new Error(`more than ${most} tiles are needed at once`);
+    return place;
   };
   return {
-    has: (tile) => loaded.has(tile),
+    places: () => places,
+    all: () => all,
     async strips(tile, needed) {
-      const known = loaded.get(tile);
-      if (known !== undefined) return stripsOf(known, rowLength);
-      const memory = free(needed);
-      const strips = stripsOf(memory, rowLength);
+      const known = places.indexOf(tile);
+      if (known >= 0) return stripsAt(known);
+      const place = freePlace(needed);
+      // Until it is whole there is none.
+      places[place] = undefined;
+      const strips = stripsAt(place);
       for (let slot = 0; slot < TILE; slot += READ) {
         const there = tile.positions.slice(slot, slot + READ);
         const positions = there.filter((position) => position !== undefined);
         if (positions.length > 0) await rows.read(positions, staged);
         scatter(staged, { there, slot, rowLength }, strips);
       }
-      loaded.set(tile, memory);
+      places[place] = tile;
       return strips;
     },
   };
-}
-
-function stripsOf(memory: Float32Array, rowLength: number): readonly Strip[] {
-  return Array.from({ length: Math.ceil(rowLength / COLUMNS) }, (_, at) => {
-    const first = at * COLUMNS;
-    const width = Math.min(COLUMNS, rowLength - first);
-    return { first, width, values: memory.subarray(TILE * first, TILE * (first + width)) };
-  });
 }
 
 interface Placed {

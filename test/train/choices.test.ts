@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Activation } from "../../steps/learning/heads/activations.ts";
 import { openForward } from "../../steps/learning/heads/forward.ts";
 import { softmax } from "../../steps/learning/heads/scores.ts";
@@ -7,7 +7,9 @@ import { openDirect } from "../../steps/train/direct.ts";
 import { completed, type GivenOptimizer } from "../../steps/train/optimizers/optimizer.ts";
 import { ruleOf } from "../../steps/train/optimizers/rules.ts";
 import { initialState } from "../../steps/train/state.ts";
-import { featuresOf, trainingOf } from "./rows.ts";
+import { featuresOf, openSampled, removeStores, trainingOf } from "./rows.ts";
+
+afterAll(removeStores);
 
 interface Case {
   readonly choices: {
@@ -35,7 +37,15 @@ const { sizes, batch, x, labels, initial } = golden("expected") as {
 const { flat, cases } = golden("choices") as { readonly flat: number[][]; readonly cases: Case[] };
 const rows = labels.length;
 
-test.each(cases)("sixty steps are Keras': $choices", async ({ choices, losses, probabilities }) => {
+const both = cases.flatMap((one) => {
+  const isSgd = (one.choices.optimizer ?? { kind: "sgd" }).kind === "sgd";
+  return (isSgd ? (["direct", "sampleSpace"] as const) : (["direct"] as const)).map((way) => ({
+    ...one,
+    way,
+  }));
+});
+
+test.each(both)("sixty steps are Keras', $way: $choices", async ({ choices, losses, probabilities, way }) => {
   const { hidden = sizes.slice(1, -1), activation = "relu", labelSmoothing = 0, classWeights } = choices;
   const { decay = 0, ...given } = choices.optimizer ?? { kind: "sgd", learningRate: 0.05, momentum: 0.9 };
   const optimizer = completed({ decay, ...given });
@@ -45,21 +55,23 @@ test.each(cases)("sixty steps are Keras': $choices", async ({ choices, losses, p
     array.set((hidden.length === 0 ? flat : initial)[at] as number[]);
   }
   const activations = Array.isArray(activation) ? activation : hidden.map(() => activation);
-  const method = await openDirect(
-    trainingOf({
-      features: featuresOf({ x: Float32Array.from(x), labels }),
-      state,
-      optimizer,
-      upper: {
-        activations,
-        dropout: [],
-        seed: 0,
-        labelSmoothing,
-        ...(classWeights === undefined ? {} : { classWeights }),
-      },
-      batchSize: batch,
-    }),
-  );
+  const training = trainingOf({
+    features: featuresOf({ x: Float32Array.from(x), labels }),
+    state,
+    optimizer,
+    upper: {
+      activations,
+      dropout: [],
+      seed: 0,
+      labelSmoothing,
+      ...(classWeights === undefined ? {} : { classWeights }),
+    },
+    batchSize: batch,
+  });
+  const method =
+    way === "direct" || optimizer.kind !== "sgd"
+      ? await openDirect(training)
+      : await openSampled({ ...training, optimizer, training: rows });
   const order = Int32Array.from({ length: rows }, (_, row) => row);
   const { learningRate } = optimizer;
   const isSgd = optimizer.kind === "sgd";
@@ -74,9 +86,10 @@ test.each(cases)("sixty steps are Keras': $choices", async ({ choices, losses, p
       step++;
     }
   }
+  const layers = await method.layers();
   await method.close();
 
-  const forward = await openForward({ layers: state.layers, activations });
+  const forward = await openForward({ layers, activations });
   const { logits } = await forward.run(Float32Array.from(x), rows);
   await forward.close();
   for (const [at, value] of softmax(logits, rows).entries()) {

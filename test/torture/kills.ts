@@ -7,7 +7,8 @@ import { readonlyStore } from "../../engine/cache/readonly-store.ts";
 import type { Event } from "../../engine/record/event.ts";
 import { randomStream } from "../../steps/compute/random.ts";
 import { openFeatures } from "../../steps/learning/features/rows.ts";
-import { childrenOf, digestsOf, newWorkplace, until, type Workplace } from "../cli/flow.ts";
+import { digestsOf, newWorkplace, type Workplace } from "../cli/flow.ts";
+import { killOnce } from "./kill-once.ts";
 
 /** Of rows of 48 × 48 × 64 float32 values, in 48 MB. */
 const segmentRows = 85;
@@ -39,7 +40,7 @@ export async function killRepeatedly({ images, kills, seed }: Kills): Promise<vo
     expect(await undisturbed.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
     const random = randomStream(seed, "kills");
     for (let kill = 0; kill < kills; kill++) {
-      await killOnce(place, kill % 2 === 0 ? "worker" : "engine", random.uniform());
+      await killOnce(place, { whom: kill % 2 === 0 ? "worker" : "engine", after: 400 * random.uniform() });
     }
     expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
     expect(Number(place.record().steps.features?.metrics.computed)).toBeGreaterThan(0);
@@ -60,33 +61,6 @@ export interface Kills {
   readonly images: number;
   readonly kills: number;
   readonly seed: number;
-}
-
-/** @param moment between 0 and 1: from the first picture on, within four tenths of a second. */
-async function killOnce(place: Workplace, whom: "worker" | "engine", moment: number): Promise<void> {
-  const { child, finished } = place.start(["run", "p.yaml", "--json"]);
-  const engine = child.pid ?? 0;
-  let ended = false;
-  finished.then(() => {
-    ended = true;
-  });
-  let heard = "";
-  child.stdout?.on("data", (data) => {
-    heard += data;
-  });
-  await until(() => ended || heard.includes('"step-progress"'), "the first picture");
-  const [worker = 0] = ended ? [] : childrenOf(engine);
-  const due = Date.now() + 400 * moment;
-  await until(() => ended || Date.now() >= due, "its moment");
-  const pid = whom === "worker" ? worker : engine;
-  try {
-    if (!ended && pid > 0) process.kill(pid, "SIGKILL");
-  } catch {
-    // It has just ended.
-  }
-  await finished;
-  // The worker of a dead engine ends by itself, between two batches.
-  if (worker > 0) await until(() => !existsSync(`/proc/${worker}`), "the end of the worker");
 }
 
 /** Pictures that executions of extraction got through, killed ones included. */

@@ -7,9 +7,9 @@ import { openDirect } from "../../steps/train/direct.ts";
 import { completed, type GivenOptimizer } from "../../steps/train/optimizers/optimizer.ts";
 import { ruleOf } from "../../steps/train/optimizers/rules.ts";
 import { initialState } from "../../steps/train/state.ts";
-import { featuresOf, openSampled, removeStores, trainingOf } from "./rows.ts";
+import { featuresOf, openSampled, removeFolders, trainingOf } from "./rows.ts";
 
-afterAll(removeStores);
+afterAll(removeFolders);
 
 interface Case {
   readonly choices: {

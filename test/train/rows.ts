@@ -65,10 +65,15 @@ export function positionsUpTo(count: number): Int32Array {
 
 const folders: string[] = [];
 
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "flow-train-"));
+  folders.push(folder);
+  return folder;
+}
+
 /** A store in a cache of its own. */
 export function newStore(): Store {
-  const cache = mkdtempSync(join(tmpdir(), "flow-train-"));
-  folders.push(cache);
+  const cache = newFolder();
   const name = { name: "store" };
   const stores = openStores(cache);
   const id = stores.id(name);
@@ -82,7 +87,7 @@ export function newStore(): Store {
   };
 }
 
-export function removeStores(): void {
+export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 }
 

@@ -7,9 +7,9 @@ import { completed, type Sgd } from "../../steps/train/optimizers/optimizer.ts";
 import { type MultipliedRows, multiplyRows } from "../../steps/train/sample-space/multiply-rows.ts";
 import { openProducts } from "../../steps/train/sample-space/products.ts";
 import { initialState, type TrainState } from "../../steps/train/state.ts";
-import { featuresOf, newStore, openSampled, positionsUpTo, removeStores } from "./rows.ts";
+import { featuresOf, newFolder, newStore, openSampled, positionsUpTo, removeFolders } from "./rows.ts";
 
-afterAll(removeStores);
+afterAll(removeFolders);
 
 interface Choice {
   readonly hidden: readonly number[];
@@ -67,12 +67,11 @@ describe("training in sample space", () => {
   );
 
   test("goes on from what was kept, to the bit", async () => {
-    const { mkdtempSync } = await import("node:fs");
     const choice = choices[4] as Choice;
     const stores = { gram: newStore(), first: newStore() };
     const open = () => openSampled({ ...trainingWith(features, choice), training: 700, stores });
     const [whole, half, rest] = [await open(), await open(), await open()];
-    const folder = mkdtempSync("/tmp/flow-train-");
+    const folder = newFolder();
     for (let epoch = 0; epoch < 4; epoch++) {
       const order = shuffled(training, epoch);
       const expected = await losses(whole, order, epoch);

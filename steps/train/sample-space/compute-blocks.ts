@@ -20,10 +20,13 @@ export interface BlockWork {
   tell(done: number, total: number): void;
 }
 
+/** To keep a block takes a tenth of the time that computing it does; this much work a crash can cost. */
+const KEEP_MS = 1_000;
+
 /**
  * Computes what is wanted and not there: products of tiles with each other and
  * with the first kernel. As many tiles as memory holds stay in it while the others
- * pass by; after each tile what it came to is kept.
+ * pass by; what comes of it is kept every second and after each tile.
  */
 export async function computeBlocks(work: BlockWork): Promise<void> {
   const { tiles, blocks, loaded, most } = work;
@@ -50,15 +53,24 @@ export async function computeBlocks(work: BlockWork): Promise<void> {
         await blocks.keepFirst(tile, await timesKernel(strips, work));
       }
       if (partners.length === 0) continue;
-      const computed = new Float32Array(partners.length * TILE * TILE);
-      for (const [at, other] of partners.entries()) {
+      let since = performance.now();
+      let [others, computed]: [PlacedTile[], Float64Array[]] = [[], []];
+      for (const other of partners) {
         step();
-        const others = await loaded.strips(other, stay);
-        computed.set(await timesTile(strips, others, work.products), at * TILE * TILE);
+        computed.push(await timesTile(strips, await loaded.strips(other, stay), work.products));
+        others.push(other);
+        if (performance.now() - since < KEEP_MS && other !== partners.at(-1)) continue;
+        await blocks.keepGram(tile, others, joined(computed));
+        [others, computed, since] = [[], [], performance.now()];
       }
-      await blocks.keepGram(tile, partners, computed);
     }
   }
+}
+
+function joined(blocks: readonly Float64Array[]): Float32Array {
+  const all = new Float32Array(blocks.length * TILE * TILE);
+  for (const [at, block] of blocks.entries()) all.set(block, at * TILE * TILE);
+  return all;
 }
 
 /** Sums in float64 what the strips come to. */

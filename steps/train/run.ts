@@ -28,7 +28,7 @@ export async function run(ctx: TrainContext): Promise<void> {
     const labels = Array.from(training, (at) => features.index[at]?.label ?? -1);
     const upper = choicesOf(params, { classes: features.classes, labels });
     const normalization = await normalizationOf(params.normalize, features, training);
-    const store = ctx.store(storeName(params, input.digest));
+    const store = ctx.store(storeName(params, { digest: input.digest, classes: features.classes.length }));
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
     const optimizer = completed(params.optimizer);
     const method = await openDirect({

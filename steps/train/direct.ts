@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import type { Dense } from "../learning/heads/dense.ts";
-import { openFirstLayer } from "../learning/heads/first-layer.ts";
 import { areFinite, readLayers, writeLayers } from "../learning/heads/model.ts";
+import { openProducts } from "../learning/heads/products.ts";
 import { batches } from "./batches.ts";
 import type { Method, Training } from "./method.ts";
 import { openKernelUpdate } from "./optimizers/kernel.ts";
 import { ruleOf } from "./optimizers/rules.ts";
+import { arraysOf } from "./state.ts";
 import { openUpper } from "./upper.ts";
 
 /**
@@ -18,15 +19,11 @@ export async function openDirect(training: Training): Promise<Method> {
   const { features, state, optimizer, batchSize } = training;
   const { layers, velocities, squares } = state;
   const first = layers[0] as Dense;
-  const kernels = {
-    kernel: first.kernel,
-    ...(velocities[0] === undefined ? {} : { velocity: velocities[0].kernel }),
-    ...(squares[0] === undefined ? {} : { square: squares[0].kernel }),
-  };
+  const arrays = arraysOf(state, 0, "kernel");
   const rule = ruleOf(optimizer);
-  const forward = await openFirstLayer(first.inputs, first.units);
+  const forward = await openProducts(first.inputs, first.units);
   const update = await openKernelUpdate(first.inputs, first.units, rule);
-  const upper = openUpper(training);
+  const upper = await openUpper(training);
   const files = [
     ["weights.bin", layers],
     ["velocities.bin", velocities],
@@ -39,8 +36,8 @@ export async function openDirect(training: Training): Promise<Method> {
       for await (const { x, labels, rows } of batches(features, order, batchSize)) {
         const [rate, step] = [rateOf(taken), before + taken];
         const products = await forward.products(first.kernel, x, rows);
-        const { loss, correct, delta } = upper.step(products, labels, rows, rate, step);
-        await update.apply({ ...kernels, x, delta, rows, step: rule.at(rate, step) });
+        const { loss, correct, delta } = await upper.step(products, labels, rows, rate, step);
+        await update.apply({ arrays, x, delta, rows, step: rule.at(rate, step) });
         taken++;
         yield { loss, correct };
       }
@@ -49,7 +46,7 @@ export async function openDirect(training: Training): Promise<Method> {
       const total = { loss: 0, correct: 0 };
       for await (const { x, labels, rows } of batches(features, positions, batchSize)) {
         const products = await forward.products(first.kernel, x, rows);
-        const { loss, correct } = upper.score(products, labels, rows);
+        const { loss, correct } = await upper.score(products, labels, rows);
         total.loss += loss;
         total.correct += correct;
       }
@@ -66,6 +63,7 @@ export async function openDirect(training: Training): Promise<Method> {
     async close() {
       await forward.close();
       await update.close();
+      await upper.close();
     },
   };
 }

@@ -34,7 +34,7 @@ export async function run(ctx: TrainContext): Promise<void> {
       ...{ training: training.length, validation: validation.length },
       ...{ rowLength: features.rowLength, units: sizes[1] as number },
     });
-    const store = ctx.store(storeName(params, input.digest, chosen.method));
+    const store = ctx.store(storeName(params, input.digest, chosen));
     const normalization = await normalizationOf(params.normalize, features, training);
     const optimizer = completed(params.optimizer);
     const method = await openMethod({

@@ -1,6 +1,6 @@
 import { randomStream } from "../compute/random.ts";
 import { type Dense, newDense } from "../learning/heads/dense.ts";
-import type { Memory } from "./optimizers/rule.ts";
+import type { Memory, Moved } from "./optimizers/rule.ts";
 
 /** All that changes while a head is trained. */
 export interface TrainState {
@@ -29,4 +29,12 @@ export function initialState(
   const zeros = (name: Memory): readonly Dense[] =>
     memory.includes(name) ? shapes.map(([inputs, units]) => newDense(inputs, units)) : [];
   return { layers, velocities: zeros("velocity"), squares: zeros("square") };
+}
+
+/** The weights of a layer with what the optimizer remembers of them. */
+export function arraysOf(state: TrainState, layer: number, array: "kernel" | "bias"): Moved {
+  const weights = state.layers[layer]?.[array];
+  if (weights === undefined) throw new Error(`there is no layer ${layer}`);
+  const [velocity, square] = [state.velocities[layer]?.[array], state.squares[layer]?.[array]];
+  return { weights, ...(velocity ? { velocity } : {}), ...(square ? { square } : {}) };
 }

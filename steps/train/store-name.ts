@@ -1,39 +1,16 @@
 import type { JsonObject } from "../../engine/json.ts";
 import type { Chosen } from "./choose-method.ts";
 import type { TrainParams } from "./declaration.ts";
-import { completed } from "./optimizers/optimizer.ts";
 
 /**
  * Whatever can change a byte of a checkpoint names the store. What ends a training
  * early cannot, nor can the number of epochs, unless the schedule ends with them.
- * What is new and at its default is in no name: checkpoints of before count.
  */
-export function storeName(params: TrainParams, features: string, method: Chosen["method"]): JsonObject {
-  const { hidden, activation, dropout, normalize, classWeights, labelSmoothing } = params;
-  const { schedule, epochs, batchSize, shuffle, seed } = params;
-  const isConstant = schedule.kind === "constant" && schedule.warmup === 0;
+export function storeName(params: TrainParams, features: string, { method }: Chosen): JsonObject {
+  const { epochs, earlyStopping: _early, memory: _memory, ...rest } = params;
   return {
-    features,
-    hidden,
-    ...(activation === "relu" ? {} : { activation }),
-    ...(dropout === 0 ? {} : { dropout }),
-    ...(normalize === "none" ? {} : { normalize }),
-    ...(classWeights === undefined ? {} : { classWeights }),
-    ...(labelSmoothing === 0 ? {} : { labelSmoothing }),
-    optimizer: optimizerName(params),
-    ...(isConstant ? {} : { schedule }),
-    ...(schedule.kind === "cosine" ? { epochs } : {}),
-    batchSize,
-    shuffle,
-    seed,
-    runtime: "onnxruntime",
-    ...(method === "direct" ? {} : { method }),
+    ...rest,
+    ...(rest.schedule.kind === "cosine" ? { epochs } : {}),
+    ...{ features, method, runtime: "onnxruntime" },
   } as JsonObject;
-}
-
-function optimizerName(params: TrainParams): object {
-  const optimizer = completed(params.optimizer);
-  if (optimizer.kind !== "sgd") return optimizer;
-  const { nesterov, weightDecay, ...rest } = optimizer;
-  return { ...rest, ...(nesterov ? { nesterov } : {}), ...(weightDecay === 0 ? {} : { weightDecay }) };
 }

@@ -1,17 +1,19 @@
 import { randomStream } from "../compute/random.ts";
 import { type Activation, slopesAt } from "../learning/heads/activations.ts";
-import { backThrough, type Dense, denseGradient } from "../learning/heads/dense.ts";
-import { passFrom } from "../learning/heads/forward.ts";
+import type { Dense } from "../learning/heads/dense.ts";
+import { openLayers, passFrom } from "../learning/heads/forward.ts";
 import { areFinite } from "../learning/heads/model.ts";
 import { lossGradient, type Score, scoreOf } from "../learning/heads/scores.ts";
 import { dropOut } from "./dropout.ts";
 import type { Training } from "./method.ts";
 import { ruleOf } from "./optimizers/rules.ts";
+import { arraysOf } from "./state.ts";
+import { openTailLayer, sumOfRows, type TailLayer } from "./tail-layer.ts";
 
 /**
  * What lies above the products of rows and the first kernel: the first bias, its
- * activation, all further layers and the loss. It is small, and every way to
- * train has it as it is here.
+ * activation, all further layers and the loss. Every way to train has it as it
+ * is here.
  */
 export interface Upper {
   /**
@@ -21,69 +23,69 @@ export interface Upper {
    * @param step counted from 0, since training began.
    * @returns the score before the step, and the gradient of the mean loss at `products`.
    */
-  step(products: Float32Array, labels: Int32Array, rows: number, rate: number, step: number): UpperStep;
+  step(
+    products: Float32Array,
+    labels: Int32Array,
+    rows: number,
+    rate: number,
+    step: number,
+  ): Promise<UpperStep>;
   /** The score of rows that are not trained on, all of one weight. Overwrites `products`. */
-  score(products: Float32Array, labels: Int32Array, rows: number): Score;
+  score(products: Float32Array, labels: Int32Array, rows: number): Promise<Score>;
   /** Whether all that it moves is. */
   isFinite(): boolean;
+  close(): Promise<void>;
 }
 
 export interface UpperStep extends Score {
-  /** rows × units of the first layer. */
+  /** rows × units of the first layer; its memory may be used again by the next step. */
   readonly delta: Float32Array;
 }
 
 /** Moves the first bias and all further layers of `state` in place; the first kernel is for others to move. */
-export function openUpper({
+export async function openUpper({
   state,
   optimizer,
   upper,
-}: Pick<Training, "state" | "optimizer" | "upper">): Upper {
-  const { layers, velocities, squares } = state;
-  const [first, ...tail] = layers as [Dense, ...Dense[]];
-  const head = { layers, activations: upper.activations };
+}: Pick<Training, "state" | "optimizer" | "upper">): Promise<Upper> {
+  const { layers } = state;
+  const [first, ...others] = layers as [Dense, ...Dense[]];
+  const head = await openLayers({ layers, activations: upper.activations });
   const rule = ruleOf(optimizer);
+  const tail = await Promise.all(others.map((_, at) => openTailLayer(state, at + 1, rule)));
+  const firstBias = arraysOf(state, 0, "bias");
   const { labelSmoothing } = upper;
   return {
-    step(products, labels, rows, rate, step) {
+    async step(products, labels, rows, rate, step) {
       const factors: (Float32Array | undefined)[] = [];
-      const pass = passFrom(products, head, rows, (values, layer) => {
-        const rate = upper.dropout[layer] ?? 0;
+      const pass = await passFrom(products, head, rows, (values, layer) => {
+        const share = upper.dropout[layer] ?? 0;
         // A stream of its own for every step: it is the same where training is gone on with.
         const stream = randomStream(upper.seed, `dropout ${layer} ${step}`);
-        factors.push(rate === 0 ? undefined : dropOut(values, rate, stream));
+        factors.push(share === 0 ? undefined : dropOut(values, share, stream));
       });
       const score = scoreOf(pass.logits, labels, rows, upper);
-      const gradient = lossGradient(pass.logits, labels, rows, upper);
-      const slopes = pass.sums.map((sums, at) => slopesOf(sums, head.activations[at], factors[at]));
-      const deltas = backward(tail, slopes, gradient, rows);
-      // Gradients first: all of them are taken at the weights before the step.
-      const gradients = tail.map((layer, at) =>
-        denseGradient(layer, pass.inputs[at] as Float32Array, deltas[at + 1] as Float32Array, rows),
-      );
-      const { move } = rule.at(rate, step);
-      const moveArray = (layer: number, array: "kernel" | "bias", gradient: Float32Array | Float64Array) => {
-        const [weights, velocity, square] = [layers, velocities, squares].map((all) => all[layer]?.[array]);
-        move(
-          {
-            weights: weights as Float32Array,
-            ...(velocity === undefined ? {} : { velocity }),
-            ...(square === undefined ? {} : { square }),
-          },
-          gradient,
-        );
-      };
-      for (const [at, { kernel, bias }] of gradients.entries()) {
-        moveArray(at + 1, "kernel", kernel);
-        moveArray(at + 1, "bias", bias);
+      const slopes = pass.sums.map((sums, at) => slopesOf(sums, upper.activations[at], factors[at]));
+      const deltas = await backward(tail, slopes, lossGradient(pass.logits, labels, rows, upper), rows);
+      // Nothing has moved so far: all gradients are those of the weights before the step.
+      const ruleStep = rule.at(rate, step);
+      for (const [at, layer] of tail.entries()) {
+        const [input, delta] = [pass.inputs[at], deltas[at + 1]] as [Float32Array, Float32Array];
+        await layer.move({ input, delta, rows, step: ruleStep });
       }
       const [delta] = deltas as [Float32Array];
-      moveArray(0, "bias", sumOfRows(delta, first.units));
+      ruleStep.move(firstBias, sumOfRows(delta, first.units));
       return { ...score, delta };
     },
-    score: (products, labels, rows) =>
-      scoreOf(passFrom(products, head, rows).logits, labels, rows, { labelSmoothing }),
-    isFinite: () => areFinite([{ ...first, kernel: first.bias }, ...tail]),
+    async score(products, labels, rows) {
+      const { logits } = await passFrom(products, head, rows);
+      return scoreOf(logits, labels, rows, { labelSmoothing });
+    },
+    isFinite: () => areFinite([{ ...first, kernel: first.bias }, ...others]),
+    async close() {
+      await head.close();
+      for (const layer of tail) await layer.close();
+    },
   };
 }
 
@@ -100,23 +102,15 @@ function slopesOf(
 }
 
 /** The gradient at the output of every layer, before its activation, the first's first. */
-function backward(
-  tail: readonly Dense[],
+async function backward(
+  tail: readonly TailLayer[],
   slopes: readonly Float32Array[],
   top: Float32Array,
   rows: number,
-): readonly Float32Array[] {
+): Promise<readonly Float32Array[]> {
   const deltas = [top];
   for (const [at, layer] of [...tail.entries()].reverse()) {
-    deltas.unshift(backThrough(layer, slopes[at] as Float32Array, deltas[0] as Float32Array, rows));
+    deltas.unshift(await layer.back(slopes[at] as Float32Array, deltas[0] as Float32Array, rows));
   }
   return deltas;
-}
-
-function sumOfRows(values: Float32Array, width: number): Float64Array {
-  const sums = new Float64Array(width);
-  for (let at = 0; at < values.length; at += width) {
-    for (let j = 0; j < width; j++) sums[j] = (sums[j] as number) + (values[at + j] as number);
-  }
-  return sums;
 }

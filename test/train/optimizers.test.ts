@@ -41,7 +41,7 @@ test.each(optimizers)("moves more inputs than go at a time as it moves small arr
       );
     });
     step.move(small, gradient);
-    await update.apply({ kernel, ...memory, x, delta, rows, step });
+    await update.apply({ arrays: { weights: kernel, ...memory }, x, delta, rows, step });
   }
   await update.close();
   expectClose(kernel, small.weights);

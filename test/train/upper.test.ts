@@ -11,10 +11,10 @@ const rows = 6;
 const labels = Int32Array.of(0, 1, 2, 0, 1, 1);
 
 describe("the gradient at the first products", () => {
-  test.each(activationNames)("is that of finite differences, with %s and all else", (activation) => {
+  test.each(activationNames)("is that of finite differences, with %s and all else", async (activation) => {
     const features = featuresOf({ x: new Float32Array(rows * 3), labels });
     const training = trainingOf({ features, state: initialState([3, 5, 4, 3], 7), batchSize: rows });
-    const upper = openUpper({
+    const upper = await openUpper({
       ...training,
       upper: {
         activations: [activation, activation],
@@ -27,27 +27,28 @@ describe("the gradient at the first products", () => {
     const random = randomStream(6, "products");
     const products = Float32Array.from({ length: rows * 5 }, () => 2 * random.uniform() - 1);
     // At a rate of 0 nothing moves; of one step the same values are dropped every time.
-    const lossAt = (values: Float32Array): number => upper.step(values, labels, rows, 0, 17).loss / rows;
-    const { delta } = upper.step(products.slice(), labels, rows, 0, 17);
+    const lossAt = async (values: Float32Array): Promise<number> =>
+      (await upper.step(values, labels, rows, 0, 17)).loss / rows;
+    const { delta } = await upper.step(products.slice(), labels, rows, 0, 17);
     const h = 2 ** -11;
     for (const at of products.keys()) {
       const [up, down] = [products.slice(), products.slice()];
       up[at] = (products[at] as number) + h;
       down[at] = (products[at] as number) - h;
-      expect(delta[at]).toBeCloseTo((lossAt(up) - lossAt(down)) / (2 * h), 3);
+      expect(delta[at]).toBeCloseTo(((await lossAt(up)) - (await lossAt(down))) / (2 * h), 3);
     }
     expect(delta.filter((value) => Math.abs(value) > 0.005).length).toBeGreaterThan(2);
   });
 });
 
 describe("dropout", () => {
-  const upperWith = (dropout: readonly number[], seed: number): Upper => {
+  const upperWith = (dropout: readonly number[], seed: number): Promise<Upper> => {
     const features = featuresOf({ x: new Float32Array(rows * 3), labels });
     const training = trainingOf({ features, state: initialState([3, 5, 3], 7), batchSize: rows });
     return openUpper({ ...training, upper: { ...training.upper, dropout, seed } });
   };
-  const loss = (upper: Upper, step: number): number =>
-    upper.step(new Float32Array(rows * 5).fill(1), labels, rows, 0, step).loss;
+  const loss = async (upper: Upper, step: number): Promise<number> =>
+    (await upper.step(new Float32Array(rows * 5).fill(1), labels, rows, 0, step)).loss;
 
   test("drops the given share and keeps the mean", () => {
     const count = 100_000;
@@ -62,14 +63,16 @@ describe("dropout", () => {
     expect(Math.abs(mean - 3)).toBeLessThan(0.05);
   });
 
-  test("is drawn anew at every step, by the seed, and never where rows are only scored", () => {
-    const upper = upperWith([0.5], 1);
-    expect(loss(upper, 0)).toBe(loss(upper, 0));
-    expect(loss(upper, 1)).not.toBe(loss(upper, 0));
-    expect(loss(upperWith([0.5], 2), 0)).not.toBe(loss(upper, 0));
-    const score = (one: Upper): number => one.score(new Float32Array(rows * 5).fill(1), labels, rows).loss;
-    expect(score(upper)).toBe(score(upperWith([0], 1)));
-    expect(score(upper)).toBe(loss(upperWith([0], 1), 0));
+  test("is drawn anew at every step, by the seed, and never where rows are only scored", async () => {
+    const upper = await upperWith([0.5], 1);
+    const first = await loss(upper, 0);
+    expect(await loss(upper, 0)).toBe(first);
+    expect(await loss(upper, 1)).not.toBe(first);
+    expect(await loss(await upperWith([0.5], 2), 0)).not.toBe(first);
+    const without = await upperWith([0], 1);
+    const { loss: scored } = await upper.score(new Float32Array(rows * 5).fill(1), labels, rows);
+    expect(scored).toBe(await loss(without, 0));
+    expect(scored).not.toBe(first);
   });
 });
 

@@ -1,12 +1,19 @@
 import { type Activation, activated } from "./activations.ts";
 import { addBias, affine, type Dense } from "./dense.ts";
-import { openFirstLayer } from "./first-layer.ts";
+import { isWide, openProducts, type Products } from "./products.ts";
 
 /** The layers of a head; softmax at the end. */
 export interface Layers {
   readonly layers: readonly Dense[];
   /** Of every layer but the last. */
   readonly activations: readonly Activation[];
+}
+
+/** Layers that are ready to compute; their weights may change between two calls. */
+export interface OpenLayers extends Layers {
+  /** By layer: wide ones above the first. */
+  readonly wide: ReadonlyMap<Dense, Products>;
+  close(): Promise<void>;
 }
 
 /** What a head makes of some rows. */
@@ -19,7 +26,7 @@ export interface Pass {
   readonly logits: Float32Array;
 }
 
-/** The layers of a head, ready to compute; they may change between two calls. */
+/** A head, ready to compute. */
 export interface Forward {
   /** x: rows × inputs, float32. */
   run(x: Float32Array, rows: number): Promise<Pass>;
@@ -29,10 +36,29 @@ export interface Forward {
 export async function openForward(head: Layers): Promise<Forward> {
   const [first] = head.layers;
   if (first === undefined) throw new Error("a head has at least one layer");
-  const firstLayer = await openFirstLayer(first.inputs, first.units);
+  const products = await openProducts(first.inputs, first.units);
+  const layers = await openLayers(head);
   return {
-    run: async (x, rows) => passFrom(await firstLayer.products(first.kernel, x, rows), head, rows),
-    close: () => firstLayer.close(),
+    run: async (x, rows) => passFrom(await products.products(first.kernel, x, rows), layers, rows),
+    async close() {
+      await products.close();
+      await layers.close();
+    },
+  };
+}
+
+export async function openLayers({ layers, activations }: Layers): Promise<OpenLayers> {
+  const wide = new Map<Dense, Products>();
+  for (const layer of layers.slice(1).filter(isWide)) {
+    wide.set(layer, await openProducts(layer.inputs, layer.units));
+  }
+  return {
+    layers,
+    activations,
+    wide,
+    async close() {
+      for (const products of wide.values()) await products.close();
+    },
   };
 }
 
@@ -41,13 +67,14 @@ export async function openForward(head: Layers): Promise<Forward> {
  *
  * @param products x · kernel of the first layer: rows × its units. Overwritten.
  * @param drop what training does to the activated output of a layer, in place.
+ * @returns arrays of which those of wide layers are used again by the next call.
  */
-export function passFrom(
+export async function passFrom(
   products: Float32Array,
-  { layers, activations }: Layers,
+  { layers, activations, wide }: OpenLayers,
   rows: number,
   drop?: (activated: Float32Array, layer: number) => void,
-): Pass {
+): Promise<Pass> {
   const [first, ...tail] = layers as [Dense, ...Dense[]];
   const sums: Float32Array[] = [];
   const inputs: Float32Array[] = [];
@@ -57,7 +84,11 @@ export function passFrom(
     const input = activated(values, activations[at] as Activation);
     drop?.(input, at);
     inputs.push(input);
-    values = affine(layer, input, rows);
+    const native = wide.get(layer);
+    values =
+      native === undefined
+        ? affine(layer, input, rows)
+        : addBias(await native.products(layer.kernel, input, rows), layer.bias);
   }
   return { sums, inputs, logits: values };
 }

@@ -1,16 +1,16 @@
 import { encodeGraph } from "../../compute/onnx/graph.ts";
 import { type NumberArray, openSession } from "../../compute/onnx/session.ts";
-import type { Memory, Rule, RuleStep } from "./rule.ts";
+import type { Moved, Rule, RuleStep } from "./rule.ts";
 
-/** Moves the kernel of the first layer, which holds nearly all weights of a head, where it lies. */
+/** Moves a large kernel where it lies, in the runtime. */
 export interface KernelUpdate {
   apply(update: Update): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface Update extends Partial<Readonly<Record<Memory, Float32Array>>> {
-  /** inputs × units, as what is remembered; all are changed in place. */
-  readonly kernel: Float32Array;
+export interface Update {
+  /** Each inputs × units. */
+  readonly arrays: Moved;
   /** rows × inputs. */
   readonly x: Float32Array;
   /** The gradient of the mean loss at the products, rows × units. Overwritten. */
@@ -29,7 +29,7 @@ export async function openKernelUpdate(inputs: number, units: number, rule: Rule
   let tile = new Float32Array(0);
   return {
     async apply(update) {
-      const { x, delta, rows, step } = update;
+      const { arrays, x, delta, rows, step } = update;
       for (let at = 0; at < rows * units; at++) delta[at] = step.scale * (delta[at] as number);
       if (tile.length < rows * TILE) tile = new Float32Array(rows * TILE);
       const numbers = Object.entries(step.numbers).map(
@@ -45,8 +45,8 @@ export async function openKernelUpdate(inputs: number, units: number, rule: Rule
           const data = whole.subarray(at * units, (at + width) * units);
           return { type: "float32", dims: [width, units], data };
         };
-        const kernel = matrix(update.kernel);
-        const memory = rule.memory.map((name) => [name, matrix(update[name])] as const);
+        const kernel = matrix(arrays.weights);
+        const memory = rule.memory.map((name) => [name, matrix(arrays[name])] as const);
         await session.run(
           {
             x: { type: "float32", dims: [rows, width], data: tile.subarray(0, rows * width) },

@@ -36,7 +36,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     scale: Float64Array.of(1),
     pair: new Float32Array(training.length * 2 * units),
   };
-  const upper = openUpper(options);
+  const upper = await openUpper(options);
   const groupRows = Math.min(Math.max(1, Math.floor(GROUP_ROWS / batchSize)) * batchSize, training.length);
   const memory = groupMemory(
     { most: groupRows, rows: training.length, units },
@@ -64,7 +64,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
           const [rate, step] = [rateOf(taken), before + taken];
           taken++;
           const values = await group.products(from, count);
-          const { delta, ...score } = upper.step(
+          const { delta, ...score } = await upper.step(
             values,
             labels.subarray(from, from + count),
             count,
@@ -87,7 +87,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
         const group = await openGroup({
           ...{ optimizer, coordinates, sample, products, rows, memory },
         });
-        const { loss, correct } = upper.score(
+        const { loss, correct } = await upper.score(
           await group.products(0, rows.length),
           labelsOf(some),
           rows.length,
@@ -108,7 +108,10 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
       await foldInto(first.kernel, { coordinates, tiling, loaded, products, training, units });
       return state.layers;
     },
-    close: () => products.close(),
+    async close() {
+      await upper.close();
+      await products.close();
+    },
   };
 }
 

@@ -1,0 +1,67 @@
+import { backThrough, denseGradient } from "../learning/heads/dense.ts";
+import { isWide, openProductsBack } from "../learning/heads/products.ts";
+import { openKernelUpdate } from "./optimizers/kernel.ts";
+import type { Rule, RuleStep } from "./optimizers/rule.ts";
+import { arraysOf, type TrainState } from "./state.ts";
+
+/** A layer above the first, in training. */
+export interface TailLayer {
+  /**
+   * The gradient before the activation below: rows × inputs, in memory that may be used again by the next call.
+   *
+   * @param slopes of that activation, rows × inputs.
+   * @param delta the gradient at the layer's output before its activation, rows × units.
+   */
+  back(slopes: Float32Array, delta: Float32Array, rows: number): Promise<Float32Array>;
+  /** Moves the layer's weights. Overwrites `delta`. */
+  move(gradients: Gradients): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Gradients {
+  /** What the layer was given, rows × inputs. */
+  readonly input: Float32Array;
+  readonly delta: Float32Array;
+  readonly rows: number;
+  readonly step: RuleStep;
+}
+
+/** @param at the layer's position in the head, from 1 on. */
+export async function openTailLayer(state: TrainState, at: number, rule: Rule): Promise<TailLayer> {
+  const layer = state.layers[at];
+  if (layer === undefined) throw new Error(`there is no layer ${at}`);
+  const [kernel, bias] = [arraysOf(state, at, "kernel"), arraysOf(state, at, "bias")];
+  if (!isWide(layer)) {
+    return {
+      back: async (slopes, delta, rows) => backThrough(layer, slopes, delta, rows),
+      async move({ input, delta, rows, step }) {
+        const gradient = denseGradient(layer, input, delta, rows);
+        step.move(kernel, gradient.kernel);
+        step.move(bias, gradient.bias);
+      },
+      close: async () => {},
+    };
+  }
+  const products = await openProductsBack(layer.inputs, layer.units);
+  const update = await openKernelUpdate(layer.inputs, layer.units, rule);
+  return {
+    back: (slopes, delta, rows) => products.products(layer.kernel, delta, slopes, rows),
+    async move({ input, delta, rows, step }) {
+      step.move(bias, sumOfRows(delta, layer.units));
+      await update.apply({ arrays: kernel, x: input, delta, rows, step });
+    },
+    async close() {
+      await products.close();
+      await update.close();
+    },
+  };
+}
+
+/** rows × width → width. */
+export function sumOfRows(values: Float32Array, width: number): Float64Array {
+  const sums = new Float64Array(width);
+  for (let at = 0; at < values.length; at += width) {
+    for (let j = 0; j < width; j++) sums[j] = (sums[j] as number) + (values[at + j] as number);
+  }
+  return sums;
+}

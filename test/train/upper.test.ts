@@ -76,16 +76,26 @@ describe("dropout", () => {
   });
 });
 
-test("balanced class weights are scikit-learn's", () => {
+describe("choices", () => {
   const params = {
-    hidden: [5],
-    activation: "relu",
-    dropout: 0,
+    hidden: [5, 4],
+    activation: ["tanh", "relu"],
+    dropout: 0.5,
     labelSmoothing: 0,
     seed: 0,
     classWeights: "balanced",
   } as unknown as Parameters<typeof choicesOf>[0];
   // compute_class_weight("balanced", classes=[0, 1, 2], y=[0, 1, 1, 1, 2, 2])
-  const { classWeights } = choicesOf(params, { classes: ["a", "b", "c"], labels: [0, 1, 1, 1, 2, 2] });
-  expect(classWeights).toEqual([2, 2 / 3, 1]);
+  const labelled = { classes: ["a", "b", "c"], labels: [0, 1, 1, 1, 2, 2] };
+
+  test("are one for all hidden layers, or one each", () => {
+    const { activations, dropout } = choicesOf(params, labelled);
+    expect(activations).toEqual(["tanh", "relu"]);
+    expect(dropout).toEqual([0.5, 0.5]);
+  });
+
+  test("balanced class weights are scikit-learn's", () => {
+    expect(choicesOf(params, labelled).classWeights).toEqual([2, 2 / 3, 1]);
+    expect(() => choicesOf(params, { ...labelled, labels: [0, 2] })).toThrow(/there are none of b/);
+  });
 });

@@ -10,8 +10,8 @@ import { TILE } from "./tiles.ts";
  * a row that comes or goes moves no other. Entries:
  *
  * - `tile-…`: its description says which `rows` a tile has, by slot, "" for none;
- * - `gram-…`: `blocks.npy`, blocks × TILE × TILE: one tile's rows times those of
- *   each of the tiles that the description names;
+ * - `gram-…`: `blocks.npy`, blocks × TILE × TILE: the rows of each of the tiles that
+ *   the description names in `against` times those of its `tile`;
  * - `first-…`, in a store of its own: `block.npy`, TILE × units: a tile's rows
  *   times a first kernel.
  */
@@ -20,7 +20,7 @@ export interface Blocks {
   tiles(): readonly (readonly string[])[];
   /** The products of two tiles, in whichever order they were computed. */
   gram(one: TileNames, other: TileNames): GramPlace | undefined;
-  /** @param blocks `against.length` × TILE × TILE. */
+  /** @param blocks those of `against` × `tile`: `against.length` × TILE × TILE. */
   keepGram(tile: TileNames, against: readonly TileNames[], blocks: Float32Array): Promise<void>;
   first(tile: TileNames): StoreEntry | undefined;
   /** @param block TILE × units. */
@@ -57,8 +57,8 @@ export async function openBlocks({ gram, first, units }: BlockStores): Promise<B
   const addGram = (entry: StoreEntry): void => {
     const { tile, against } = entry.about as { tile: string; against: string[] };
     for (const [at, other] of against.entries()) {
-      grams.set(`${tile} ${other}`, { entry, at, isTurned: false });
-      if (other !== tile) grams.set(`${other} ${tile}`, { entry, at, isTurned: true });
+      grams.set(`${other} ${tile}`, { entry, at, isTurned: false });
+      if (other !== tile) grams.set(`${tile} ${other}`, { entry, at, isTurned: true });
     }
   };
   for (const entry of await gram.entries()) {

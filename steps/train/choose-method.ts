@@ -1,6 +1,6 @@
 import { StepError } from "../../engine/step-type.ts";
 import type { TrainParams } from "./declaration.ts";
-import { tileBytes } from "./sample-space/tiles.ts";
+import { TILE, tileBytes } from "./sample-space/tiles.ts";
 
 /** What decides between the ways to train; nothing of the machine, nor of what is kept. */
 export interface Size {
@@ -18,6 +18,8 @@ export type Chosen =
       readonly method: "sampleSpace";
       /** Bytes that rows may take in memory. */
       readonly rowBytes: number;
+      /** That it takes in all. */
+      readonly bytes: number;
     };
 
 /** Tiles that are multiplied with each other. */
@@ -40,7 +42,12 @@ export function chooseMethod(
   const most = bytesOf(memory);
   const others = sampleSpaceBytes(size);
   const least = others + LEAST_TILES * tileBytes(size.rowLength);
-  if (least <= most) return { method: "sampleSpace", rowBytes: most - others };
+  if (least <= most) {
+    const tiles = Math.ceil((size.training + size.validation) / TILE);
+    const rowBytes = most - others;
+    const bytes = others + Math.min(rowBytes, Math.max(LEAST_TILES, tiles) * tileBytes(size.rowLength));
+    return { method: "sampleSpace", rowBytes, bytes };
+  }
   if (method === "auto") return { method: "direct" };
   throw new StepError(
     `in sample space ${size.training} training and ${size.validation} validation rows of ${size.rowLength} values take ${(least / 1e9).toFixed(1)} GB, and \`memory: ${memory}\` is less: raise it, or take \`method: auto\``,
@@ -53,6 +60,20 @@ function sampleSpaceBytes({ training, validation, rowLength, units }: Size): num
   const numbers =
     rows * (training + units) + 2 * training * units + rowLength * units + 512 * (training + 512 + 6 * units);
   return 4 * numbers;
+}
+
+/**
+ * The key has `memory`, not the machine's: on a smaller one it is refused at once.
+ *
+ * @param machine bytes.
+ * @throws StepError where training takes more than the machine has.
+ */
+export function refuseSmallMachine(chosen: Chosen, memory: string, machine: number): void {
+  if (chosen.method === "direct" || chosen.bytes <= machine) return;
+  const [takes, has] = [chosen.bytes, machine].map((bytes) => (bytes / 1e9).toFixed(1));
+  throw new StepError(
+    `training takes ${takes} GB within \`memory: ${memory}\`, and this machine has ${has} GB: set a smaller \`memory\``,
+  );
 }
 
 /** Of "2GB" or "500 MB". */

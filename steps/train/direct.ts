@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Dense } from "../learning/heads/dense.ts";
 import { areFinite, readLayers, writeLayers } from "../learning/heads/model.ts";
-import { openProducts } from "../learning/heads/products.ts";
+import { openKernelProducts } from "../learning/heads/products.ts";
 import { batches } from "./batches.ts";
 import type { Method, Training } from "./method.ts";
 import { openKernelUpdate } from "./optimizers/kernel.ts";
@@ -21,7 +21,7 @@ export async function openDirect(training: Training): Promise<Method> {
   const first = layers[0] as Dense;
   const arrays = arraysOf(state, 0, "kernel");
   const rule = ruleOf(optimizer);
-  const forward = await openProducts(first.inputs, first.units);
+  const kernel = await openKernelProducts(first.inputs, first.units);
   const update = await openKernelUpdate(first.inputs, first.units, rule);
   const upper = await openUpper(training);
   const files = [
@@ -35,7 +35,7 @@ export async function openDirect(training: Training): Promise<Method> {
       let taken = 0;
       for await (const { x, labels, rows } of batches(features, order, batchSize)) {
         const [rate, step] = [rateOf(taken), before + taken];
-        const products = await forward.products(first.kernel, x, rows);
+        const products = await kernel.forward(first.kernel, x, rows);
         const { loss, correct, delta } = await upper.step(products, labels, rows, rate, step);
         await update.apply({ arrays, x, delta, rows, step: rule.at(rate, step) });
         taken++;
@@ -45,7 +45,7 @@ export async function openDirect(training: Training): Promise<Method> {
     async score(positions) {
       const total = { loss: 0, correct: 0 };
       for await (const { x, labels, rows } of batches(features, positions, batchSize)) {
-        const products = await forward.products(first.kernel, x, rows);
+        const products = await kernel.forward(first.kernel, x, rows);
         const { loss, correct } = await upper.score(products, labels, rows);
         total.loss += loss;
         total.correct += correct;
@@ -61,7 +61,7 @@ export async function openDirect(training: Training): Promise<Method> {
     },
     layers: async () => layers,
     async close() {
-      await forward.close();
+      await kernel.close();
       await update.close();
       await upper.close();
     },

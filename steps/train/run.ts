@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
@@ -7,7 +8,7 @@ import { type ModelDescription, writeModel } from "../learning/heads/model.ts";
 import { writeTable } from "../learning/tables/csv.ts";
 import { positionsOf } from "./batches.ts";
 import { choicesOf } from "./choices.ts";
-import { chooseMethod } from "./choose-method.ts";
+import { chooseMethod, refuseSmallMachine } from "./choose-method.ts";
 import type { TrainContext, TrainParams } from "./declaration.ts";
 import { trainEpochs } from "./epochs.ts";
 import type { EpochRecord } from "./history.ts";
@@ -34,6 +35,7 @@ export async function run(ctx: TrainContext): Promise<void> {
       ...{ training: training.length, validation: validation.length },
       ...{ rowLength: features.rowLength, units: sizes[1] as number },
     });
+    refuseSmallMachine(chosen, params.memory, memoryOfMachine());
     const store = ctx.store(storeName(params, input.digest, chosen));
     const normalization = await normalizationOf(params.normalize, features, training);
     const optimizer = completed(params.optimizer);
@@ -64,6 +66,11 @@ export async function run(ctx: TrainContext): Promise<void> {
   } finally {
     await features.close();
   }
+}
+
+/** Or of the cgroup that this process is in. */
+function memoryOfMachine(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 function refuseLacks(

@@ -1,5 +1,5 @@
 import { backThrough, denseGradient } from "../learning/heads/dense.ts";
-import { isWide, openProductsBack } from "../learning/heads/products.ts";
+import { isWide, openKernelProducts } from "../learning/heads/products.ts";
 import { openKernelUpdate } from "./optimizers/kernel.ts";
 import type { Rule, RuleStep } from "./optimizers/rule.ts";
 import { arraysOf, type TrainState } from "./state.ts";
@@ -42,10 +42,16 @@ export async function openTailLayer(state: TrainState, at: number, rule: Rule): 
       close: async () => {},
     };
   }
-  const products = await openProductsBack(layer.inputs, layer.units);
+  const products = await openKernelProducts(layer.inputs, layer.units);
   const update = await openKernelUpdate(layer.inputs, layer.units, rule);
   return {
-    back: (slopes, delta, rows) => products.products(layer.kernel, delta, slopes, rows),
+    async back(slopes, delta, rows) {
+      const gradient = await products.back(layer.kernel, delta, rows);
+      for (let at = 0; at < gradient.length; at++) {
+        gradient[at] = (gradient[at] as number) * (slopes[at] as number);
+      }
+      return gradient;
+    },
     async move({ input, delta, rows, step }) {
       step.move(bias, sumOfRows(delta, layer.units));
       await update.apply({ arrays: kernel, x: input, delta, rows, step });

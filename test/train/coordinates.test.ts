@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { Sizes } from "../../steps/compute/onnx/products.ts";
 import { type RandomStream, randomStream } from "../../steps/compute/random.ts";
 import { type Coordinates, groupMemory, openGroup } from "../../steps/train/sample-space/coordinates.ts";
-import type { Sizes } from "../../steps/train/sample-space/products.ts";
 
 // In float64 both ways to train agree to the last digits: they are one algorithm.
 // The head is softmax regression, whose loss has a gradient of one line.

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { Store } from "../../engine/step-type.ts";
+import { openProducts } from "../../steps/compute/onnx/products.ts";
 import { randomStream } from "../../steps/compute/random.ts";
 import { openDirect } from "../../steps/train/direct.ts";
 import type { Method, Rows, Training } from "../../steps/train/method.ts";
 import { completed, type Sgd } from "../../steps/train/optimizers/optimizer.ts";
 import { type MultipliedRows, multiplyRows } from "../../steps/train/sample-space/multiply-rows.ts";
-import { openProducts } from "../../steps/train/sample-space/products.ts";
 import { initialState, type TrainState } from "../../steps/train/state.ts";
 import { featuresOf, newFolder, newStore, openSampled, positionsUpTo, removeFolders } from "./rows.ts";
 

@@ -1,6 +1,6 @@
 import { type Activation, activated } from "./activations.ts";
 import { addBias, affine, type Dense } from "./dense.ts";
-import { isWide, openProducts, type Products } from "./products.ts";
+import { isWide, type KernelProducts, openKernelProducts } from "./products.ts";
 
 /** The layers of a head; softmax at the end. */
 export interface Layers {
@@ -12,7 +12,7 @@ export interface Layers {
 /** Layers that are ready to compute; their weights may change between two calls. */
 export interface OpenLayers extends Layers {
   /** By layer: wide ones above the first. */
-  readonly wide: ReadonlyMap<Dense, Products>;
+  readonly wide: ReadonlyMap<Dense, KernelProducts>;
   close(): Promise<void>;
 }
 
@@ -36,10 +36,10 @@ export interface Forward {
 export async function openForward(head: Layers): Promise<Forward> {
   const [first] = head.layers;
   if (first === undefined) throw new Error("a head has at least one layer");
-  const products = await openProducts(first.inputs, first.units);
+  const products = await openKernelProducts(first.inputs, first.units);
   const layers = await openLayers(head);
   return {
-    run: async (x, rows) => passFrom(await products.products(first.kernel, x, rows), layers, rows),
+    run: async (x, rows) => passFrom(await products.forward(first.kernel, x, rows), layers, rows),
     async close() {
       await products.close();
       await layers.close();
@@ -48,9 +48,9 @@ export async function openForward(head: Layers): Promise<Forward> {
 }
 
 export async function openLayers({ layers, activations }: Layers): Promise<OpenLayers> {
-  const wide = new Map<Dense, Products>();
+  const wide = new Map<Dense, KernelProducts>();
   for (const layer of layers.slice(1).filter(isWide)) {
-    wide.set(layer, await openProducts(layer.inputs, layer.units));
+    wide.set(layer, await openKernelProducts(layer.inputs, layer.units));
   }
   return {
     layers,
@@ -88,7 +88,7 @@ export async function passFrom(
     values =
       native === undefined
         ? affine(layer, input, rows)
-        : addBias(await native.products(layer.kernel, input, rows), layer.bias);
+        : addBias(await native.forward(layer.kernel, input, rows), layer.bias);
   }
   return { sums, inputs, logits: values };
 }

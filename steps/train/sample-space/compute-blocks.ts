@@ -1,5 +1,5 @@
+import type { Products } from "../../compute/onnx/products.ts";
 import type { Blocks } from "./blocks.ts";
-import type { Products } from "./products.ts";
 import type { LoadedTiles, Strip } from "./tiles.ts";
 import { TILE } from "./tiles.ts";
 import type { PlacedTile } from "./tiling.ts";

@@ -1,5 +1,5 @@
+import type { Sizes } from "../../compute/onnx/products.ts";
 import type { Sgd } from "../optimizers/optimizer.ts";
-import type { Sizes } from "./products.ts";
 
 /**
  * The first kernel W and its velocity V, written in the training rows X: after any

@@ -1,5 +1,5 @@
+import type { Products } from "../../compute/onnx/products.ts";
 import type { Coordinates } from "./coordinates.ts";
-import type { Products } from "./products.ts";
 import { type LoadedTiles, TILE, type Tile } from "./tiles.ts";
 import type { Tiling } from "./tiling.ts";
 

@@ -1,9 +1,9 @@
 import type { Store } from "../../../engine/step-type.ts";
+import type { Products } from "../../compute/onnx/products.ts";
 import type { Rows } from "../method.ts";
 import { openBlocks } from "./blocks.ts";
 import { computeBlocks } from "./compute-blocks.ts";
 import { type Matrices, readMatrices } from "./matrices.ts";
-import type { Products } from "./products.ts";
 import { type LoadedTiles, loadedTiles, tileBytes } from "./tiles.ts";
 import { type Tiling, tilingOf } from "./tiling.ts";
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { openProducts } from "../../compute/onnx/products.ts";
 import type { Dense } from "../../learning/heads/dense.ts";
 import { readLayers, writeLayers } from "../../learning/heads/model.ts";
 import { firstNotFinite } from "../../vision/finite.ts";
@@ -8,7 +9,6 @@ import { openUpper } from "../upper.ts";
 import { type Coordinates, groupMemory, openGroup } from "./coordinates.ts";
 import { foldInto } from "./fold.ts";
 import { multiplyRows, type RowsToMultiply } from "./multiply-rows.ts";
-import { openProducts } from "./products.ts";
 
 /** Rows whose large products are taken at once. */
 const GROUP_ROWS = 512;

@@ -1,5 +1,5 @@
-import { encodeGraph } from "../../compute/onnx/graph.ts";
-import { openSession, type Session } from "../../compute/onnx/session.ts";
+import { encodeGraph } from "./graph.ts";
+import { openSession, type Session } from "./session.ts";
 
 /** Products of float32 matrices, row-major, in the runtime. Of results the first m × n values are written. */
 export interface Products {

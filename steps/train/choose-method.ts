@@ -1,5 +1,6 @@
 import { StepError } from "../../engine/step-type.ts";
 import type { TrainParams } from "./declaration.ts";
+import { numbersOfGroup } from "./sample-space/coordinates.ts";
 import { TILE, tileBytes } from "./sample-space/tiles.ts";
 
 /** What decides between the ways to train; nothing of the machine, nor of what is kept. */
@@ -10,6 +11,8 @@ export interface Size {
   readonly rowLength: number;
   /** Of the first layer. */
   readonly units: number;
+  /** Rows of a step. */
+  readonly batch: number;
 }
 
 export type Chosen =
@@ -55,11 +58,10 @@ export function chooseMethod(
 }
 
 /** Of all but the rows: products, coordinates, the first kernel, and what a group of steps takes. */
-function sampleSpaceBytes({ training, validation, rowLength, units }: Size): number {
-  const rows = training + validation;
-  const numbers =
-    rows * (training + units) + 2 * training * units + rowLength * units + 512 * (training + 512 + 6 * units);
-  return 4 * numbers;
+function sampleSpaceBytes({ training, validation, rowLength, units, batch }: Size): number {
+  const products = (training + validation) * (training + units);
+  const numbers = products + 2 * training * units + rowLength * units;
+  return 4 * (numbers + numbersOfGroup({ batch, rows: training, units }));
 }
 
 /**

@@ -33,7 +33,7 @@ export async function run(ctx: TrainContext): Promise<void> {
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
     const chosen = chooseMethod(params, {
       ...{ training: training.length, validation: validation.length },
-      ...{ rowLength: features.rowLength, units: sizes[1] as number },
+      ...{ rowLength: features.rowLength, units: sizes[1] as number, batch: params.batchSize },
     });
     refuseSmallMachine(chosen, params.memory, memoryOfMachine());
     const store = ctx.store(storeName(params, input.digest, chosen));
@@ -59,10 +59,11 @@ export async function run(ctx: TrainContext): Promise<void> {
     await method.close();
     const model = history[epoch - 1] as EpochRecord;
     const computed = history.length - reused;
-    ctx.metric({ method: chosen.method, epochs: history.length, computed, reused });
+    ctx.metric({ epochs: history.length, computed, reused });
     if (params.earlyStopping) ctx.metric({ bestEpoch: epoch });
     ctx.metric({ accuracy: model.accuracy, validationAccuracy: model.validationAccuracy });
     if (computed > 0) ctx.metric({ secondsPerEpoch: Number((seconds / computed).toFixed(3)) });
+    ctx.metric({ method: chosen.method });
   } finally {
     await features.close();
   }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { chooseMethod, refuseSmallMachine } from "../../steps/train/choose-method.ts";
 
 const sgd = { kind: "sgd", learningRate: 1e-3, decay: 0 } as const;
-const tutorial = { training: 3_000, validation: 1_000, rowLength: 100_352, units: 256 };
+const tutorial = { training: 3_000, validation: 1_000, rowLength: 100_352, units: 256, batch: 32 };
 const auto = { method: "auto", memory: "2GB", optimizer: sgd } as const;
 
 test.each([
@@ -15,6 +15,12 @@ test.each([
     "sampleSpace",
   ],
   ["products that do not", auto, { ...tutorial, training: 30_000, rowLength: 50_000 }, "direct"],
+  [
+    "one batch of everything",
+    auto,
+    { ...tutorial, training: 20_000, validation: 0, rowLength: 25_088, batch: 20_000 },
+    "direct",
+  ],
   ["little memory", { ...auto, memory: "200MB" }, tutorial, "direct"],
   ["another optimizer", { ...auto, optimizer: { ...sgd, kind: "adam" } }, tutorial, "direct"],
   ["what is asked for", { ...auto, method: "direct" }, tutorial, "direct"],

@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import type { Sizes } from "../../steps/compute/onnx/products.ts";
 import { type RandomStream, randomStream } from "../../steps/compute/random.ts";
-import { type Coordinates, groupMemory, openGroup } from "../../steps/train/sample-space/coordinates.ts";
+import {
+  type Coordinates,
+  groupMemory,
+  openGroup,
+  rowsOfGroup,
+} from "../../steps/train/sample-space/coordinates.ts";
 
 // In float64 both ways to train agree to the last digits: they are one algorithm.
 // The head is softmax regression, whose loss has a gradient of one line.
@@ -15,6 +20,7 @@ interface Case {
   readonly nesterov: boolean;
   readonly weightDecay: number;
   readonly batch: number;
+  /** Batches that are a group. */
   readonly groupOf: number;
   readonly seed: number;
 }
@@ -52,8 +58,9 @@ test.each(Array.from({ length: 40 }, (_, seed) => drawn(seed)))(
       first: times(x, first, { m: rows, k: width, n: units }),
       units,
     };
-    const most = how.batch * how.groupOf;
-    const memory = groupMemory({ most, rows, units }, (length) => new Float64Array(length));
+    const sizes = { batch: how.batch, rows, units };
+    const most = Math.min(rowsOfGroup(sizes), how.batch * how.groupOf);
+    const memory = groupMemory(sizes, (length) => new Float64Array(length));
     const products = {
       async times(a: Float64Array, b: Float64Array, sizes: Sizes, into: Float64Array) {
         into.set(times(a, b, sizes));

@@ -73,25 +73,48 @@ export interface GroupMemory<N extends Numbers = Float32Array> {
 }
 
 export interface GroupSizes {
-  /** Rows that a group has at most. */
-  readonly most: number;
+  /** Rows of a step. */
+  readonly batch: number;
   /** That are trained on. */
   readonly rows: number;
   readonly units: number;
 }
 
+/** Rows whose large products are taken at once. */
+const GROUP_ROWS = 512;
+
+/** Whole batches, at least one; never more rows than there are. */
+export function rowsOfGroup({ batch, rows }: Pick<GroupSizes, "batch" | "rows">): number {
+  return Math.min(Math.max(1, Math.floor(GROUP_ROWS / batch)) * batch, rows);
+}
+
+function lengthsOf(sizes: GroupSizes): Readonly<Record<keyof GroupMemory, number>> {
+  const most = rowsOfGroup(sizes);
+  const { batch, rows, units } = sizes;
+  const small = most * units;
+  // A batch has nothing before it in its group where it is alone.
+  const within = most > batch ? batch * most : 0;
+  return { gram: most * rows, large: 2 * small, within, small, result: small, p: small, q: small };
+}
+
+/** How many numbers that is. */
+export function numbersOfGroup(sizes: GroupSizes): number {
+  return Object.values(lengthsOf(sizes)).reduce((sum, length) => sum + length, 0);
+}
+
 export function groupMemory<N extends Numbers>(
-  { most, rows, units }: GroupSizes,
+  sizes: GroupSizes,
   numbers: (length: number) => N,
 ): GroupMemory<N> {
+  const lengths = lengthsOf(sizes);
   return {
-    gram: numbers(most * rows),
-    large: numbers(most * 2 * units),
-    within: numbers(most * most),
-    small: numbers(most * units),
-    result: numbers(most * units),
-    p: numbers(most * units),
-    q: numbers(most * units),
+    gram: numbers(lengths.gram),
+    large: numbers(lengths.large),
+    within: numbers(lengths.within),
+    small: numbers(lengths.small),
+    result: numbers(lengths.result),
+    p: numbers(lengths.p),
+    q: numbers(lengths.q),
   };
 }
 

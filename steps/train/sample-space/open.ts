@@ -6,12 +6,9 @@ import { firstNotFinite } from "../../vision/finite.ts";
 import type { Method, Training } from "../method.ts";
 import type { Sgd } from "../optimizers/optimizer.ts";
 import { openUpper } from "../upper.ts";
-import { type Coordinates, groupMemory, openGroup } from "./coordinates.ts";
+import { type Coordinates, groupMemory, openGroup, rowsOfGroup } from "./coordinates.ts";
 import { foldInto } from "./fold.ts";
 import { multiplyRows, type RowsToMultiply } from "./multiply-rows.ts";
-
-/** Rows whose large products are taken at once. */
-const GROUP_ROWS = 512;
 
 export interface SampleSpaceOptions
   extends Training,
@@ -37,11 +34,9 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     pair: new Float32Array(training.length * 2 * units),
   };
   const upper = await openUpper(options);
-  const groupRows = Math.min(Math.max(1, Math.floor(GROUP_ROWS / batchSize)) * batchSize, training.length);
-  const memory = groupMemory(
-    { most: groupRows, rows: training.length, units },
-    (length) => new Float32Array(length),
-  );
+  const sizes = { batch: batchSize, rows: training.length, units };
+  const groupRows = rowsOfGroup(sizes);
+  const memory = groupMemory(sizes, (length) => new Float32Array(length));
   const rowOf = [training, validation].map(
     (positions) => new Map([...positions].map((position, row) => [position, row])),
   ) as [Map<number, number>, Map<number, number>];

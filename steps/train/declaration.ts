@@ -148,7 +148,8 @@ const params = {
       default: "auto",
     },
     memory: {
-      description: "What training may hold in memory: `2GB`, `500MB`.",
+      description:
+        "What training in sample space may hold in memory: `2GB`, `500MB`. Where it takes more, `auto` goes row by row.",
       type: "string",
       pattern: "^[0-9]+(\\.[0-9]+)? ?(MB|GB)$",
       default: "2GB",

@@ -21,7 +21,7 @@ export async function openDirect(training: Training): Promise<Method> {
   const first = layers[0] as Dense;
   const arrays = arraysOf(state, 0, "kernel");
   const rule = ruleOf(optimizer);
-  const kernel = await openKernelProducts(first.inputs, first.units);
+  const kernel = openKernelProducts(first.inputs, first.units);
   const update = await openKernelUpdate(first.inputs, first.units, rule);
   const upper = await openUpper(training);
   const files = [

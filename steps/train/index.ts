@@ -6,7 +6,7 @@ export const train = defineStep({
   ...declaration,
   name: "train",
   version: 2,
-  description: "Trains a small network on features, batch by batch from disk.",
+  description: "Trains a small network on features.",
   check: mistakesOf,
   normalize: normalized,
   async run(ctx) {

@@ -34,7 +34,7 @@ export interface Method {
    * @returns the score of each batch before its step.
    */
   steps(order: Int32Array, rateOf: (step: number) => number, before: number): AsyncGenerator<Score>;
-  /** The score of rows that are not trained on. */
+  /** The score of rows as the weights stand. */
   score(positions: Int32Array): Promise<Score>;
   /** Whether all numbers that training goes on from are. */
   isFinite(): boolean;
@@ -42,7 +42,7 @@ export interface Method {
   keep(folder: string): Promise<void>;
   /** Goes on from what was kept. */
   restore(folder: string): Promise<void>;
-  /** The head as it stands. */
+  /** The head as it stands; once, at the end. */
   layers(): Promise<readonly Dense[]>;
   close(): Promise<void>;
 }

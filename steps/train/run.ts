@@ -10,7 +10,7 @@ import { positionsOf } from "./batches.ts";
 import { choicesOf } from "./choices.ts";
 import { chooseMethod, refuseSmallMachine } from "./choose-method.ts";
 import type { TrainContext, TrainParams } from "./declaration.ts";
-import { trainEpochs } from "./epochs.ts";
+import { type Fit, type Trained, trainEpochs } from "./epochs.ts";
 import type { EpochRecord } from "./history.ts";
 import { normalizationOf } from "./normalized-rows.ts";
 import { openMethod } from "./open-method.ts";
@@ -43,20 +43,16 @@ export async function run(ctx: TrainContext): Promise<void> {
       ...{ ctx, features, normalization, chosen, training, validation, optimizer, upper },
       state: initialState(sizes, params.seed, ruleOf(optimizer).memory),
     });
-    const { history, epoch, reused, seconds } = await trainEpochs({
-      ctx,
-      params,
-      features,
-      training,
-      method,
-      store,
-    });
-    const layers = await method.layers();
-    const description = descriptionOf(features, layers, upper.activations);
-    const folder = ctx.output("model");
-    await writeModel(folder, { description, layers, ...(normalization ? { normalization } : {}) });
-    await writeHistory(folder, history);
-    await method.close();
+    const { history, epoch, reused, seconds } = await trainAnd(
+      { ctx, params, features, training, method, store },
+      async (trained) => {
+        const layers = await method.layers();
+        const description = descriptionOf(features, layers, upper.activations);
+        const folder = ctx.output("model");
+        await writeModel(folder, { description, layers, ...(normalization ? { normalization } : {}) });
+        await writeHistory(folder, trained.history);
+      },
+    );
     const model = history[epoch - 1] as EpochRecord;
     const computed = history.length - reused;
     ctx.metric({ epochs: history.length, computed, reused });
@@ -66,6 +62,17 @@ export async function run(ctx: TrainContext): Promise<void> {
     ctx.metric({ method: chosen.method });
   } finally {
     await features.close();
+  }
+}
+
+/** Trains, does what is to be done with the method as it stands then, and closes it. */
+async function trainAnd(options: Fit, then: (trained: Trained) => Promise<void>): Promise<Trained> {
+  try {
+    const trained = await trainEpochs(options);
+    await then(trained);
+    return trained;
+  } finally {
+    await options.method.close();
   }
 }
 

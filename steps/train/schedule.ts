@@ -31,7 +31,8 @@ export function scheduled(
       case "constant":
         return learningRate / (1 + decay * step);
       case "step":
-        return learningRate * factor ** Math.floor(epoch / every);
+        // Three times a tenth of an epoch is a little less than 0.3.
+        return learningRate * factor ** Math.floor(epoch / every + 1e-9);
       case "exponential":
         return learningRate * factor ** (epoch / every);
       case "cosine": {

@@ -42,7 +42,7 @@ export async function openTailLayer(state: TrainState, at: number, rule: Rule): 
       close: async () => {},
     };
   }
-  const products = await openKernelProducts(layer.inputs, layer.units);
+  const products = openKernelProducts(layer.inputs, layer.units);
   const update = await openKernelUpdate(layer.inputs, layer.units, rule);
   return {
     async back(slopes, delta, rows) {

@@ -7,7 +7,15 @@ import type { Method, Rows, Training } from "../../steps/train/method.ts";
 import { completed, type Sgd } from "../../steps/train/optimizers/optimizer.ts";
 import { type MultipliedRows, multiplyRows } from "../../steps/train/sample-space/multiply-rows.ts";
 import { initialState, type TrainState } from "../../steps/train/state.ts";
-import { featuresOf, newFolder, newStore, openSampled, positionsUpTo, removeFolders } from "./rows.ts";
+import {
+  featuresOf,
+  newFolder,
+  newStore,
+  openSampled,
+  positionsUpTo,
+  removeFolders,
+  type SampledTraining,
+} from "./rows.ts";
 
 afterAll(removeFolders);
 
@@ -86,6 +94,34 @@ describe("training in sample space", () => {
   });
 });
 
+test("the model has the same bits whatever memory holds, whatever was there before, and in whichever tiles", async () => {
+  const { features, training } = problem({ training: 700, validation: 90, rowLength: 5000, classes: 3 });
+  const choice = choices[0] as Choice;
+  const model = async (stores: SampledTraining["stores"], tiles: number) => {
+    const method = await openSampled({
+      ...{ ...trainingWith(features, choice), training: 700, tiles },
+      ...(stores === undefined ? {} : { stores }),
+    });
+    await losses(method, shuffled(training, 0), 0);
+    const layers = await method.layers();
+    await method.close();
+    return layers;
+  };
+  const stores = { gram: newStore(), first: newStore() };
+  const fresh = await model(stores, 9);
+  // From what was kept; from nothing, in passes; where other rows came first.
+  expect(await model(stores, 2)).toEqual(fresh);
+  expect(await model(undefined, 2)).toEqual(fresh);
+  const index = features.index.map((row, at) => (at % 3 === 0 ? row : { ...row, digest: `other ${at}` }));
+  const grown = { gram: newStore(), first: newStore() };
+  const few = await openSampled({
+    ...trainingWith({ ...features, index }, choice),
+    ...{ training: 700, stores: grown },
+  });
+  await few.close();
+  expect(await model(grown, 4)).toEqual(fresh);
+});
+
 function trainingWith(
   features: Rows,
   { hidden, batchSize, optimizer, upper }: Choice,
@@ -136,7 +172,7 @@ describe("products of rows", () => {
     tiles,
     ...wanted
   }: Wanted): Promise<MultipliedRows & { readonly computed: number }> {
-    const products = await openProducts();
+    const products = openProducts();
     let computed = 0;
     const known = await multiplyRows({
       ...{ ...wanted, features, kernel, units: 7, products },
@@ -215,6 +251,37 @@ describe("products of rows", () => {
     // One tile more: with itself, with two others, with the kernel.
     expect(more.computed).toBe(4);
     expect(all.computed).toBeGreaterThan(4);
+  });
+
+  test("of rows that memory does not hold, and of which some are known, are those of a fresh store", async () => {
+    const none = validation.slice(0, 0);
+    for (const before of [training.slice(0, 512), training.filter((position) => position % 2 === 0)]) {
+      const stores = newStores();
+      await multiply({ stores, training: before, validation: none, tiles: 2 });
+      const grown = await multiply({ stores, training, validation, tiles: 2 });
+      const fresh = await multiply({ stores: newStores(), training, validation, tiles: 9 });
+      expect(sameBits(grown, fresh)).toBe(true);
+    }
+  });
+
+  test("of pictures that are listed twice are there for both, also where one is trained on and one validated with", async () => {
+    const { index, ...rows } = features;
+    const twin = (position: number) =>
+      ({ ...index[position], digest: `${position % 40}` }) as (typeof index)[number];
+    const twins: Rows = { ...rows, index: index.map((_, position) => twin(position)) };
+    const [trained, validated] = [positionsUpTo(100), positionsUpTo(160).slice(100)];
+    const products = openProducts();
+    const found = await multiplyRows({
+      ...{ features: twins, training: trained, validation: validated, kernel, units: 7, products },
+      ...{ stores: newStores(), rowBytes: 4 * 256 * rowLength * 4, tell() {} },
+    });
+    await products.close();
+    expect(found.validation.gram.length).toBe(6_000);
+    // Rows 0 and 40 are one picture, and so are 100 and 20.
+    const row = (matrix: Float32Array, at: number) => [...matrix.subarray(at * 100, (at + 1) * 100)];
+    expect(row(found.training.gram, 40)).toEqual(row(found.training.gram, 0));
+    expect(row(found.validation.gram, 0)).toEqual(row(found.training.gram, 20));
+    expect(found.training.gram[0]).toBeGreaterThan(0);
   });
 
   function sameBits(one: MultipliedRows, other: MultipliedRows): boolean {

@@ -18,23 +18,29 @@ export interface Sizes {
   readonly n: number;
 }
 
-export async function openProducts(): Promise<Products> {
-  const [plain, right, left] = await Promise.all([
-    open({}, ["m", "k"], ["k", "n"]),
-    open({ transB: 1 }, ["m", "k"], ["n", "k"]),
-    open({ transA: 1 }, ["k", "m"], ["k", "n"], true),
-  ]);
+/** Each kind of product is made ready when it is first asked for. */
+export function openProducts(): Products {
+  const sessions = new Map<string, Promise<Session>>();
+  const session = (name: string, open: () => Promise<Session>): Promise<Session> => {
+    const opened = sessions.get(name) ?? open();
+    sessions.set(name, opened);
+    return opened;
+  };
+  const plain = () => session("plain", () => open({}, ["m", "k"], ["k", "n"]));
+  const right = () => session("right", () => open({ transB: 1 }, ["m", "k"], ["n", "k"]));
+  const left = () => session("left", () => open({ transA: 1 }, ["k", "m"], ["k", "n"], true));
   return {
-    times: (a, b, { m, k, n }, into) => run(plain, matrix(a, m, k), matrix(b, k, n), matrix(into, m, n)),
-    timesTransposed: (a, b, { m, k, n }, into) =>
-      run(right, matrix(a, m, k), matrix(b, n, k), matrix(into, m, n)),
-    addTransposedTimes: (a, b, { m, k, n }, into) => {
+    times: async (a, b, { m, k, n }, into) =>
+      run(await plain(), matrix(a, m, k), matrix(b, k, n), matrix(into, m, n)),
+    timesTransposed: async (a, b, { m, k, n }, into) =>
+      run(await right(), matrix(a, m, k), matrix(b, n, k), matrix(into, m, n)),
+    async addTransposedTimes(a, b, { m, k, n }, into) {
       const sum = matrix(into, m, n);
       // The result is written over what is added to, which the operator allows.
-      return run(left, matrix(a, k, m), matrix(b, k, n), sum, { c: sum });
+      await run(await left(), matrix(a, k, m), matrix(b, k, n), sum, { c: sum });
     },
     async close() {
-      for (const session of [plain, right, left]) await session.close();
+      for (const opened of sessions.values()) await (await opened).close();
     },
   };
 }

@@ -36,7 +36,7 @@ export interface Forward {
 export async function openForward(head: Layers): Promise<Forward> {
   const [first] = head.layers;
   if (first === undefined) throw new Error("a head has at least one layer");
-  const products = await openKernelProducts(first.inputs, first.units);
+  const products = openKernelProducts(first.inputs, first.units);
   const layers = await openLayers(head);
   return {
     run: async (x, rows) => passFrom(await products.forward(first.kernel, x, rows), layers, rows),
@@ -50,7 +50,7 @@ export async function openForward(head: Layers): Promise<Forward> {
 export async function openLayers({ layers, activations }: Layers): Promise<OpenLayers> {
   const wide = new Map<Dense, KernelProducts>();
   for (const layer of layers.slice(1).filter(isWide)) {
-    wide.set(layer, await openKernelProducts(layer.inputs, layer.units));
+    wide.set(layer, openKernelProducts(layer.inputs, layer.units));
   }
   return {
     layers,

@@ -144,8 +144,13 @@ export async function readLayers(path: string, layers: readonly Dense[]): Promis
     if (size !== expected) throw new StepError(`${path} has ${size} bytes where ${expected} belong`);
     let position = 0;
     for (const array of arrays) {
-      await file.read(array, 0, array.length, position);
-      position += array.length;
+      for (let at = 0; at < array.length; ) {
+        // No more than 2 GB are read at once.
+        const { bytesRead } = await file.read(array, at, Math.min(array.length - at, 1 << 30), position);
+        if (bytesRead === 0) throw new StepError(`${path} ends early`);
+        at += bytesRead;
+        position += bytesRead;
+      }
     }
   } finally {
     await file.close();

@@ -24,8 +24,8 @@ export function isWide({ inputs, units }: Pick<Dense, "inputs" | "units">): bool
   return inputs * units >= 8192;
 }
 
-export async function openKernelProducts(inputs: number, units: number): Promise<KernelProducts> {
-  const products = await openProducts();
+export function openKernelProducts(inputs: number, units: number): KernelProducts {
+  const products = openProducts();
   const [ahead, behind] = [memoryByRows(units), memoryByRows(inputs)];
   return {
     async forward(kernel, x, rows) {

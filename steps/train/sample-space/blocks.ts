@@ -12,12 +12,12 @@ import { TILE } from "./tiles.ts";
  * - `tile-…`: its description says which `rows` a tile has, by slot, "" for none;
  * - `gram-…`: `blocks.npy`, blocks × TILE × TILE: the rows of each of the tiles that
  *   the description names in `against` times those of its `tile`;
- * - `first-…`, in a store of its own: `block.npy`, TILE × units: a tile's rows
- *   times a first kernel.
+ * - `first-…`, in a store of its own: `blocks.npy`, 1 × TILE × units: a tile's
+ *   rows times a first kernel.
  */
 export interface Blocks {
-  /** Those of which rows are known, the names of their rows by slot. */
-  tiles(): readonly (readonly string[])[];
+  /** Those that were kept: the names of their rows by slot, by id. */
+  tiles(): ReadonlyMap<string, readonly string[]>;
   /** The products of two tiles, in whichever order they were computed. */
   gram(one: TileNames, other: TileNames): GramPlace | undefined;
   /** @param blocks those of `against` × `tile`: `against.length` × TILE × TILE. */
@@ -29,6 +29,7 @@ export interface Blocks {
 
 /** A tile as it would be computed, and all that hold the same rows in the same slots, and perhaps more. */
 export interface TileNames {
+  readonly id: string;
   readonly rows: readonly string[];
   /** Ids of tiles that were kept. */
   readonly kept: readonly string[];
@@ -66,15 +67,14 @@ export async function openBlocks({ gram, first, units }: BlockStores): Promise<B
     else addGram(entry);
   }
   for (const entry of await first.entries()) firsts.set(entry.about.tile as string, entry);
-  const keepTile = async ({ rows }: TileNames): Promise<string> => {
-    const id = idOf(rows);
+  const keepTile = async ({ id, rows }: TileNames): Promise<string> => {
     if (!tiles.has(id)) await gram.publish(`tile-${id}`, async () => ({ rows }));
     tiles.set(id, rows);
     return id;
   };
-  const idsOf = ({ rows, kept }: TileNames): readonly string[] => [...kept, idOf(rows)];
+  const idsOf = ({ id, kept }: TileNames): readonly string[] => [...kept, id];
   return {
-    tiles: () => [...tiles.values()],
+    tiles: () => tiles,
     gram(one, other) {
       for (const a of idsOf(one)) {
         for (const b of idsOf(other)) {
@@ -99,7 +99,7 @@ export async function openBlocks({ gram, first, units }: BlockStores): Promise<B
       return id === undefined ? undefined : firsts.get(id);
     },
     async keepFirst(tile, block) {
-      const id = idOf(tile.rows);
+      const { id } = tile;
       const entry = await first.publish(`first-${id}`, async (folder) => {
         await writeArray(join(folder, blocksFile), [1, TILE, units], block);
         return { tile: id };

@@ -45,14 +45,15 @@ export async function computeBlocks(work: BlockWork): Promise<void> {
       const partners = [...stay].filter(
         (other) => tiles.indexOf(other) <= tiles.indexOf(tile) && missing(tile, other),
       );
-      const isFirst = blocks.first(tile) === undefined;
-      if (partners.length === 0 && !isFirst) continue;
+      const lacksFirst = blocks.first(tile) === undefined;
+      if (partners.length === 0 && !lacksFirst) continue;
       const strips = await loaded.strips(tile, stay);
-      if (isFirst) {
+      if (lacksFirst) {
         step();
         await blocks.keepFirst(tile, await timesKernel(strips, work));
       }
-      for (const other of partners) await loaded.strips(other, stay);
+      const together = new Set([...stay, tile]);
+      for (const other of partners) await loaded.strips(other, together);
       const runs = runsOf(partners, loaded);
       let since = performance.now();
       let [others, computed]: [PlacedTile[], Float32Array[]] = [[], []];

@@ -1,11 +1,9 @@
 import type { Products } from "../../compute/onnx/products.ts";
 import type { Coordinates } from "./coordinates.ts";
 import { type LoadedTiles, TILE, type Tile } from "./tiles.ts";
-import type { Tiling } from "./tiling.ts";
 
 export interface Fold {
   readonly coordinates: Coordinates;
-  readonly tiling: Tiling;
   readonly loaded: LoadedTiles;
   readonly products: Products;
   /** Positions of the training rows, as the coordinates have them. */
@@ -13,53 +11,44 @@ export interface Fold {
   readonly units: number;
 }
 
-/** The first kernel as the coordinates have it, in the place of the first weights: W ← c · W + Xᵀ·A. */
+/**
+ * The first kernel as the coordinates have it, in the place of the first weights:
+ * W ← c · W + Xᵀ·A. The rows are added in their order, TILE at a time, whatever
+ * tiles they are in and which of these are in memory: the bits must not depend on it.
+ */
 export async function foldInto(kernel: Float32Array, fold: Fold): Promise<void> {
-  const { coordinates, loaded, products, units } = fold;
+  const { coordinates, loaded, products, training, units } = fold;
   const [scale = 1] = coordinates.scale;
   if (scale !== 1) for (let at = 0; at < kernel.length; at++) kernel[at] = scale * (kernel[at] as number);
-  const parts = partsOf(fold);
-  const places = loaded.places();
-  const weights = new Float32Array(places.length * TILE * units);
-  while (parts.size > 0) {
-    // Those that are in memory first: others take their places.
-    const stay = new Set([...places].filter((tile) => tile !== undefined && parts.has(tile)) as Tile[]);
-    for (const tile of parts.keys()) {
-      if (stay.size === places.length) break;
-      stay.add(tile);
-      await loaded.strips(tile, stay);
-    }
-    weights.fill(0);
-    for (const [place, tile] of places.entries()) {
-      const part = tile && parts.get(tile);
-      if (part !== undefined) weights.set(part, place * TILE * units);
-      if (tile !== undefined) parts.delete(tile);
-    }
-    for (const { values, first, width } of loaded.all()) {
+  const starts = Array.from({ length: Math.ceil(training.length / TILE) }, (_, at) => at * TILE);
+  const parts = starts.map((start) => tileWith([...training.subarray(start, start + TILE)], loaded));
+  for (const [at, tile] of parts.entries()) {
+    const weights = weightsOf(at * TILE, fold);
+    const later = parts.slice(at + 1).filter((one) => loaded.places().includes(one));
+    // One place is for the rows that are to be read.
+    const needed = new Set([tile, ...later].slice(0, loaded.places().length - 1));
+    for (const { values, first, width } of await loaded.strips(tile, needed)) {
       const sum = kernel.subarray(first * units, (first + width) * units);
-      await products.addTransposedTimes(
-        values,
-        weights,
-        { m: width, k: places.length * TILE, n: units },
-        sum,
-      );
+      await products.addTransposedTimes(values, weights, { m: width, k: TILE, n: units }, sum);
     }
   }
 }
 
-/** The rows of A by tile, in the slots of their rows. */
-function partsOf({ coordinates, tiling, training, units }: Fold): Map<Tile, Float32Array> {
-  const parts = new Map<Tile, Float32Array>();
-  for (const [row, position] of training.entries()) {
-    const { tile: at, slot } = tiling.place(position);
-    const tile = tiling.tiles[at] as Tile;
-    const part = parts.get(tile) ?? new Float32Array(TILE * units);
-    parts.set(tile, part);
-    // Of a picture that is listed twice both count.
-    for (let j = 0; j < units; j++) {
-      const to = slot * units + j;
-      part[to] = (part[to] as number) + (coordinates.pair[row * 2 * units + j] as number);
-    }
+/** A tile in memory that begins with these rows, or a new one. */
+function tileWith(positions: readonly number[], loaded: LoadedTiles): Tile {
+  const there = loaded
+    .places()
+    .find((tile) => tile !== undefined && positions.every((one, slot) => tile.positions[slot] === one));
+  return there ?? { positions };
+}
+
+/** A of the rows from `start` on: TILE × units. */
+function weightsOf(start: number, { coordinates, training, units }: Fold): Float32Array {
+  const weights = new Float32Array(TILE * units);
+  const end = Math.min(start + TILE, training.length);
+  for (let row = start; row < end; row++) {
+    const at = row * 2 * units;
+    weights.set(coordinates.pair.subarray(at, at + units), (row - start) * units);
   }
-  return parts;
+  return weights;
 }

@@ -5,7 +5,7 @@ import { openBlocks } from "./blocks.ts";
 import { computeBlocks } from "./compute-blocks.ts";
 import { type Matrices, readMatrices } from "./matrices.ts";
 import { type LoadedTiles, loadedTiles, tileBytes } from "./tiles.ts";
-import { type Tiling, tilingOf } from "./tiling.ts";
+import { tilingOf } from "./tiling.ts";
 
 export interface RowsToMultiply {
   readonly features: Rows;
@@ -27,7 +27,6 @@ export interface RowsToMultiply {
 export interface MultipliedRows {
   readonly training: Matrices;
   readonly validation: Matrices;
-  readonly tiling: Tiling;
   /** Rows that are in memory still. */
   readonly loaded: LoadedTiles;
 }
@@ -52,7 +51,6 @@ export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedR
   return {
     training: await readMatrices({ ...read, rows: training }),
     validation: await readMatrices({ ...read, rows: validation }),
-    tiling,
     loaded,
   };
 }

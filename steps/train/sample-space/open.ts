@@ -26,9 +26,13 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
   const { features, state, training, validation, batchSize, optimizer } = options;
   const first = state.layers[0] as Dense;
   const { units } = first;
-  const products = await openProducts();
-  const known = await multiplyRows({ ...options, kernel: first.kernel, units, products });
-  const { tiling, loaded } = known;
+  const products = openProducts();
+  const known = await multiplyRows({ ...options, kernel: first.kernel, units, products }).catch(
+    async (error: unknown) => {
+      await products.close();
+      throw error;
+    },
+  );
   const coordinates: Coordinates = {
     scale: Float64Array.of(1),
     pair: new Float32Array(training.length * 2 * units),
@@ -43,6 +47,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
   const labelsOf = (positions: Int32Array): Int32Array =>
     positions.map((position) => features.index[position]?.label as number);
   const files = filesOf(state, coordinates);
+  let isFolded = false;
 
   return {
     async *steps(order, rateOf, before) {
@@ -100,7 +105,9 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
       for (const [name, layers] of files) await readLayers(join(folder, name), layers);
     },
     async layers() {
-      await foldInto(first.kernel, { coordinates, tiling, loaded, products, training, units });
+      if (isFolded) throw new Error("the first weights are gone: they are put together once");
+      isFolded = true;
+      await foldInto(first.kernel, { coordinates, loaded: known.loaded, products, training, units });
       return state.layers;
     },
     async close() {

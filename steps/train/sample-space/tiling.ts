@@ -1,7 +1,7 @@
+import { byCodeUnit } from "../../../engine/json.ts";
 import { rowName } from "../../learning/tables/features.ts";
 import type { Rows } from "../method.ts";
-import type { Blocks, TileNames } from "./blocks.ts";
-import { idOf } from "./blocks.ts";
+import { type Blocks, idOf, type TileNames } from "./blocks.ts";
 import { TILE, type Tile } from "./tiles.ts";
 
 /** A tile of rows that are wanted now. */
@@ -17,14 +17,22 @@ export interface Tiling {
 /**
  * Brings rows into tiles: those in which they were before, and new ones for rows
  * that are new. Rows that tiles had and nobody wants now leave a gap.
+ *
+ * @param wanted positions, those that are trained on first.
  */
 export function tilingOf(rows: Rows, wanted: Iterable<number>, blocks: Blocks): Tiling {
   const names = new Map<string, number>();
-  for (const position of wanted) names.set(nameOf(rows, position), position);
+  for (const position of wanted) {
+    const name = nameOf(rows, position);
+    // Of a picture that is listed twice the first counts: one that is trained on.
+    if (!names.has(name)) names.set(name, position);
+  }
   const free = new Set(names.keys());
-  const known = blocks.tiles();
+  const known = [...blocks.tiles()];
   const found: (readonly string[])[] = [];
-  for (const tile of known) {
+  // Fullest first: else a tile with gaps that was kept beside it takes the place of a whole one.
+  const full = ([, tile]: (typeof known)[number]): number => tile.filter((name) => free.has(name)).length;
+  for (const [, tile] of known.toSorted((a, b) => full(b) - full(a) || byCodeUnit(a[0], b[0]))) {
     const slots = tile.map((name) => (free.has(name) ? name : ""));
     if (slots.every((name) => name === "")) continue;
     for (const name of slots) free.delete(name);
@@ -33,8 +41,9 @@ export function tilingOf(rows: Rows, wanted: Iterable<number>, blocks: Blocks): 
   const fresh = [...free];
   for (let at = 0; at < fresh.length; at += TILE) found.push(fresh.slice(at, at + TILE));
   const tiles = found.map((slots) => ({
+    id: idOf(slots),
     rows: slots,
-    kept: known.filter((tile) => holds(tile, slots)).map(idOf),
+    kept: known.filter(([, tile]) => holds(tile, slots)).map(([id]) => id),
     positions: slots.map((name) => names.get(name)),
   }));
   const places = new Map<string, { tile: number; slot: number }>();

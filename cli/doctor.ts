@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describeFailure } from "../engine/failure.ts";
 import { bytesBelow } from "../engine/folder-bytes.ts";
 import type { Finding } from "../engine/machine.ts";
+import { memoryLimit } from "../engine/memory.ts";
 import { printableLine } from "../engine/printable.ts";
 import { type CommonOptions, type ExitCode, exitCode, type Program } from "./program.ts";
 import { openProject, type Project } from "./project.ts";
@@ -50,13 +51,11 @@ function* machine(): Generator<Finding> {
     ...(isOld ? { problem: "it is too old", way: "Node 20 or newer is needed" } : {}),
   };
   yield { name: "cores", value: String(availableParallelism()), isNeeded: false };
-  const limit = process.constrainedMemory();
-  // 0, or more than there is, where nothing limits it.
-  const isLimited = limit > 0 && limit < totalmem();
-  const value = isLimited
-    ? `${bytesText(limit)} (the limit of its cgroup; the machine has ${bytesText(totalmem())})`
-    : bytesText(totalmem());
-  const memory = isLimited ? limit : totalmem();
+  const memory = memoryLimit();
+  const value =
+    memory < totalmem()
+      ? `${bytesText(memory)} (the limit of its cgroup; the machine has ${bytesText(totalmem())})`
+      : bytesText(memory);
   const little = { problem: "ResNet-50 takes 1 GB", way: "take a smaller batchSize" };
   yield { name: "memory", value, isNeeded: false, ...(memory < 1e9 ? little : {}) };
 }

@@ -1,5 +1,5 @@
-import { totalmem } from "node:os";
 import { join } from "node:path";
+import { memoryLimit } from "../../engine/memory.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import type { Activation } from "../learning/heads/activations.ts";
@@ -35,7 +35,7 @@ export async function run(ctx: TrainContext): Promise<void> {
       ...{ training: training.length, validation: validation.length },
       ...{ rowLength: features.rowLength, units: sizes[1] as number, batch: params.batchSize },
     });
-    refuseSmallMachine(chosen, params.memory, memoryOfMachine());
+    refuseSmallMachine(chosen, params.memory, memoryLimit());
     const store = ctx.store(storeName(params, input.digest, chosen));
     const normalization = await normalizationOf(params.normalize, features, training);
     const optimizer = completed(params.optimizer);
@@ -74,11 +74,6 @@ async function trainAnd(options: Fit, then: (trained: Trained) => Promise<void>)
   } finally {
     await options.method.close();
   }
-}
-
-/** Or of the cgroup that this process is in. */
-function memoryOfMachine(): number {
-  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 function refuseLacks(

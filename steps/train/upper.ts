@@ -61,8 +61,8 @@ export async function openUpper({
       const pass = await passFrom(products, head, rows, (values, layer) => {
         const share = upper.dropout[layer] ?? 0;
         // A stream of its own for every step: it is the same where training is gone on with.
-        const stream = randomStream(upper.seed, `dropout ${layer} ${step}`);
-        factors.push(share === 0 ? undefined : dropOut(values, share, stream));
+        const stream = () => randomStream(upper.seed, `dropout ${layer} ${step}`);
+        factors.push(share === 0 ? undefined : dropOut(values, share, stream()));
       });
       const score = scoreOf(pass.logits, labels, rows, upper);
       const slopes = pass.sums.map((sums, at) => slopesOf(sums, upper.activations[at], factors[at]));

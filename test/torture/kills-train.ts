@@ -1,7 +1,5 @@
 import { expect } from "vitest";
-import { randomStream } from "../../steps/compute/random.ts";
-import { digestsOf, newWorkplace } from "../cli/flow.ts";
-import { killOnce } from "./kill-once.ts";
+import { type Kills, killRuns } from "./kill-runs.ts";
 
 /** Rows are wide, so that there is time to be killed while they are multiplied. */
 const pipeline = (images: number): string => `
@@ -19,36 +17,11 @@ steps:
     with: { hidden: [64, 8], epochs: 12, shuffle: epoch, optimizer: { kind: sgd, learningRate: 1e-5, nesterov: true } }
 `;
 
-/**
- * Kills training at random moments, its worker and the engine in turn, while
- * products of rows are taken and while epochs go by; then lets it come through:
- * the bytes are those of a run that nobody disturbed.
- */
-export async function killTraining({ images, kills, seed }: Kills): Promise<void> {
-  const [undisturbed, place] = [newWorkplace(), newWorkplace()];
-  try {
-    for (const one of [undisturbed, place]) {
-      one.write("p.yaml", pipeline(images));
-      expect(await one.flow(["run", "p.yaml", "--until", "features"])).toMatchObject({ code: 0 });
-    }
-    expect(await undisturbed.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
+/** Kills training while products of rows are taken and while epochs go by. */
+export async function killTraining({ images, ...kills }: Kills): Promise<void> {
+  // Enough for a part of the products, or for a few epochs.
+  const killed = { ...kills, pipeline: pipeline(images), until: "features", within: 1_500 };
+  await killRuns(killed, async (_, undisturbed) => {
     expect(undisturbed.record().steps.head?.metrics).toMatchObject({ method: "sampleSpace", reused: 0 });
-    const random = randomStream(seed, "kills");
-    for (let kill = 0; kill < kills; kill++) {
-      // Enough for a part of the products, or for a few epochs.
-      await killOnce(place, { whom: kill % 2 === 0 ? "worker" : "engine", after: 1_500 * random.uniform() });
-    }
-    expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
-    expect(digestsOf(place.record())).toEqual(digestsOf(undisturbed.record()));
-  } finally {
-    undisturbed.remove();
-    place.remove();
-  }
-}
-
-export interface Kills {
-  /** That are trained on. */
-  readonly images: number;
-  readonly kills: number;
-  readonly seed: number;
+  });
 }

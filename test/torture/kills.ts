@@ -5,10 +5,9 @@ import { expect } from "vitest";
 import { openCache } from "../../engine/cache/cache.ts";
 import { readonlyStore } from "../../engine/cache/readonly-store.ts";
 import type { Event } from "../../engine/record/event.ts";
-import { randomStream } from "../../steps/compute/random.ts";
 import { openFeatures } from "../../steps/learning/features/rows.ts";
-import { digestsOf, newWorkplace, type Workplace } from "../cli/flow.ts";
-import { killOnce } from "./kill-once.ts";
+import type { Workplace } from "../cli/flow.ts";
+import { type Kills, killRuns } from "./kill-runs.ts";
 
 /** Of rows of 48 × 48 × 64 float32 values, in 48 MB. */
 const segmentRows = 85;
@@ -31,36 +30,15 @@ steps:
  * what was computed is every picture once, and a segment for each kill.
  */
 export async function killRepeatedly({ images, kills, seed }: Kills): Promise<void> {
-  const [undisturbed, place] = [newWorkplace(), newWorkplace()];
-  try {
-    for (const one of [undisturbed, place]) {
-      one.write("p.yaml", pipeline(images));
-      expect(await one.flow(["run", "p.yaml", "--until", "splits"])).toMatchObject({ code: 0 });
-    }
-    expect(await undisturbed.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
-    const random = randomStream(seed, "kills");
-    for (let kill = 0; kill < kills; kill++) {
-      await killOnce(place, { whom: kill % 2 === 0 ? "worker" : "engine", after: 400 * random.uniform() });
-    }
-    expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
+  const killed = { kills, seed, pipeline: pipeline(images), until: "splits", within: 400 };
+  await killRuns(killed, async (place, undisturbed) => {
     expect(Number(place.record().steps.features?.metrics.computed)).toBeGreaterThan(0);
-    expect(digestsOf(place.record())).toEqual(digestsOf(undisturbed.record()));
     expect(await rowsDigest(place)).toBe(await rowsDigest(undisturbed));
     expect(computedIn(place)).toBeLessThanOrEqual(images + kills * segmentRows);
     // Of the last execution alone.
     const { metrics } = place.record().steps.features ?? {};
     expect(Number(metrics?.computed) + Number(metrics?.reused)).toBe(images);
-  } finally {
-    undisturbed.remove();
-    place.remove();
-  }
-}
-
-export interface Kills {
-  /** So many that the last kill finds some of them not computed yet. */
-  readonly images: number;
-  readonly kills: number;
-  readonly seed: number;
+  });
 }
 
 /** Pictures that executions of extraction got through, killed ones included. */

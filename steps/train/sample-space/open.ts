@@ -51,14 +51,13 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
 
   return {
     async *steps(order, rateOf, before) {
+      const sample = { ...known.training, units };
       let taken = 0;
       for (let start = 0; start < order.length; start += groupRows) {
         const positions = order.subarray(start, start + groupRows);
         const rows = positions.map((position) => rowOf[0].get(position) as number);
         const labels = labelsOf(positions);
-        const group = await openGroup({
-          ...{ optimizer, coordinates, sample: { ...known.training, units }, products, rows, memory },
-        });
+        const group = await openGroup({ optimizer, coordinates, sample, products, rows, memory });
         for (let from = 0; from < rows.length; from += batchSize) {
           const count = Math.min(batchSize, rows.length - from);
           const [rate, step] = [rateOf(taken), before + taken];
@@ -84,9 +83,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
       for (let start = 0; start < positions.length; start += groupRows) {
         const some = positions.subarray(start, start + groupRows);
         const rows = some.map((position) => rowOf[at].get(position) as number);
-        const group = await openGroup({
-          ...{ optimizer, coordinates, sample, products, rows, memory },
-        });
+        const group = await openGroup({ optimizer, coordinates, sample, products, rows, memory });
         const { loss, correct } = await upper.score(
           await group.products(0, rows.length),
           labelsOf(some),

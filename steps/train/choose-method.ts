@@ -1,86 +1,132 @@
 import { StepError } from "../../engine/step-type.ts";
+import { inWords, memoryFor, roomOf } from "./budget.ts";
 import type { TrainParams } from "./declaration.ts";
-import { numbersOfGroup } from "./sample-space/coordinates.ts";
+import { numbersOfUpdate } from "./optimizers/kernel.ts";
+import { completed } from "./optimizers/optimizer.ts";
+import { ruleOf } from "./optimizers/rules.ts";
+import { numbersOfSteps } from "./sample-space/coordinates.ts";
+import { rowsOfGroup } from "./sample-space/group.ts";
 import { TILE, tileBytes } from "./sample-space/tiles.ts";
+import { numbersOfWindow } from "./sample-space/windows.ts";
 
 /** What decides between the ways to train; nothing of the machine, nor of what is kept. */
 export interface Size {
   /** Rows that are trained on, and rows that are only scored. */
   readonly training: number;
   readonly validation: number;
-  readonly rowLength: number;
-  /** Of the first layer. */
-  readonly units: number;
+  /** Row length, units of each hidden layer, classes. */
+  readonly layers: readonly number[];
   /** Rows of a step. */
   readonly batch: number;
 }
 
-export type Chosen =
+/** A way to train, and the bytes that it takes in all. */
+export type Chosen = { readonly bytes: number } & (
   | { readonly method: "direct" }
+  /** Products of all rows with each other are held. */
   | {
       readonly method: "sampleSpace";
       /** Bytes that rows may take in memory. */
       readonly rowBytes: number;
-      /** That it takes in all. */
-      readonly bytes: number;
-    };
+    }
+  /** Those of a window of the order at a time. */
+  | { readonly method: "sampleSpace"; readonly windowRows: number }
+);
 
 /** Tiles that are multiplied with each other. */
 const LEAST_TILES = 2;
 
+type MethodParams = Pick<TrainParams, "method" | "memory" | "optimizer">;
+
 /**
  * Sample space is for an optimizer that is linear in the gradient, which only sgd
- * is. It takes products of all rows with each other, which pays where a row is
- * longer than rows are many: then a step moves training × units numbers and not
- * rowLength × units.
+ * is. Of the ways that `memory` allows the one is taken that costs least. Products
+ * of all rows take as many numbers as rows squared: where rows are more than a row
+ * is long, `auto` is the direct way.
  *
- * @throws StepError where sample space is asked for and takes more than `memory`.
+ * @throws StepError where the way that is asked for, or any, takes more than `memory`.
  */
-export function chooseMethod(
-  { method, memory, optimizer }: Pick<TrainParams, "method" | "memory" | "optimizer">,
-  size: Size,
-): Chosen {
-  if (method === "direct" || optimizer.kind !== "sgd") return { method: "direct" };
-  if (method === "auto" && size.training > size.rowLength) return { method: "direct" };
-  const most = bytesOf(memory);
-  const others = sampleSpaceBytes(size);
-  const least = others + LEAST_TILES * tileBytes(size.rowLength);
-  if (least <= most) {
-    const tiles = Math.ceil((size.training + size.validation) / TILE);
-    const rowBytes = most - others;
-    const bytes = others + Math.min(rowBytes, Math.max(LEAST_TILES, tiles) * tileBytes(size.rowLength));
-    return { method: "sampleSpace", rowBytes, bytes };
+export function chooseMethod(params: MethodParams, size: Size): Chosen {
+  const { method, memory, optimizer } = params;
+  const room = roomOf(memory);
+  const direct = { method: "direct", bytes: directBytes(optimizer, size) } as const;
+  const isLinear = optimizer.kind === "sgd" && method !== "direct";
+  const isLong = method === "sampleSpace" || size.training <= (size.layers[0] as number);
+  const others = isLinear && isLong ? [whole(size, room), windows(size, room)] : [];
+  const ways: readonly Chosen[] = [...others, ...(method === "sampleSpace" ? [] : [direct])];
+  const fitting = ways.filter(({ bytes }) => bytes <= room);
+  const cheapest = fitting.toSorted((a, b) => costOf(a, size) - costOf(b, size))[0];
+  if (cheapest !== undefined) return cheapest;
+  const least = Math.min(...ways.map(({ bytes }) => bytes));
+  throw new StepError(
+    `training ${size.training} rows of ${size.layers[0]} values takes ${inWords(least)}, and \`memory: ${memory}\` is less: set \`memory: ${memoryFor(least)}\``,
+  );
+}
+
+/** Operations that take as long as to read a number of a row from disk, in a store of mostly zeros. */
+const READING = 500;
+/** To bring a number of the first kernel and its velocity through memory and back; through the processor's cache. */
+const MOVING = { memory: 300, cache: 100, from: 4e6 } as const;
+/** Epochs in which what is computed once has to pay. */
+const EPOCHS = 10;
+
+/** What an epoch costs: operations per number of the training rows, as measured with two cores. */
+function costOf(way: Chosen, { training, validation, layers, batch }: Size): number {
+  const [rowLength, units] = layers as [number, number];
+  const passes = (training + validation) / training;
+  const moving = rowLength * units < MOVING.from ? MOVING.cache : MOVING.memory;
+  if (way.method === "direct") return READING * passes + units * (4 + moving / batch);
+  if ("windowRows" in way) {
+    // Each row is multiplied with five eighths of its window.
+    const gram = way.windowRows > batch ? 1.25 * way.windowRows : 0;
+    return READING * passes + units * (8 + moving / way.windowRows) + gram;
   }
-  if (method === "auto") return { method: "direct" };
-  throw new StepError(
-    `in sample space ${size.training} training and ${size.validation} validation rows of ${size.rowLength} values take ${(least / 1e9).toFixed(1)} GB, and \`memory: ${memory}\` is less: raise it, or take \`method: auto\``,
-  );
+  const once = training + 2 * validation + 4 * units + 2 * READING * passes;
+  return (4 * training * units) / rowLength + once / EPOCHS;
 }
 
-/** Of all but the rows: products, coordinates, the first kernel, and what a group of steps takes. */
-function sampleSpaceBytes({ training, validation, rowLength, units, batch }: Size): number {
+function directBytes(optimizer: TrainParams["optimizer"], size: Size): number {
+  const [rowLength, units] = size.layers as [number, number];
+  const held = 1 + ruleOf(completed(optimizer)).memory.length;
+  // One batch is read while the other is used.
+  const rows = 2 * size.batch * rowLength;
+  return 4 * (held * rowLength * units + rows + numbersOfUpdate(size.batch, units)) + upperBytes(size, held);
+}
+
+/** All rows in one Gram matrix; as many rows in memory as there is room for. */
+function whole(size: Size, room: number): Chosen {
+  const { training, validation, layers, batch } = size;
+  const [rowLength, units] = layers as [number, number];
+  const steps = numbersOfSteps({ batch, rows: rowsOfGroup(batch, training), units, training });
   const products = (training + validation) * (training + units);
-  const numbers = products + 2 * training * units + rowLength * units;
-  return 4 * (numbers + numbersOfGroup({ batch, rows: training, units }));
+  const coordinates = 2 * training * units;
+  const others = 4 * (products + coordinates + rowLength * units + steps) + upperBytes(size, 2);
+  const tiles = Math.max(LEAST_TILES, Math.ceil((training + validation) / TILE));
+  const rowBytes = Math.max(tileBytes(rowLength, LEAST_TILES), room - others);
+  return {
+    method: "sampleSpace",
+    rowBytes,
+    bytes: others + Math.min(rowBytes, tileBytes(rowLength, tiles)),
+  };
 }
 
-/**
- * The key has `memory`, not the machine's: on a smaller one it is refused at once.
- *
- * @param machine bytes.
- * @throws StepError where training takes more than the machine has.
- */
-export function refuseSmallMachine(chosen: Chosen, memory: string, machine: number): void {
-  if (chosen.method === "direct" || chosen.bytes <= machine) return;
-  const [takes, has] = [chosen.bytes, machine].map((bytes) => (bytes / 1e9).toFixed(1));
-  throw new StepError(
-    `training takes ${takes} GB within \`memory: ${memory}\`, and this machine has ${has} GB: set a smaller \`memory\``,
-  );
+/** The longest window that there is room for; the shortest is a batch. */
+function windows(size: Size, room: number): Chosen {
+  const { training, layers, batch } = size;
+  const [rowLength, units] = layers as [number, number];
+  const least = Math.min(batch, training);
+  const bytesWith = (rows: number): number =>
+    4 * (2 * rowLength * units + numbersOfWindow(rowLength, { batch, rows, units })) + upperBytes(size, 2);
+  let rows = rowsOfGroup(batch, training);
+  while (rows > least && bytesWith(rows) > room)
+    rows = Math.max(least, batch * (Math.ceil(rows / batch) - 1));
+  return { method: "sampleSpace", windowRows: rows, bytes: bytesWith(rows) };
 }
 
-/** Of "2GB" or "500 MB". */
-function bytesOf(memory: string): number {
-  const [, number, unit] = /^([\d.]+) ?(MB|GB)$/.exec(memory) ?? [];
-  if (number === undefined) throw new Error(`"${memory}" is no size`);
-  return Number(number) * (unit === "GB" ? 1e9 : 1e6);
+/** Of all layers but the first kernel: weights and gradients, what is remembered of these, and what a batch comes to. */
+function upperBytes({ layers, batch }: Size, held: number): number {
+  const [, ...units] = layers;
+  const weights = units.reduce((sum, count, at) => sum + count * (1 + (units[at - 1] ?? 0)), 0);
+  const values = units.reduce((sum, count) => sum + 3 * batch * count, 0);
+  return 4 * ((held + 1) * weights + values);
 }

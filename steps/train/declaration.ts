@@ -149,7 +149,7 @@ const params = {
     },
     memory: {
       description:
-        "What training in sample space may hold in memory: `2GB`, `500MB`. Where it takes more, `auto` goes row by row.",
+        "What training may hold in memory: `2GB`, `500MB`. Where products of all rows take more, those of a window of rows at a time are held.",
       type: "string",
       pattern: "^[0-9]+(\\.[0-9]+)? ?(MB|GB)$",
       default: "2GB",

@@ -5,7 +5,7 @@ import { declaration } from "./declaration.ts";
 export const train = defineStep({
   ...declaration,
   name: "train",
-  version: 2,
+  version: 3,
   description: "Trains a small network on features.",
   check: mistakesOf,
   normalize: normalized,

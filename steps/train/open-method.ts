@@ -9,6 +9,7 @@ import { openDirect } from "./direct.ts";
 import type { Method, Training } from "./method.ts";
 import { normalizedRows } from "./normalized-rows.ts";
 import { openSampleSpace } from "./sample-space/open.ts";
+import { openWindows } from "./sample-space/windows.ts";
 
 export interface MethodOptions extends Omit<Training, "features" | "batchSize"> {
   readonly ctx: TrainContext;
@@ -27,6 +28,10 @@ export async function openMethod(options: MethodOptions): Promise<Method> {
   const rows = normalizedRows(features, normalization);
   if (chosen.method === "direct" || optimizer.kind !== "sgd") {
     return openDirect({ features: rows, state, optimizer, upper, batchSize });
+  }
+  if ("windowRows" in chosen) {
+    const { windowRows } = chosen;
+    return openWindows({ features: rows, state, optimizer, upper, batchSize, windowRows });
   }
   const { store, decoding } = features.manifest;
   // What belongs to the rows, and what to the first weights as well: neither knows how the head is trained.

@@ -7,8 +7,9 @@ import type { Dense } from "../learning/heads/dense.ts";
 import { type ModelDescription, writeModel } from "../learning/heads/model.ts";
 import { writeTable } from "../learning/tables/csv.ts";
 import { positionsOf } from "./batches.ts";
+import { refuseSmallMachine } from "./budget.ts";
 import { choicesOf } from "./choices.ts";
-import { chooseMethod, refuseSmallMachine } from "./choose-method.ts";
+import { chooseMethod } from "./choose-method.ts";
 import type { TrainContext, TrainParams } from "./declaration.ts";
 import { type Fit, type Trained, trainEpochs } from "./epochs.ts";
 import type { EpochRecord } from "./history.ts";
@@ -33,9 +34,9 @@ export async function run(ctx: TrainContext): Promise<void> {
     const sizes = [features.rowLength, ...params.hidden, features.classes.length];
     const chosen = chooseMethod(params, {
       ...{ training: training.length, validation: validation.length },
-      ...{ rowLength: features.rowLength, units: sizes[1] as number, batch: params.batchSize },
+      ...{ layers: sizes, batch: params.batchSize },
     });
-    refuseSmallMachine(chosen, params.memory, memoryLimit());
+    refuseSmallMachine(chosen.bytes, params.memory, memoryLimit());
     const store = ctx.store(storeName(params, input.digest, chosen));
     const normalization = await normalizationOf(params.normalize, features, training);
     const optimizer = completed(params.optimizer);

@@ -65,6 +65,7 @@ describe("a training that is gone on with has the bytes of one from nothing", ()
     "hidden: [8, 4], labelSmoothing: 0.1, optimizer: { kind: rmsprop, momentum: 0.5 }, schedule: { kind: step, every: 2, factor: 0.5 }",
     "hidden: [8, 4], activation: silu, classWeights: balanced, optimizer: { kind: rmsprop }, schedule: { kind: exponential, every: 2, factor: 0.5, warmup: 1 }",
     "hidden: [96, 96], optimizer: { kind: adam }, dropout: 0.2",
+    "method: sampleSpace, memory: 1.2MB, hidden: [8, 4], shuffle: epoch, optimizer: { kind: sgd, nesterov: true, weightDecay: 0.01 }",
   ])("%s", async (choices) => {
     await trained(place, `${choices}, epochs: 2`);
     const extended = await trained(place, `${choices}, epochs: 5`);

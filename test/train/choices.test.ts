@@ -4,8 +4,10 @@ import type { Activation } from "../../steps/learning/heads/activations.ts";
 import { openForward } from "../../steps/learning/heads/forward.ts";
 import { softmax } from "../../steps/learning/heads/scores.ts";
 import { openDirect } from "../../steps/train/direct.ts";
+import type { Method, Training } from "../../steps/train/method.ts";
 import { completed, type GivenOptimizer } from "../../steps/train/optimizers/optimizer.ts";
 import { ruleOf } from "../../steps/train/optimizers/rules.ts";
+import { openWindows } from "../../steps/train/sample-space/windows.ts";
 import { initialState } from "../../steps/train/state.ts";
 import { featuresOf, openSampled, removeFolders, trainingOf } from "./rows.ts";
 
@@ -37,15 +39,15 @@ const { sizes, batch, x, labels, initial } = golden("expected") as {
 const { flat, cases } = golden("choices") as { readonly flat: number[][]; readonly cases: Case[] };
 const rows = labels.length;
 
-const both = cases.flatMap((one) => {
+const all = cases.flatMap((one) => {
   const isSgd = (one.choices.optimizer ?? { kind: "sgd" }).kind === "sgd";
-  return (isSgd ? (["direct", "sampleSpace"] as const) : (["direct"] as const)).map((way) => ({
+  return (isSgd ? (["direct", "sampleSpace", "windows"] as const) : (["direct"] as const)).map((way) => ({
     ...one,
     way,
   }));
 });
 
-test.each(both)("sixty steps are Keras', $way: $choices", async ({ choices, losses, probabilities, way }) => {
+test.each(all)("sixty steps are Keras', $way: $choices", async ({ choices, losses, probabilities, way }) => {
   const { hidden = sizes.slice(1, -1), activation = "relu", labelSmoothing = 0, classWeights } = choices;
   const { decay = 0, ...given } = choices.optimizer ?? { kind: "sgd", learningRate: 0.05, momentum: 0.9 };
   const optimizer = completed({ decay, ...given });
@@ -68,10 +70,7 @@ test.each(both)("sixty steps are Keras', $way: $choices", async ({ choices, loss
     },
     batchSize: batch,
   });
-  const method =
-    way === "direct" || optimizer.kind !== "sgd"
-      ? await openDirect(training)
-      : await openSampled({ ...training, optimizer, training: rows });
+  const method = await opened(way, training);
   const order = Int32Array.from({ length: rows }, (_, row) => row);
   const { learningRate } = optimizer;
   const isSgd = optimizer.kind === "sgd";
@@ -96,3 +95,10 @@ test.each(both)("sixty steps are Keras', $way: $choices", async ({ choices, loss
     expect(Math.abs(value - (probabilities[at] as number))).toBeLessThan(1e-4);
   }
 });
+
+async function opened(way: (typeof all)[number]["way"], training: Training): Promise<Method> {
+  const { optimizer } = training;
+  if (way === "direct" || optimizer.kind !== "sgd") return openDirect(training);
+  if (way === "windows") return openWindows({ ...training, optimizer, windowRows: 3 * batch });
+  return openSampled({ ...training, optimizer, training: rows });
+}

@@ -1,53 +1,94 @@
 import { expect, test } from "vitest";
-import { chooseMethod, refuseSmallMachine } from "../../steps/train/choose-method.ts";
+import { refuseSmallMachine } from "../../steps/train/budget.ts";
+import { chooseMethod, type Size } from "../../steps/train/choose-method.ts";
 
 const sgd = { kind: "sgd", learningRate: 1e-3, decay: 0 } as const;
-const tutorial = { training: 3_000, validation: 1_000, rowLength: 100_352, units: 256, batch: 32 };
+const tutorial: Size = { training: 3_000, validation: 1_000, layers: [100_352, 256, 16, 2], batch: 32 };
 const auto = { method: "auto", memory: "2GB", optimizer: sgd } as const;
+const flat: Size = { training: 20_000, validation: 0, layers: [25_088, 256, 2], batch: 32 };
+
+function wayOf(params: Parameters<typeof chooseMethod>[0], size: Size): string {
+  const chosen = chooseMethod(params, size);
+  if (chosen.method === "direct") return "direct";
+  return "windowRows" in chosen ? `windows of ${chosen.windowRows}` : "all rows";
+}
 
 test.each([
-  ["the tutorial's head", auto, tutorial, "sampleSpace"],
-  ["more rows than they are long", auto, { ...tutorial, training: 20_000, rowLength: 2_048 }, "direct"],
+  ["the tutorial's head", auto, tutorial, "all rows"],
+  ["its rows, of which few can be in memory", { ...auto, memory: "900MB" }, tutorial, "all rows"],
+  ["products that fit", auto, flat, "all rows"],
+  ["products that do not", auto, { ...flat, validation: 5_000 }, "windows of 512"],
   [
-    "products that fit",
-    auto,
-    { ...tutorial, training: 20_000, validation: 0, rowLength: 25_088 },
-    "sampleSpace",
+    "little room for a window",
+    { ...auto, memory: "500MB" },
+    { ...tutorial, training: 30_000 },
+    "windows of 288",
   ],
-  ["products that do not", auto, { ...tutorial, training: 30_000, rowLength: 50_000 }, "direct"],
+  ["large batches", auto, { ...flat, validation: 5_000, batch: 256 }, "direct"],
   [
-    "one batch of everything",
+    "a kernel in the processor's cache",
     auto,
-    { ...tutorial, training: 20_000, validation: 0, rowLength: 25_088, batch: 20_000 },
+    { ...flat, validation: 5_000, layers: [25_088, 16, 2] },
     "direct",
   ],
-  ["little memory", { ...auto, memory: "200MB" }, tutorial, "direct"],
+  ["softmax regression on many rows", auto, { ...flat, layers: [25_088, 2] }, "direct"],
+  ["softmax regression on few rows", auto, { ...tutorial, layers: [100_352, 2] }, "all rows"],
+  ["more rows than they are long", auto, { ...flat, layers: [2_048, 256, 10] }, "direct"],
+  [
+    "the same, asked for",
+    { ...auto, method: "sampleSpace" },
+    { ...flat, layers: [2_048, 256, 10] },
+    "windows of 512",
+  ],
+  [
+    "few numbers, asked for",
+    { ...auto, method: "sampleSpace" },
+    { ...tutorial, layers: [100, 16, 2] },
+    "windows of 512",
+  ],
+  [
+    "a row or two",
+    { ...auto, method: "sampleSpace" },
+    { ...tutorial, training: 2, validation: 0 },
+    "all rows",
+  ],
   ["another optimizer", { ...auto, optimizer: { ...sgd, kind: "adam" } }, tutorial, "direct"],
   ["what is asked for", { ...auto, method: "direct" }, tutorial, "direct"],
-  [
-    "what is asked for, of few numbers",
-    { ...auto, method: "sampleSpace" },
-    { ...tutorial, rowLength: 100 },
-    "sampleSpace",
-  ],
-] as const)("the way to train goes by sizes and memory: %s", (_, params, size, method) => {
-  expect(chooseMethod(params, size).method).toBe(method);
+] as const)("the way to train goes by sizes and memory: %s", (_, params, size, way) => {
+  expect(wayOf(params, size)).toBe(way);
 });
 
-test("sample space that does not fit is refused where it is asked for", () => {
-  const asked = { ...auto, method: "sampleSpace", memory: "500MB" } as const;
-  expect(() => chooseMethod(asked, { ...tutorial, training: 20_000 })).toThrow(
-    /^in sample space 20000 training and 1000 validation rows of 100352 values take 2\.\d GB, and `memory: 500MB` is less/,
-  );
+test("what takes more than memory in every way is refused, with what would be enough", () => {
+  const little = { ...auto, memory: "300MB" } as const;
+  const told =
+    /^training 3000 rows of 100352 values takes \d+ MB, and `memory: 300MB` is less: set `memory: (\d+MB)`$/;
+  expect(() => chooseMethod(little, tutorial)).toThrow(told);
+  const [, enough = ""] = told.exec(messageOf(() => chooseMethod(little, tutorial))) ?? [];
+  expect(() => chooseMethod({ ...auto, memory: enough }, tutorial)).not.toThrow();
+});
+
+test("the direct way keeps to memory as well", () => {
+  const adam = { ...auto, optimizer: { ...sgd, kind: "adam" } } as const;
+  const large: Size = { ...tutorial, layers: [100_352, 4_096, 2] };
+  expect(messageOf(() => chooseMethod(adam, large))).toMatch(/takes 5\.\d GB, and .* set `memory: 5\.\dGB`$/);
+  expect(wayOf({ ...adam, memory: "6GB" }, large)).toBe("direct");
 });
 
 test("a machine with less memory is told before anything is computed", () => {
-  const chosen = chooseMethod(auto, tutorial);
-  expect(() => refuseSmallMachine(chosen, "2GB", 1e9)).toThrow(
-    "training takes 1.8 GB within `memory: 2GB`, and this machine has 1.0 GB: set a smaller `memory`",
+  const { bytes } = chooseMethod(auto, tutorial);
+  expect(() => refuseSmallMachine(bytes, "2GB", 1e9)).toThrow(
+    /^training takes 1\.8 GB within `memory: 2GB`, and this machine has 1\.0 GB: set a smaller `memory`$/,
   );
-  expect(() => refuseSmallMachine(chosen, "2GB", 4e9)).not.toThrow();
-  expect(() =>
-    refuseSmallMachine(chooseMethod({ ...auto, memory: "900MB" }, tutorial), "900MB", 1e9),
-  ).not.toThrow();
+  expect(() => refuseSmallMachine(bytes, "2GB", 4e9)).not.toThrow();
+  const less = chooseMethod({ ...auto, memory: "900MB" }, tutorial).bytes;
+  expect(() => refuseSmallMachine(less, "900MB", 1e9)).not.toThrow();
 });
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "";
+}

@@ -1,12 +1,9 @@
 import { expect, test } from "vitest";
 import type { Sizes } from "../../steps/compute/onnx/products.ts";
 import { type RandomStream, randomStream } from "../../steps/compute/random.ts";
-import {
-  type Coordinates,
-  groupMemory,
-  openGroup,
-  rowsOfGroup,
-} from "../../steps/train/sample-space/coordinates.ts";
+import { type Coordinates, openSteps, stepsMemory } from "../../steps/train/sample-space/coordinates.ts";
+import { groupMemory, openGroup, rowsOfGroup } from "../../steps/train/sample-space/group.ts";
+import { foldGroup } from "../../steps/train/sample-space/windows.ts";
 
 // In float64 both ways to train agree to the last digits: they are one algorithm.
 // The head is softmax regression, whose loss has a gradient of one line.
@@ -56,31 +53,35 @@ test.each(Array.from({ length: 40 }, (_, seed) => drawn(seed)))(
     const sample = {
       gram: times(x, transposed(x, rows, width), { m: rows, k: width, n: rows }),
       first: times(x, first, { m: rows, k: width, n: units }),
-      units,
     };
-    const sizes = { batch: how.batch, rows, units };
-    const most = Math.min(rowsOfGroup(sizes), how.batch * how.groupOf);
-    const memory = groupMemory(sizes, (length) => new Float64Array(length));
-    const products = {
-      async times(a: Float64Array, b: Float64Array, sizes: Sizes, into: Float64Array) {
-        into.set(times(a, b, sizes));
-      },
+    const most = Math.min(rowsOfGroup(how.batch, rows), how.batch * how.groupOf);
+    const sizes = { batch: how.batch, rows: most, units, training: rows };
+    const memory = stepsMemory(sizes, (length) => new Float64Array(length));
+    const window = {
+      kernel: Float64Array.from(first),
+      velocity: new Float64Array(width * units),
+      memory: groupMemory(sizes, (length) => new Float64Array(length)),
     };
 
     for (let step = 0; step < 100; ) {
       const epoch = order();
       for (let start = 0; start < rows; start += most) {
         const taken = Int32Array.from(epoch.slice(start, start + most));
-        const group = await openGroup({ optimizer: how, coordinates, sample, products, rows: taken, memory });
+        const shared = { optimizer: how, products, units };
+        const group = await openSteps({ ...shared, coordinates, sample, rows: taken, memory });
+        const mine = picked(x, [...taken], width);
+        beside(window, mine, taken.length);
+        const other = openGroup({ ...shared, rows: taken.length, memory: window.memory });
         for (let from = 0; from < taken.length; from += how.batch) {
           const batch = [...taken.subarray(from, from + how.batch)];
           const rate = 0.3 / (1 + 0.01 * step++);
           const here = await group.products(from, batch.length);
           const there = times(picked(x, batch, width), kernel, { m: batch.length, k: width, n: units });
-          for (const [at, value] of there.entries())
-            expect(Math.abs((here[at] as number) - value)).toBeLessThan(1e-12);
+          expect(furthest(here, there)).toBeLessThan(1e-12);
+          expect(furthest(await other.products(from, batch.length), there)).toBeLessThan(1e-12);
           const delta = gradientAt(there, batch, { labels, classWeights });
           group.step(from, batch.length, gradientAt(here, batch, { labels, classWeights }), rate);
+          other.step(from, batch.length, delta, rate);
           move(
             { kernel, velocity },
             times(transposed(picked(x, batch, width), batch.length, width), delta, {
@@ -92,18 +93,55 @@ test.each(Array.from({ length: 40 }, (_, seed) => drawn(seed)))(
           );
         }
         group.end();
+        const strip = { values: mine, first: 0, width };
+        await foldGroup([strip], other.moved(), { ...window, units, rows: taken.length, products });
       }
     }
     const a = Float64Array.from({ length: rows * units }, (_, at) => {
       return coordinates.pair[Math.floor(at / units) * 2 * units + (at % units)] as number;
     });
     const moved = times(transposed(x, rows, width), a, { m: width, k: rows, n: units });
-    for (const [at, value] of kernel.entries()) {
-      const found = (coordinates.scale[0] as number) * (first[at] as number) + (moved[at] as number);
-      expect(Math.abs(found - value)).toBeLessThan(1e-12);
-    }
+    const found = first.map((value, at) => (coordinates.scale[0] as number) * value + (moved[at] as number));
+    expect(furthest(found, kernel)).toBeLessThan(1e-12);
+    expect(furthest(window.kernel, kernel)).toBeLessThan(1e-12);
+    expect(furthest(window.velocity, velocity)).toBeLessThan(1e-12);
   },
 );
+
+const products = {
+  async times(a: Float64Array, b: Float64Array, sizes: Sizes, into: Float64Array) {
+    into.set(times(a, b, sizes));
+  },
+  async addTransposedTimes(a: Float64Array, b: Float64Array, sizes: Sizes, into: Float64Array) {
+    const { m, k } = sizes;
+    const added = times(transposed(a, k, m), b, sizes);
+    for (const [at, value] of added.entries()) into[at] = (into[at] as number) + value;
+  },
+};
+
+interface Window {
+  readonly kernel: Float64Array;
+  readonly velocity: Float64Array;
+  readonly memory: ReturnType<typeof groupMemory<Float64Array>>;
+}
+
+/** The products that a window's steps start from. */
+function beside({ kernel, velocity, memory }: Window, x: Float64Array, count: number): void {
+  const sizes = { m: count, k: width, n: units };
+  const [ahead, speed] = [times(x, kernel, sizes), times(x, velocity, sizes)];
+  for (let row = 0; row < count; row++) {
+    const [from, to] = [row * units, (row + 1) * units];
+    memory.before.set(ahead.subarray(from, to), 2 * from);
+    memory.before.set(speed.subarray(from, to), 2 * from + units);
+  }
+  if (memory.gram.length > 0) {
+    memory.gram.set(times(x, transposed(x, count, width), { m: count, k: width, n: count }));
+  }
+}
+
+function furthest(found: Float64Array, expected: Float64Array): number {
+  return found.reduce((most, value, at) => Math.max(most, Math.abs(value - (expected[at] as number))), 0);
+}
 
 /** Keras' SGD (keras/src/optimizers/sgd.py), weights decayed first. */
 function move(

@@ -107,7 +107,7 @@ export function openSampled({ training, tiles = 4, stores, ...options }: Sampled
     ...options,
     training: positions.subarray(0, training),
     validation: positions.subarray(training),
-    rowBytes: tiles * tileBytes(options.features.rowLength),
+    rowBytes: tileBytes(options.features.rowLength, tiles),
     stores: stores ?? { gram: newStore(), first: newStore() },
     tell() {},
   });

@@ -2,11 +2,14 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openDirect } from "../../steps/train/direct.ts";
 import type { Method, Rows, Training } from "../../steps/train/method.ts";
 import { completed, type Sgd } from "../../steps/train/optimizers/optimizer.ts";
+import { openWindows } from "../../steps/train/sample-space/windows.ts";
 import { initialState, type TrainState } from "../../steps/train/state.ts";
 import { problem } from "./problem.ts";
 import { newFolder, newStore, openSampled, removeFolders, type SampledTraining } from "./rows.ts";
 
 afterAll(removeFolders);
+
+type Sampled = Training & { readonly optimizer: Sgd };
 
 interface Choice {
   readonly hidden: readonly number[];
@@ -39,13 +42,22 @@ describe("training in sample space", () => {
     ...{ training: 700, validation: 90, rowLength: 5000, classes: 3 },
   });
 
-  test.each(choices)(
-    "gives the weights that going down the gradient gives: $hidden, $batchSize, $optimizer",
-    async (choice) => {
+  const inAll = (how: Sampled) => openSampled({ ...how, training: 700, tiles: 3 });
+  const inWindows = (rows: number) => (how: Sampled) =>
+    openWindows({ ...how, windowRows: Math.ceil(rows / how.batchSize) * how.batchSize });
+  const ways = [
+    { way: "all rows", open: inAll },
+    { way: "windows", open: inWindows(200) },
+    { way: "windows of one batch", open: inWindows(1) },
+  ];
+
+  test.each(ways.flatMap((way) => choices.map((choice) => ({ ...way, ...choice }))))(
+    "gives the weights that going down the gradient gives: $way, $hidden, $batchSize, $optimizer",
+    async ({ open, ...choice }) => {
       const of = () => trainingWith(features, choice);
       const [there, here] = [of(), of()];
       const one = await openDirect(there);
-      const other = await openSampled({ ...here, training: 700, tiles: 3 });
+      const other = await open(here);
       for (let epoch = 0; epoch < 3; epoch++) {
         const order = shuffled(training, epoch);
         const [expected, found] = [await losses(one, order, epoch), await losses(other, order, epoch)];

@@ -22,6 +22,11 @@ export interface Update {
 /** Rows of the kernel that are moved at a time: small enough that its tiles stay in the processor's cache. */
 const TILE = 2048;
 
+/** About how many numbers an update takes beside what it moves: a tile of the rows, and what a rule makes of its own. */
+export function numbersOfUpdate(rows: number, units: number): number {
+  return TILE * (rows + 4 * units);
+}
+
 const results = { velocity: "newVelocity", square: "newSquare" } as const;
 
 export async function openKernelUpdate(inputs: number, units: number, rule: Rule): Promise<KernelUpdate> {

@@ -1,7 +1,7 @@
 import type { Products } from "../../compute/onnx/products.ts";
 import type { Blocks } from "./blocks.ts";
-import type { LoadedTiles, Strip } from "./tiles.ts";
-import { TILE } from "./tiles.ts";
+import type { Strip } from "./strips.ts";
+import { type LoadedTiles, TILE } from "./tiles.ts";
 import type { PlacedTile } from "./tiling.ts";
 
 export interface BlockWork {

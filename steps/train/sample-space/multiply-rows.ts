@@ -4,7 +4,7 @@ import type { Rows } from "../method.ts";
 import { openBlocks } from "./blocks.ts";
 import { computeBlocks } from "./compute-blocks.ts";
 import { type Matrices, readMatrices } from "./matrices.ts";
-import { type LoadedTiles, loadedTiles, tileBytes } from "./tiles.ts";
+import { type LoadedTiles, loadedTiles, tilesIn } from "./tiles.ts";
 import { tilingOf } from "./tiling.ts";
 
 export interface RowsToMultiply {
@@ -36,7 +36,7 @@ export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedR
   const { features, training, validation, kernel, units, products, tell } = options;
   const blocks = await openBlocks({ ...options.stores, units });
   const tiling = tilingOf(features, [...training, ...validation], blocks);
-  const fitting = Math.max(2, Math.floor(options.rowBytes / tileBytes(features.rowLength)));
+  const fitting = Math.max(2, tilesIn(options.rowBytes, features.rowLength));
   const most = Math.min(fitting, Math.max(2, tiling.tiles.length));
   const loaded = loadedTiles(features, most);
   const isTraining = new Set(training);

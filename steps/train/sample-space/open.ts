@@ -6,8 +6,9 @@ import { firstNotFinite } from "../../vision/finite.ts";
 import type { Method, Training } from "../method.ts";
 import type { Sgd } from "../optimizers/optimizer.ts";
 import { openUpper } from "../upper.ts";
-import { type Coordinates, groupMemory, openGroup, rowsOfGroup } from "./coordinates.ts";
+import { type Coordinates, openSteps, productsNow, stepsMemory } from "./coordinates.ts";
 import { foldInto } from "./fold.ts";
+import { rowsOfGroup } from "./group.ts";
 import { multiplyRows, type RowsToMultiply } from "./multiply-rows.ts";
 
 export interface SampleSpaceOptions
@@ -38,26 +39,26 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     pair: new Float32Array(training.length * 2 * units),
   };
   const upper = await openUpper(options);
-  const sizes = { batch: batchSize, rows: training.length, units };
-  const groupRows = rowsOfGroup(sizes);
-  const memory = groupMemory(sizes, (length) => new Float32Array(length));
+  const groupRows = rowsOfGroup(batchSize, training.length);
+  const sizes = { batch: batchSize, rows: groupRows, units, training: training.length };
+  const memory = stepsMemory(sizes, (length) => new Float32Array(length));
   const rowOf = [training, validation].map(
     (positions) => new Map([...positions].map((position, row) => [position, row])),
   ) as [Map<number, number>, Map<number, number>];
   const labelsOf = (positions: Int32Array): Int32Array =>
     positions.map((position) => features.index[position]?.label as number);
   const files = filesOf(state, coordinates);
+  const shared = { coordinates, products, units, memory };
   let isFolded = false;
 
   return {
     async *steps(order, rateOf, before) {
-      const sample = { ...known.training, units };
       let taken = 0;
       for (let start = 0; start < order.length; start += groupRows) {
         const positions = order.subarray(start, start + groupRows);
         const rows = positions.map((position) => rowOf[0].get(position) as number);
         const labels = labelsOf(positions);
-        const group = await openGroup({ optimizer, coordinates, sample, products, rows, memory });
+        const group = await openSteps({ optimizer, ...shared, sample: known.training, rows });
         for (let from = 0; from < rows.length; from += batchSize) {
           const count = Math.min(batchSize, rows.length - from);
           const [rate, step] = [rateOf(taken), before + taken];
@@ -79,16 +80,12 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     async score(positions) {
       const total = { loss: 0, correct: 0 };
       const at = rowOf[0].has(positions[0] as number) ? 0 : 1;
-      const sample = { ...(at === 0 ? known.training : known.validation), units };
+      const sample = at === 0 ? known.training : known.validation;
       for (let start = 0; start < positions.length; start += groupRows) {
         const some = positions.subarray(start, start + groupRows);
         const rows = some.map((position) => rowOf[at].get(position) as number);
-        const group = await openGroup({ optimizer, coordinates, sample, products, rows, memory });
-        const { loss, correct } = await upper.score(
-          await group.products(0, rows.length),
-          labelsOf(some),
-          rows.length,
-        );
+        const values = await productsNow({ ...shared, sample, rows });
+        const { loss, correct } = await upper.score(values, labelsOf(some), rows.length);
         total.loss += loss;
         total.correct += correct;
       }

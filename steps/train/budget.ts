@@ -1,0 +1,44 @@
+import { StepError } from "../../engine/step-type.ts";
+
+/** Bytes that are for the program itself. */
+const PROGRAM = 150e6;
+
+/** Bytes of `memory` that there are for numbers: at least half. */
+export function roomOf(memory: string): number {
+  const bytes = bytesOf(memory);
+  return Math.max(bytes - PROGRAM, bytes / 2);
+}
+
+/** The least `memory` that has so much room, rounded up. */
+export function memoryFor(room: number): string {
+  const bytes = Math.min(room + PROGRAM, 2 * room);
+  if (bytes >= 1e9) return `${Math.ceil(bytes / 1e8) / 10}GB`;
+  return bytes < 1e7 ? `${Math.ceil(bytes / 1e5) / 10}MB` : `${Math.ceil(bytes / 1e7) * 10}MB`;
+}
+
+/** Of "2GB" or "500 MB". */
+function bytesOf(memory: string): number {
+  const [, number, unit] = /^([\d.]+) ?(MB|GB)$/.exec(memory) ?? [];
+  if (number === undefined) throw new Error(`"${memory}" is no size`);
+  return Number(number) * (unit === "GB" ? 1e9 : 1e6);
+}
+
+/** "1.8 GB", "350 MB". */
+export function inWords(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
+
+/**
+ * The key has `memory`, not the machine's: on a smaller one it is refused at once.
+ *
+ * @param bytes that training takes.
+ * @param machine bytes that it has.
+ * @throws StepError where training takes more than the machine has.
+ */
+export function refuseSmallMachine(bytes: number, memory: string, machine: number): void {
+  if (bytes <= machine) return;
+  throw new StepError(
+    `training takes ${inWords(bytes)} within \`memory: ${memory}\`, and this machine has ${inWords(machine)}: set a smaller \`memory\``,
+  );
+}

@@ -1,0 +1,152 @@
+import { join } from "node:path";
+import { openProducts, type Sizes } from "../../compute/onnx/products.ts";
+import type { Dense } from "../../learning/heads/dense.ts";
+import { areFinite, readLayers, writeLayers } from "../../learning/heads/model.ts";
+import type { Method, Training } from "../method.ts";
+import type { Sgd } from "../optimizers/optimizer.ts";
+import { openUpper } from "../upper.ts";
+import {
+  type GroupSizes,
+  groupMemory,
+  LEAST,
+  type Moved,
+  type Numbers,
+  numbersOfGroup,
+  openGroup,
+} from "./group.ts";
+import { numbersOfStrips, openStrips, type Strip } from "./strips.ts";
+import { numbersOfWide, openWideProducts } from "./wide-products.ts";
+
+export interface WindowOptions extends Training {
+  readonly optimizer: Sgd;
+  /** Rows of a window: whole batches. */
+  readonly windowRows: number;
+}
+
+/**
+ * Training in sample space for more rows than have their products in memory. The
+ * order is cut into windows: a window's rows are read, multiplied with the first
+ * kernel, its velocity and each other, take their steps as a group (`group.ts`), and
+ * are folded into the kernel and its velocity, which move through memory once a
+ * window and not once a batch. A checkpoint is that of the direct way.
+ */
+export async function openWindows(options: WindowOptions): Promise<Method> {
+  const { features, state, optimizer, batchSize, windowRows } = options;
+  const [first, speed] = [state.layers[0], state.velocities[0]] as [Dense, Dense];
+  const { units } = first;
+  const products = openProducts();
+  const wide = openWideProducts(products, windowRows, units);
+  const strips = openStrips(features, windowRows);
+  const upper = await openUpper(options);
+  const memory = groupMemory(
+    { batch: batchSize, rows: windowRows, units },
+    (length) => new Float32Array(length),
+  );
+  const files = [
+    ["weights.bin", state.layers],
+    ["velocities.bin", state.velocities],
+  ] as const;
+  const labelsOf = (positions: Int32Array): Int32Array =>
+    positions.map((position) => features.index[position]?.label as number);
+  const load = async (positions: Int32Array): Promise<readonly Strip[]> => {
+    await strips.read([...positions], 0);
+    return strips.all;
+  };
+
+  return {
+    async *steps(order, rateOf, before) {
+      let taken = 0;
+      for (let start = 0; start < order.length; start += windowRows) {
+        const positions = order.subarray(start, start + windowRows);
+        const rows = positions.length;
+        const labels = labelsOf(positions);
+        const here = await load(positions);
+        const beside = { values: memory.before, stride: 2 * units };
+        await wide.timesKernel(here, rows, first.kernel, { ...beside, column: 0 });
+        await wide.timesKernel(here, rows, speed.kernel, { ...beside, column: units });
+        if (rows > batchSize) await wide.timesEarlier(here, rows, memory.gram);
+        const group = openGroup({ optimizer, products, rows, units, memory });
+        for (let from = 0; from < rows; from += batchSize) {
+          const count = Math.min(batchSize, rows - from);
+          const [rate, step] = [rateOf(taken), before + taken];
+          taken++;
+          const values = await group.products(from, count);
+          const batch = labels.subarray(from, from + count);
+          const { delta, ...score } = await upper.step(values, batch, count, rate, step);
+          group.step(from, count, delta, rate);
+          yield score;
+        }
+        await foldGroup(here, group.moved(), {
+          ...{ kernel: first.kernel, velocity: speed.kernel, units, rows, products },
+        });
+      }
+    },
+    async score(positions) {
+      const total = { loss: 0, correct: 0 };
+      for (let start = 0; start < positions.length; start += windowRows) {
+        const some = positions.subarray(start, start + windowRows);
+        const values = memory.result;
+        await wide.timesKernel(await load(some), some.length, first.kernel, {
+          values,
+          stride: units,
+          column: 0,
+        });
+        const { loss, correct } = await upper.score(
+          values.subarray(0, some.length * units),
+          labelsOf(some),
+          some.length,
+        );
+        total.loss += loss;
+        total.correct += correct;
+      }
+      return total;
+    },
+    isFinite: () => areFinite(state.layers),
+    async keep(folder) {
+      for (const [name, layers] of files) await writeLayers(join(folder, name), layers);
+    },
+    async restore(folder) {
+      for (const [name, layers] of files) await readLayers(join(folder, name), layers);
+    },
+    layers: async () => state.layers,
+    async close() {
+      await upper.close();
+      await products.close();
+    },
+  };
+}
+
+/** How many numbers of 32 bits a window takes beside the kernel and its velocity. */
+export function numbersOfWindow(rowLength: number, sizes: GroupSizes): number {
+  const { rows, units } = sizes;
+  return numbersOfStrips(rowLength, rows) + numbersOfWide(rows, units) + numbersOfGroup(sizes);
+}
+
+interface Wide<N extends Numbers> {
+  /** Row length × units. */
+  readonly kernel: N;
+  readonly velocity: N;
+  readonly units: number;
+  readonly rows: number;
+  readonly products: { addTransposedTimes(a: N, b: N, sizes: Sizes, into: N): Promise<void> };
+}
+
+/** The kernel and its velocity as a group's steps have moved them: a strip at a time, while it is in the processor's cache. */
+export async function foldGroup<N extends Numbers>(
+  strips: readonly Strip<N>[],
+  { alpha, beta, gamma, p, q }: Moved<N>,
+  { units, rows, products, ...wide }: Wide<N>,
+): Promise<void> {
+  for (const { values, first, width } of strips) {
+    const [from, to] = [first * units, (first + width) * units];
+    const [kernel, velocity] = [wide.kernel.subarray(from, to), wide.velocity.subarray(from, to)] as [N, N];
+    for (let at = 0; at < kernel.length; at++) {
+      const speed = velocity[at] as number;
+      kernel[at] = alpha * (kernel[at] as number) + beta * speed;
+      const slower = gamma * speed;
+      velocity[at] = slower < LEAST && slower > -LEAST ? 0 : slower;
+    }
+    await products.addTransposedTimes(values, p, { m: width, k: rows, n: units }, kernel);
+    await products.addTransposedTimes(values, q, { m: width, k: rows, n: units }, velocity);
+  }
+}

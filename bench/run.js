@@ -6,6 +6,7 @@ const series = {
   extract: () => import("./extract.js"),
   segments: () => import("./segments.js"),
   train: () => import("./train.js"),
+  methods: () => import("./methods.js"),
   memory: () => import("./memory.js"),
 };
 const asked = process.argv[2] ?? "whole";

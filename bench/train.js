@@ -2,13 +2,11 @@
 // `flow run`, from nothing, with another learning rate, and for five epochs more;
 // beside it Keras and PyTorch with all rows in memory, before and after, of which
 // the faster counts. Everything ends with weights on disk.
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openCache } from "../dist/engine/cache/cache.js";
-import { newSegment } from "../dist/steps/learning/features/segments.js";
-import { writeIndex, writeManifest } from "../dist/steps/learning/tables/features.js";
 import { flow, machine, print, pythonRate } from "./common.js";
+import { writeRows } from "./rows.js";
 
 const width = 100352;
 const [training, validation] = (process.env.TRAIN_ROWS ?? "3000,1000").split(",").map(Number);
@@ -26,7 +24,7 @@ n = ${training}
 `;
 
 try {
-  await writeFeatures();
+  await writeRows(folder, { training, validation, width, classes: 2, isArrayWanted: true });
   const others = [keras(), torch()];
   const first = train({ epochs, learningRate: 1e-3 });
   const rate = train({ epochs, learningRate: 2e-3 });
@@ -73,56 +71,6 @@ steps:
   const { steps } = JSON.parse(readFileSync(join(folder, "runs/latest/run.json"), "utf8"));
   const { seconds, metrics } = steps.head;
   return { seconds, metrics };
-}
-
-/** Rows as features that flow trains on, and as one array for others. 84 of 100 values are zeros, as ResNet-50's. */
-async function writeFeatures() {
-  const { stores } = openCache(join(folder, ".flow"));
-  const name = { type: "extract", name: "bench" };
-  const id = stores.id(name);
-  const store = { publish: (entry, write) => stores.publish(id, name, entry, write) };
-  const segment = newSegment(store, {
-    ...{ rowLength: width, dtype: "float32", device: "cpu", decoding: 2, capacity: 128 },
-    nameOf: (digest) => digest,
-  });
-  const array = openSync(join(folder, "rows.f32"), "w");
-  const index = [];
-  const patterns = [0, 1].map((label) =>
-    Float32Array.from({ length: width }, (_, at) => noise(label * 7 + 1, at)),
-  );
-  for (let row = 0; row < training + validation; row++) {
-    const label = row % 2;
-    const digest = `sha256:${row.toString(16).padStart(64, "0")}`;
-    const split = row < training ? "train" : "validation";
-    index.push({ split, class: "ab"[label], label, file: `${row}.jpg`, digest });
-    await segment.add([digest], async (into) => {
-      draw(into, row, patterns[label]);
-      writeSync(array, new Uint8Array(into.buffer, into.byteOffset, into.byteLength));
-    });
-  }
-  await segment.finish();
-  mkdirSync(join(folder, "features"));
-  await writeIndex(join(folder, "features"), index);
-  await writeManifest(join(folder, "features"), {
-    ...{ store: id, dtype: "float32", shape: [width], network: "resnet50", layer: "conv5_block3_out" },
-    ...{ weights: "drawn", pool: "none", preprocessing: { size: [224, 224], scaling: "caffe" } },
-    ...{ runtime: "onnxruntime", precision: "float32", decoding: 2 },
-  });
-  writeFileSync(join(folder, "labels.json"), JSON.stringify(index.map(({ label }) => label)));
-}
-
-/** Between 0 and 1. */
-function noise(seed, at) {
-  let h = Math.imul(at + 0x9e3779b9 * seed, 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
-}
-
-function draw(into, row, pattern) {
-  for (let at = 0; at < width; at++) {
-    const value = noise(row + 100, at) + 0.06 * pattern[at] - 0.87;
-    into[at] = value > 0 ? 8 * value : 0;
-  }
 }
 
 function keras() {

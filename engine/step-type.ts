@@ -227,6 +227,8 @@ export interface Progress {
   readonly unit: string;
   /** Units that were there before this execution; they count neither for the rate nor the time left. */
   readonly reused?: number;
+  /** How it goes, in a line: "epoch 5: loss 0.41, accuracy 0.84". */
+  readonly detail?: string;
 }
 
 export interface ReadonlyStore {

@@ -91,5 +91,6 @@ function waitingText(owner: string): string {
 
 function progressText(progress: Progress | undefined, seconds: number): string {
   if (progress === undefined) return "";
-  return `${amountText(progress)}  ${paceText(progress, seconds)}`.trimEnd();
+  const detail = progress.detail === undefined ? "" : `; ${printableLine(progress.detail)}`;
+  return `${amountText(progress)}  ${paceText(progress, seconds)}`.trimEnd() + detail;
 }

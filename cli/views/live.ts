@@ -38,6 +38,7 @@ export function liveView(paint: Paint, columns: () => number, draw = drawRows): 
           );
         case "step-progress": {
           const seconds = (Date.parse(event.at) - row.started) / 1000;
+          if (event.progress.detail) row.tell(clip(printableLine(event.progress.detail), columns() - 4));
           return title(row, barText(event.progress, seconds, room() - 1, paint));
         }
         case "step-finished":
@@ -62,9 +63,11 @@ export interface Row {
   started: number;
   first: string;
   show(title: string): void;
+  /** A line below it, while it is not at its end. */
+  tell(line: string): void;
   end(outcome: Outcome): void;
   /** Set by listr2 when it begins to draw the row. */
-  draw?: { title: string | undefined; skip(message?: string): void };
+  draw?: { title: string | undefined; output: string; skip(message?: string): void };
   readonly ended: Promise<Outcome>;
 }
 
@@ -80,6 +83,9 @@ function newRow(step: string, width: number): Row {
     show(title) {
       if (row.draw) row.draw.title = title;
       else row.first = title;
+    },
+    tell(line) {
+      if (row.draw) row.draw.output = line;
     },
     end: (outcome) => end(outcome),
     ended,

@@ -1,7 +1,7 @@
 import { StepError } from "../../engine/step-type.ts";
 
 /** Bytes that are for the program itself. */
-const PROGRAM = 150e6;
+const PROGRAM = 165e6;
 
 /** Bytes of `memory` that there are for numbers: at least half. */
 export function roomOf(memory: string): number {

@@ -12,8 +12,10 @@ import type { Method } from "./method.ts";
 export interface Checkpoints {
   /** Brings `method` to the highest kept epoch to go on from; returns the history up to it, empty for none. */
   restore(method: Pick<Method, "restore">): Promise<readonly EpochRecord[]>;
-  /** Keeps what stands after the last epoch of `history`; of its own earlier ones only the newest and the best stay. */
+  /** Keeps what stands after the last epoch of `history`. */
   keep(method: Pick<Method, "keep">, history: readonly EpochRecord[]): Promise<void>;
+  /** Drops what this execution kept, but for the newest and the best. */
+  thin(history: readonly EpochRecord[], newest: number): Promise<void>;
   /** Brings `method` to an epoch that was kept. */
   bring(method: Pick<Method, "restore">, epoch: number): Promise<void>;
 }
@@ -30,6 +32,8 @@ interface Kept {
 
 export function openCheckpoints(store: Store, { epochs, earlyStopping }: Limits): Checkpoints {
   const own: { readonly entry: StoreEntry; readonly epoch: number }[] = [];
+  /** Names that there were before the first was kept: to look again each time takes long where there are hundreds. */
+  let known: ReadonlySet<string> | undefined;
   const standing = (history: readonly EpochRecord[]): Standing | undefined =>
     earlyStopping && standingAfter(history, earlyStopping);
   const allKept = async (): Promise<readonly Kept[]> =>
@@ -50,7 +54,7 @@ export function openCheckpoints(store: Store, { epochs, earlyStopping }: Limits)
       return [];
     },
     async keep(method, history) {
-      const known = new Set((await store.entries()).map(({ name }) => name));
+      known ??= new Set((await store.entries()).map(({ name }) => name));
       const epoch = history.length;
       const name = `epoch-${String(epoch).padStart(6, "0")}`;
       if (known.has(name)) return;
@@ -59,9 +63,11 @@ export function openCheckpoints(store: Store, { epochs, earlyStopping }: Limits)
         return { history } satisfies JsonObject;
       });
       if (entry.isOwn) own.push({ entry, epoch });
+    },
+    async thin(history, newest) {
       const best = standing(history)?.best;
       const others = own.filter((one) => one.epoch !== best);
-      for (const other of others.slice(0, -2)) {
+      for (const other of others.slice(0, -newest)) {
         own.splice(own.indexOf(other), 1);
         await store.drop(other.entry);
       }

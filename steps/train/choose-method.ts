@@ -20,9 +20,9 @@ export interface Size {
   readonly batch: number;
 }
 
-/** A way to train, and the bytes that it takes in all. */
+/** A way to train, and the bytes that it takes in all but for `heldBytes`. */
 export type Chosen = { readonly bytes: number } & (
-  | { readonly method: "direct" }
+  | { readonly method: "direct"; readonly heldBytes: number }
   /** Products of all rows with each other are held. */
   | {
       readonly method: "sampleSpace";
@@ -30,7 +30,7 @@ export type Chosen = { readonly bytes: number } & (
       readonly rowBytes: number;
     }
   /** Those of a window of the order at a time. */
-  | { readonly method: "sampleSpace"; readonly windowRows: number }
+  | { readonly method: "sampleSpace"; readonly windowRows: number; readonly heldBytes: number }
 );
 
 /** Tiles that are multiplied with each other. */
@@ -49,11 +49,10 @@ type MethodParams = Pick<TrainParams, "method" | "memory" | "optimizer">;
 export function chooseMethod(params: MethodParams, size: Size): Chosen {
   const { method, memory, optimizer } = params;
   const room = roomOf(memory);
-  const direct = { method: "direct", bytes: directBytes(optimizer, size) } as const;
   const isLinear = optimizer.kind === "sgd" && method !== "direct";
   const isLong = method === "sampleSpace" || size.training <= (size.layers[0] as number);
   const others = isLinear && isLong ? [whole(size, room), windows(size, room)] : [];
-  const ways: readonly Chosen[] = [...others, ...(method === "sampleSpace" ? [] : [direct])];
+  const ways = [...others, ...(method === "sampleSpace" ? [] : [direct(optimizer, size, room)])];
   const fitting = ways.filter(({ bytes }) => bytes <= room);
   const cheapest = fitting.toSorted((a, b) => costOf(a, size) - costOf(b, size))[0];
   if (cheapest !== undefined) return cheapest;
@@ -73,24 +72,37 @@ const EPOCHS = 10;
 /** What an epoch costs: operations per number of the training rows, as measured with two cores. */
 function costOf(way: Chosen, { training, validation, layers, batch }: Size): number {
   const [rowLength, units] = layers as [number, number];
-  const passes = (training + validation) / training;
-  const moving = rowLength * units < MOVING.from ? MOVING.cache : MOVING.memory;
-  if (way.method === "direct") return READING * passes + units * (4 + moving / batch);
-  if ("windowRows" in way) {
-    // Each row is multiplied with five eighths of its window.
-    const gram = way.windowRows > batch ? 1.25 * way.windowRows : 0;
-    return READING * passes + units * (8 + moving / way.windowRows) + gram;
+  const reading = (READING * (training + validation)) / training;
+  if ("rowBytes" in way) {
+    const once = training + 2 * validation + 4 * units + 2 * reading;
+    return (4 * training * units) / rowLength + once / EPOCHS;
   }
-  const once = training + 2 * validation + 4 * units + 2 * READING * passes;
-  return (4 * training * units) / rowLength + once / EPOCHS;
+  const moving = rowLength * units < MOVING.from ? MOVING.cache : MOVING.memory;
+  const isHeld = way.heldBytes >= allBytes({ training, validation, layers });
+  const rows = isHeld ? reading / EPOCHS : reading;
+  if (way.method === "direct") return rows + units * (4 + moving / batch);
+  // Each row is multiplied with five eighths of its window.
+  const gram = way.windowRows > batch ? 1.25 * way.windowRows : 0;
+  return rows + units * (8 + moving / way.windowRows) + gram;
 }
 
-function directBytes(optimizer: TrainParams["optimizer"], size: Size): number {
+/** Of all rows. */
+function allBytes({ training, validation, layers }: Omit<Size, "batch">): number {
+  return 4 * (training + validation) * (layers[0] as number);
+}
+
+/** What room is left holds rows. */
+function withRows<Way extends { readonly bytes: number }>(way: Way, size: Size, room: number) {
+  return { ...way, heldBytes: Math.max(0, Math.min(room - way.bytes, allBytes(size))) };
+}
+
+function direct(optimizer: TrainParams["optimizer"], size: Size, room: number): Chosen {
   const [rowLength, units] = size.layers as [number, number];
   const held = 1 + ruleOf(completed(optimizer)).memory.length;
   // One batch is read while the other is used.
   const rows = 2 * size.batch * rowLength;
-  return 4 * (held * rowLength * units + rows + numbersOfUpdate(size.batch, units)) + upperBytes(size, held);
+  const numbers = held * rowLength * units + rows + numbersOfUpdate(size.batch, units);
+  return withRows({ method: "direct", bytes: 4 * numbers + upperBytes(size, held) }, size, room);
 }
 
 /** All rows in one Gram matrix; as many rows in memory as there is room for. */
@@ -120,7 +132,7 @@ function windows(size: Size, room: number): Chosen {
   let rows = rowsOfGroup(batch, training);
   while (rows > least && bytesWith(rows) > room)
     rows = Math.max(least, batch * (Math.ceil(rows / batch) - 1));
-  return { method: "sampleSpace", windowRows: rows, bytes: bytesWith(rows) };
+  return withRows({ method: "sampleSpace", windowRows: rows, bytes: bytesWith(rows) }, size, room);
 }
 
 /** Of all layers but the first kernel: weights and gradients, what is remembered of these, and what a batch comes to. */

@@ -5,6 +5,7 @@ import { openCheckpoints } from "./checkpoints.ts";
 import type { TrainContext, TrainParams } from "./declaration.ts";
 import { standingAfter } from "./early-stopping.ts";
 import { type EpochRecord, epochLine } from "./history.ts";
+import { openKeeper } from "./keeper.ts";
 import type { Method } from "./method.ts";
 import { notFinite } from "./not-finite.ts";
 import { scheduled } from "./schedule.ts";
@@ -41,7 +42,11 @@ export async function trainEpochs(fit: Fit): Promise<Trained> {
   const history = [...(await checkpoints.restore(method))];
   const reused = history.length;
   if (reused > 0) ctx.log(`going on from epoch ${reused}`);
-  const tell = (): void => ctx.progress({ done: history.length, total: epochs, unit: "epochs", reused });
+  const tell = (): void => {
+    const last = history.at(-1);
+    const detail = last && { detail: epochLine(last) };
+    ctx.progress({ done: history.length, total: epochs, unit: "epochs", reused, ...detail });
+  };
   tell();
   if (!method.isFinite()) {
     const place = `after epoch ${reused}`;
@@ -51,7 +56,7 @@ export async function trainEpochs(fit: Fit): Promise<Trained> {
   const rateOf = scheduled(params, Math.ceil(training.length / batchSize));
   const standing = () => (earlyStopping ? standingAfter(history, earlyStopping) : undefined);
   const isOver = (): boolean => history.length === epochs || standing()?.end !== undefined;
-  const pace = keepingPace();
+  const keeper = openKeeper(method, checkpoints);
   const started = performance.now();
   while (!isOver()) {
     const epoch = history.length + 1;
@@ -74,9 +79,10 @@ export async function trainEpochs(fit: Fit): Promise<Trained> {
     history.push(record);
     ctx.log(epochLine(record));
     const isBest = standing()?.best === epoch;
-    if (isBest || isOver() || pace.isDue()) await pace.keep(() => checkpoints.keep(method, history));
+    await keeper.after(history, isBest || isOver());
     tell();
   }
+  await keeper.end();
   const seconds = reused === history.length ? 0 : (performance.now() - started) / 1000;
   const epoch = standing()?.best ?? history.length;
   if (earlyStopping) await checkpoints.bring(method, epoch);
@@ -122,19 +128,4 @@ async function scoreAfter(
 ): Promise<Score> {
   if (validation.length > 0) return method.score(validation);
   return isModel ? method.score(training.subarray(0, params.batchSize)) : { loss: 0, correct: 0 };
-}
-
-/** Keeps checkpoints a fifth of the time at most: after each, four times its own cost passes before the next is due. */
-function keepingPace(): { isDue(): boolean; keep(write: () => Promise<void>): Promise<void> } {
-  let cost = 0;
-  let last = performance.now();
-  return {
-    isDue: () => performance.now() - last >= 4 * cost,
-    async keep(write) {
-      const started = performance.now();
-      await write();
-      last = performance.now();
-      cost = last - started;
-    },
-  };
 }

@@ -9,12 +9,12 @@ export type EpochRecord = {
   readonly validationAccuracy: number | null;
 };
 
-/** An epoch in a line, for whoever watches. */
+/** An epoch in a line of at most 76 characters, for whoever watches. */
 export function epochLine(record: EpochRecord): string {
   const { epoch, loss, accuracy, validationLoss, validationAccuracy } = record;
   const training = `epoch ${epoch}: loss ${short(loss)}, accuracy ${short(accuracy)}`;
   if (validationLoss === null || validationAccuracy === null) return training;
-  return `${training}; validation: loss ${short(validationLoss)}, accuracy ${short(validationAccuracy)}`;
+  return `${training}; validation: ${short(validationLoss)}, ${short(validationAccuracy)}`;
 }
 
 function short(value: number): string {

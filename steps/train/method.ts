@@ -40,6 +40,8 @@ export interface Method {
   isFinite(): boolean;
   /** Writes what training needs to go on into a folder. */
   keep(folder: string): Promise<void>;
+  /** A copy of that as it stands now, to be written while training goes on; absent where it is large. */
+  readonly copy?: () => Pick<Method, "keep">;
   /** Goes on from what was kept. */
   restore(folder: string): Promise<void>;
   /** The head as it stands; once, at the end. */

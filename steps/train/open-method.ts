@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../engine/json.ts";
+import { memoryLimit } from "../../engine/memory.ts";
 import type { Features } from "../learning/features/rows.ts";
 import type { Dense } from "../learning/heads/dense.ts";
 import type { Normalization } from "../learning/heads/normalization.ts";
 import type { Chosen } from "./choose-method.ts";
 import type { TrainContext } from "./declaration.ts";
 import { openDirect } from "./direct.ts";
+import { heldRows } from "./held-rows.ts";
 import type { Method, Training } from "./method.ts";
 import { normalizedRows } from "./normalized-rows.ts";
 import { openSampleSpace } from "./sample-space/open.ts";
@@ -25,7 +27,8 @@ export interface MethodOptions extends Omit<Training, "features" | "batchSize"> 
 export async function openMethod(options: MethodOptions): Promise<Method> {
   const { ctx, features, normalization, chosen, optimizer, state, upper } = options;
   const { batchSize, seed } = ctx.params;
-  const rows = normalizedRows(features, normalization);
+  const read = normalizedRows(features, normalization);
+  const rows = "heldBytes" in chosen ? heldRows(read, spareBytes(chosen)) : read;
   if (chosen.method === "direct" || optimizer.kind !== "sgd") {
     return openDirect({ features: rows, state, optimizer, upper, batchSize });
   }
@@ -49,6 +52,11 @@ export async function openMethod(options: MethodOptions): Promise<Method> {
       ctx.progress({ done, total, unit: "products" });
     },
   });
+}
+
+/** What rows may take in memory is the key's to say; on a smaller machine there are fewer. */
+function spareBytes({ bytes, heldBytes }: { readonly bytes: number; readonly heldBytes: number }): number {
+  return Math.max(0, Math.min(heldBytes, memoryLimit() / 2 - bytes));
 }
 
 /** Statistics change with every row that is trained on, and with them all products. */

@@ -61,6 +61,7 @@ export async function run(ctx: TrainContext): Promise<void> {
     ctx.metric({ accuracy: model.accuracy, validationAccuracy: model.validationAccuracy });
     if (computed > 0) ctx.metric({ secondsPerEpoch: Number((seconds / computed).toFixed(3)) });
     ctx.metric({ method: chosen.method });
+    if ("windowRows" in chosen) ctx.metric({ windowRows: chosen.windowRows });
   } finally {
     await features.close();
   }

@@ -40,6 +40,7 @@ async function keptAfter(epochs: number, limits: Limits): Promise<Store> {
   const checkpoints = openCheckpoints(store, limits);
   for (let at = 1; at <= epochs; at++) {
     await checkpoints.keep({ keep: async () => {} }, history.slice(0, at));
+    await checkpoints.thin(history.slice(0, at), 2);
   }
   return store;
 }

@@ -76,6 +76,9 @@ describe.each([80, 40])("live, in a terminal of %i columns", (columns) => {
             set title(title: string) {
               shown.push(title);
             },
+            set output(line: string) {
+              shown.push(line);
+            },
             skip() {},
           };
           row.draw.title = row.first;

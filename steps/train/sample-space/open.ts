@@ -95,6 +95,14 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     async keep(folder) {
       for (const [name, layers] of files) await writeLayers(join(folder, name), layers);
     },
+    copy() {
+      const copies = files.map(([name, layers]) => [name, layers.map(copyOf)] as const);
+      return {
+        async keep(folder) {
+          for (const [name, layers] of copies) await writeLayers(join(folder, name), layers);
+        },
+      };
+    },
     async restore(folder) {
       for (const [name, layers] of files) await readLayers(join(folder, name), layers);
     },
@@ -109,6 +117,10 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
       await products.close();
     },
   };
+}
+
+function copyOf(layer: Dense): Dense {
+  return { ...layer, kernel: layer.kernel.slice(), bias: layer.bias.slice() };
 }
 
 /** The files of a checkpoint, and the layers in them: the coordinates stand where the first kernel would be. */

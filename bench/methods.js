@@ -1,0 +1,55 @@
+// Seconds per epoch and peak memory of each way to train, on rows that take more than a few hundred MB:
+// with products of all rows, with those of a window at a time, and row by row.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { flow, machine, print } from "./common.js";
+import { writeRows } from "./rows.js";
+
+const sets = [
+  { classes: 10, training: 20_000, validation: 0, width: 2_048 },
+  { classes: 2, training: 20_000, validation: 0, width: 25_088 },
+];
+const ways = [
+  { what: "what auto takes", method: "auto", memory: "2GB" },
+  { what: "all rows", method: "sampleSpace", memory: "2GB" },
+  { what: "windows", method: "sampleSpace", memory: "500MB" },
+  { what: "direct", method: "direct", memory: "500MB" },
+];
+
+print(machine());
+for (const set of sets) {
+  const folder = mkdtempSync(join(tmpdir(), "flow-bench-"));
+  try {
+    await writeRows(folder, set);
+    print(
+      `${set.classes} classes, ${set.training} rows × ${set.width}, head ${set.width}-256-16-${set.classes}`,
+    );
+    for (const { what, method, memory } of ways) {
+      flow(folder, pipeline(method, memory));
+      const { steps } = JSON.parse(readFileSync(join(folder, "runs/latest/run.json"), "utf8"));
+      const { seconds, metrics, peakMemory } = steps.head;
+      print(
+        `${what} (memory: ${memory}): ${metrics.secondsPerEpoch} s an epoch, ${seconds.toFixed(1)} s in all, at most ${Math.round(peakMemory / 1e6)} MB; ${metrics.method} ${metrics.windowRows ?? ""}`,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function pipeline(method, memory) {
+  return `
+name: bench
+steps:
+  head:
+    uses: train
+    inputs: { features: ./features }
+    with:
+      method: ${method}
+      memory: ${memory}
+      hidden: [256, 16]
+      batchSize: 32
+      epochs: 3
+`;
+}

@@ -6,7 +6,7 @@ import { type KeptRun, newestRuns } from "./runs.ts";
 export type FoundRun = KeptRun & { readonly record: RunRecord };
 
 /** How a run may be named, for messages. */
-export const runNames = "a run's id, the beginning of one, latest, latest~1, or a pipeline file";
+const runNames = "a run's id, the beginning of one, latest, latest~1, or a pipeline file";
 
 /**
  * The run of a name: its id or a beginning of it that no other has, `latest`,

@@ -1,5 +1,6 @@
 import { inLines } from "../../engine/document/suggest.ts";
 import type { Facts, ParamMistake } from "../../engine/step-type.ts";
+import { runtimeMistakes } from "../compute/runtimes/check.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { isOnnx } from "../vision/networks/network-files.ts";
 import { ownWeights } from "../vision/networks/own-weights.ts";
@@ -67,23 +68,4 @@ function layerMistakes({ layer }: ExtractParams): readonly ParamMistake[] {
       ? []
       : [{ path: ["layer", String(at)], message: `the layer "${name}" is named twice` }],
   );
-}
-
-/** Which runtime has a precision or a device; what every runtime has is not here. */
-const owners = {
-  precision: { bf16: "openvino" },
-  device: { webgpu: "onnxruntime", cuda: "tensorflow" },
-} as const;
-
-function runtimeMistakes(params: ExtractParams): readonly ParamMistake[] {
-  return (["precision", "device"] as const).flatMap((name) => {
-    const value = params[name];
-    const owner = (owners[name] as Readonly<Record<string, string>>)[value];
-    if (owner === undefined || owner === params.runtime) return [];
-    return {
-      path: [name],
-      message: `${params.runtime} has no ${value}`,
-      hint: `${owner} has it: add \`runtime: ${owner}\``,
-    };
-  });
 }

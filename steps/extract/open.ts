@@ -2,13 +2,12 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileDigest } from "../../engine/cache/tree.ts";
 import { StepError } from "../../engine/step-type.ts";
-import { type ExtractorOptions, type PlannedExtractor, planExtractor } from "../vision/extractor.ts";
+import { type PlannedExtractor, planExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { defaultLayer, openNetwork } from "../vision/networks/open.ts";
 import { firstNotFiniteLayer } from "../vision/not-finite.ts";
 import { defaultChoices, type Preprocessing, type Scaling } from "../vision/preprocessing.ts";
-import { chooseDevice } from "../vision/runtimes/device.ts";
-import type { Device } from "../vision/runtimes/runtime.ts";
+import { resolveDevice } from "../vision/runtimes/device.ts";
 import type { ExtractContext, ExtractParams } from "./declaration.ts";
 import { requiredWeights } from "./required-weights.ts";
 
@@ -59,7 +58,11 @@ export async function openExtraction(ctx: ExtractContext): Promise<Extraction> {
     runtime: params.runtime,
     precision: params.precision,
     ...libraries,
-    device: await deviceOf(ctx, libraries),
+    device: await resolveDevice(
+      params.device,
+      { runtime: params.runtime, home: ctx.home, ...libraries },
+      ctx.log,
+    ),
     ...(params.threads === undefined ? {} : { threads: params.threads }),
   };
   return {
@@ -80,16 +83,6 @@ function choicesOf({ resize, fit, orient, maxPixels }: ExtractParams["input"]): 
     ...(orient === defaultChoices.orient ? {} : { orient }),
     ...(maxPixels === defaultChoices.maxPixels ? {} : { maxPixels }),
   };
-}
-
-async function deviceOf(
-  { params, home, log }: ExtractContext,
-  libraries: Pick<ExtractorOptions, "libraries">,
-): Promise<Device> {
-  if (params.device !== "auto") return params.device;
-  const { device, why } = await chooseDevice({ runtime: params.runtime, home, ...libraries });
-  log(`device: ${device}, as ${why}`);
-  return device;
 }
 
 interface WeightsIdentity {

@@ -1,17 +1,20 @@
 import { StepError } from "../../engine/step-type.ts";
+import type { TrainParams } from "./declaration.ts";
 
-/** Bytes that are for the program itself. */
-const PROGRAM = 165e6;
+type Runtime = TrainParams["runtime"];
+
+/** Bytes that are for the program itself, with what multiplies. */
+const programBytes: Readonly<Record<Runtime, number>> = { onnxruntime: 165e6, tensorflow: 500e6 };
 
 /** Bytes of `memory` that there are for numbers: at least half. */
-export function roomOf(memory: string): number {
+export function roomOf(memory: string, runtime: Runtime): number {
   const bytes = bytesOf(memory);
-  return Math.max(bytes - PROGRAM, bytes / 2);
+  return Math.max(bytes - programBytes[runtime], bytes / 2);
 }
 
 /** The least `memory` that has so much room, rounded up. */
-export function memoryFor(room: number): string {
-  const bytes = Math.min(room + PROGRAM, 2 * room);
+export function memoryFor(room: number, runtime: Runtime): string {
+  const bytes = Math.min(room + programBytes[runtime], 2 * room);
   if (bytes >= 1e9) return `${Math.ceil(bytes / 1e8) / 10}GB`;
   return bytes < 1e7 ? `${Math.ceil(bytes / 1e5) / 10}MB` : `${Math.ceil(bytes / 1e7) * 10}MB`;
 }

@@ -1,4 +1,5 @@
 import type { ParamMistake } from "../../engine/step-type.ts";
+import { runtimeMistakes } from "../compute/runtimes/check.ts";
 import type { TrainParams } from "./declaration.ts";
 import { completed, kindsWith } from "./optimizers/optimizer.ts";
 import { parametersOf, scheduleKinds } from "./schedule.ts";
@@ -10,6 +11,7 @@ export function mistakesOf(params: TrainParams): readonly ParamMistake[] {
     ...methodMistakes(params),
     ...scheduleMistakes(params),
     ...layerMistakes(params),
+    ...runtimeMistakes(params),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { StepError } from "../../engine/step-type.ts";
+import { numbersOfKernel } from "../compute/kernel.ts";
 import { inWords, memoryFor, roomOf } from "./budget.ts";
 import type { TrainParams } from "./declaration.ts";
-import { numbersOfUpdate } from "./optimizers/kernel.ts";
 import { completed } from "./optimizers/optimizer.ts";
 import { ruleOf } from "./optimizers/rules.ts";
 import { numbersOfSteps } from "./sample-space/coordinates.ts";
@@ -36,7 +36,7 @@ export type Chosen = { readonly bytes: number } & (
 /** Tiles that are multiplied with each other. */
 const LEAST_TILES = 2;
 
-type MethodParams = Pick<TrainParams, "method" | "memory" | "optimizer">;
+type MethodParams = Pick<TrainParams, "method" | "memory" | "optimizer" | "runtime">;
 
 /**
  * Sample space is for an optimizer that is linear in the gradient, which only sgd
@@ -47,18 +47,18 @@ type MethodParams = Pick<TrainParams, "method" | "memory" | "optimizer">;
  * @throws StepError where the way that is asked for, or any, takes more than `memory`.
  */
 export function chooseMethod(params: MethodParams, size: Size): Chosen {
-  const { method, memory, optimizer } = params;
-  const room = roomOf(memory);
+  const { method, memory, optimizer, runtime } = params;
+  const room = roomOf(memory, runtime);
   const isLinear = optimizer.kind === "sgd" && method !== "direct";
   const isLong = method === "sampleSpace" || size.training <= (size.layers[0] as number);
   const others = isLinear && isLong ? [whole(size, room), windows(size, room)] : [];
-  const ways = [...others, ...(method === "sampleSpace" ? [] : [direct(optimizer, size, room)])];
+  const ways = [...others, ...(method === "sampleSpace" ? [] : [direct(params, size, room)])];
   const fitting = ways.filter(({ bytes }) => bytes <= room);
   const cheapest = fitting.toSorted((a, b) => costOf(a, size) - costOf(b, size))[0];
   if (cheapest !== undefined) return cheapest;
   const least = Math.min(...ways.map(({ bytes }) => bytes));
   throw new StepError(
-    `training ${size.training} rows of ${size.layers[0]} values takes ${inWords(least)}, and \`memory: ${memory}\` is less: set \`memory: ${memoryFor(least)}\``,
+    `training ${size.training} rows of ${size.layers[0]} values takes ${inWords(least)}, and \`memory: ${memory}\` is less: set \`memory: ${memoryFor(least, runtime)}\``,
   );
 }
 
@@ -96,13 +96,13 @@ function withRows<Way extends { readonly bytes: number }>(way: Way, size: Size, 
   return { ...way, heldBytes: Math.max(0, Math.min(room - way.bytes, allBytes(size))) };
 }
 
-function direct(optimizer: TrainParams["optimizer"], size: Size, room: number): Chosen {
+function direct({ optimizer, runtime }: MethodParams, size: Size, room: number): Chosen {
   const [rowLength, units] = size.layers as [number, number];
-  const held = 1 + ruleOf(completed(optimizer)).memory.length;
+  const arrays = 1 + ruleOf(completed(optimizer)).memory.length;
+  const kernel = { inputs: rowLength, units, rows: size.batch, arrays };
   // One batch is read while the other is used.
-  const rows = 2 * size.batch * rowLength;
-  const numbers = held * rowLength * units + rows + numbersOfUpdate(size.batch, units);
-  return withRows({ method: "direct", bytes: 4 * numbers + upperBytes(size, held) }, size, room);
+  const numbers = numbersOfKernel(runtime, kernel) + 2 * size.batch * rowLength;
+  return withRows({ method: "direct", bytes: 4 * numbers + upperBytes(size, arrays) }, size, room);
 }
 
 /** All rows in one Gram matrix; as many rows in memory as there is room for. */

@@ -154,6 +154,17 @@ const params = {
       pattern: "^[0-9]+(\\.[0-9]+)? ?(MB|GB)$",
       default: "2GB",
     },
+    runtime: {
+      description: "What computes its products. `flow setup` brings all but onnxruntime.",
+      enum: ["onnxruntime", "tensorflow"],
+      default: "onnxruntime",
+    },
+    device: {
+      description: "Where they are computed; auto takes a GPU that works, else the CPU.",
+      enum: ["auto", "cpu", "cuda"],
+      default: "auto",
+      "x-unkeyed": true,
+    },
     seed: {
       description: "Of the first weights, of the order and of dropout.",
       type: "integer",

@@ -1,10 +1,8 @@
 import { join } from "node:path";
 import type { Dense } from "../learning/heads/dense.ts";
 import { areFinite, readLayers, writeLayers } from "../learning/heads/model.ts";
-import { openKernelProducts } from "../learning/heads/products.ts";
 import { batches } from "./batches.ts";
 import type { Method, Training } from "./method.ts";
-import { openKernelUpdate } from "./optimizers/kernel.ts";
 import { ruleOf } from "./optimizers/rules.ts";
 import { arraysOf } from "./state.ts";
 import { openUpper } from "./upper.ts";
@@ -16,13 +14,11 @@ import { openUpper } from "./upper.ts";
  * and `squares.bin`, all as a model has its layers.
  */
 export async function openDirect(training: Training): Promise<Method> {
-  const { features, state, optimizer, batchSize } = training;
+  const { features, state, optimizer, batchSize, algebra } = training;
   const { layers, velocities, squares } = state;
-  const first = layers[0] as Dense;
-  const arrays = arraysOf(state, 0, "kernel");
+  const { inputs, units } = layers[0] as Dense;
   const rule = ruleOf(optimizer);
-  const kernel = openKernelProducts(first.inputs, first.units);
-  const update = await openKernelUpdate(first.inputs, first.units, rule);
+  const kernel = await algebra.openKernel({ inputs, units, arrays: arraysOf(state, 0, "kernel"), rule });
   const upper = await openUpper(training);
   const files = [
     ["weights.bin", layers],
@@ -30,14 +26,18 @@ export async function openDirect(training: Training): Promise<Method> {
     ["squares.bin", squares],
   ] as const;
   const kept = files.filter(([, arrays]) => arrays.length > 0);
+  const read = async (): Promise<void> => {
+    await kernel.read();
+    await upper.read();
+  };
   return {
     async *steps(order, rateOf, before) {
       let taken = 0;
       for await (const { x, labels, rows } of batches(features, order, batchSize)) {
         const [rate, step] = [rateOf(taken), before + taken];
-        const products = await kernel.forward(first.kernel, x, rows);
+        const products = await kernel.forward(x, rows);
         const { loss, correct, delta } = await upper.step(products, labels, rows, rate, step);
-        await update.apply({ arrays, x, delta, rows, step: rule.at(rate, step) });
+        await kernel.move(delta, rule.at(rate, step));
         taken++;
         yield { loss, correct };
       }
@@ -45,24 +45,32 @@ export async function openDirect(training: Training): Promise<Method> {
     async score(positions) {
       const total = { loss: 0, correct: 0 };
       for await (const { x, labels, rows } of batches(features, positions, batchSize)) {
-        const products = await kernel.forward(first.kernel, x, rows);
+        const products = await kernel.forward(x, rows);
         const { loss, correct } = await upper.score(products, labels, rows);
         total.loss += loss;
         total.correct += correct;
       }
       return total;
     },
-    isFinite: () => areFinite(layers),
+    async isFinite() {
+      await read();
+      return areFinite(layers);
+    },
     async keep(folder) {
+      await read();
       for (const [name, arrays] of kept) await writeLayers(join(folder, name), arrays);
     },
     async restore(folder) {
       for (const [name, arrays] of kept) await readLayers(join(folder, name), arrays);
+      await kernel.write();
+      await upper.write();
     },
-    layers: async () => layers,
+    async layers() {
+      await read();
+      return layers;
+    },
     async close() {
       await kernel.close();
-      await update.close();
       await upper.close();
     },
   };

@@ -48,7 +48,7 @@ export async function trainEpochs(fit: Fit): Promise<Trained> {
     ctx.progress({ done: history.length, total: epochs, unit: "epochs", reused, ...detail });
   };
   tell();
-  if (!method.isFinite()) {
+  if (!(await method.isFinite())) {
     const place = `after epoch ${reused}`;
     throw await notFinite(features, { what: "what was kept", place, rate: optimizer.learningRate });
   }
@@ -64,7 +64,7 @@ export async function trainEpochs(fit: Fit): Promise<Trained> {
     const isModel = epoch === epochs || earlyStopping !== undefined;
     const checked = await scoreAfter(fit, validation, isModel);
     // Every score so far was taken before the last step.
-    if (!method.isFinite() || !Number.isFinite(checked.loss)) {
+    if (!(await method.isFinite()) || !Number.isFinite(checked.loss)) {
       const { step, rate } = trained;
       const place = `after epoch ${epoch}, step ${step}`;
       throw await notFinite(features, { what: "what the head computes", place, rate });

@@ -1,4 +1,5 @@
 import { defineStep } from "../../engine/define-step.ts";
+import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { mistakesOf, normalized } from "./check.ts";
 import { declaration } from "./declaration.ts";
 
@@ -9,6 +10,7 @@ export const train = defineStep({
   description: "Trains a small network on features.",
   check: mistakesOf,
   normalize: normalized,
+  requires: ({ runtime }) => (runtime === "onnxruntime" ? [] : [requiredRuntime(runtime)]),
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);
   },

@@ -45,7 +45,7 @@ function keepingNowAndThen(method: Method, checkpoints: Checkpoints): Keeper {
  * Every epoch, until the last is there: a copy is written while training goes on. Epochs that
  * end sooner than that are passed over.
  */
-function keepingBeside(copy: () => Pick<Method, "keep">, checkpoints: Checkpoints): Keeper {
+function keepingBeside(copy: () => Promise<Pick<Method, "keep">>, checkpoints: Checkpoints): Keeper {
   let writing: Promise<void> | undefined;
   let failure: { readonly error: unknown } | undefined;
   let newest: readonly EpochRecord[] = [];
@@ -59,8 +59,9 @@ function keepingBeside(copy: () => Pick<Method, "keep">, checkpoints: Checkpoint
       await writing;
       refuse();
       newest = [...history];
+      const stands = await copy();
       writing = checkpoints
-        .keep(copy(), newest)
+        .keep(stands, newest)
         .catch((error: unknown) => {
           failure = { error };
         })

@@ -1,3 +1,4 @@
+import type { LinearAlgebra } from "../compute/linear-algebra.ts";
 import type { Features } from "../learning/features/rows.ts";
 import type { Dense } from "../learning/heads/dense.ts";
 import type { Score } from "../learning/heads/scores.ts";
@@ -11,7 +12,9 @@ export type Rows = Pick<Features, "rowLength" | "index" | "read">;
 /** What a way to train works on. */
 export interface Training {
   readonly features: Rows;
-  /** Moved in place; the first kernel may be brought up to date only when `layers` is asked for. */
+  /** What multiplies. */
+  readonly algebra: LinearAlgebra;
+  /** Moved; kernels may be brought up to date only when `layers` is asked for. */
   readonly state: TrainState;
   readonly optimizer: Optimizer;
   readonly upper: UpperChoices;
@@ -37,11 +40,11 @@ export interface Method {
   /** The score of rows as the weights stand. */
   score(positions: Int32Array): Promise<Score>;
   /** Whether all numbers that training goes on from are. */
-  isFinite(): boolean;
+  isFinite(): Promise<boolean>;
   /** Writes what training needs to go on into a folder. */
   keep(folder: string): Promise<void>;
   /** A copy of that as it stands now, to be written while training goes on; absent where it is large. */
-  readonly copy?: () => Pick<Method, "keep">;
+  readonly copy?: () => Promise<Pick<Method, "keep">>;
   /** Goes on from what was kept. */
   restore(folder: string): Promise<void>;
   /** The head as it stands; once, at the end. */

@@ -12,6 +12,7 @@ import type { Method, Training } from "./method.ts";
 import { normalizedRows } from "./normalized-rows.ts";
 import { openSampleSpace } from "./sample-space/open.ts";
 import { openWindows } from "./sample-space/windows.ts";
+import { runtimeName } from "./store-name.ts";
 
 export interface MethodOptions extends Omit<Training, "features" | "batchSize"> {
   readonly ctx: TrainContext;
@@ -25,23 +26,27 @@ export interface MethodOptions extends Omit<Training, "features" | "batchSize"> 
 
 /** Opens the way to train that was chosen. */
 export async function openMethod(options: MethodOptions): Promise<Method> {
-  const { ctx, features, normalization, chosen, optimizer, state, upper } = options;
+  const { ctx, features, normalization, chosen, optimizer, state, upper, algebra } = options;
   const { batchSize, seed } = ctx.params;
   const read = normalizedRows(features, normalization);
   const rows = "heldBytes" in chosen ? heldRows(read, spareBytes(chosen)) : read;
   if (chosen.method === "direct" || optimizer.kind !== "sgd") {
-    return openDirect({ features: rows, state, optimizer, upper, batchSize });
+    return openDirect({ features: rows, state, optimizer, upper, algebra, batchSize });
   }
   if ("windowRows" in chosen) {
     const { windowRows } = chosen;
-    return openWindows({ features: rows, state, optimizer, upper, batchSize, windowRows });
+    return openWindows({ features: rows, state, optimizer, upper, algebra, batchSize, windowRows });
   }
   const { store, decoding } = features.manifest;
   // What belongs to the rows, and what to the first weights as well: neither knows how the head is trained.
-  const name: JsonObject = { rows: store, decoding, ...normalizationName(normalization) };
+  const name: JsonObject = {
+    ...{ rows: store, decoding },
+    ...normalizationName(normalization),
+    ...runtimeName(ctx.params),
+  };
   const { inputs, units } = state.layers[0] as Dense;
   return openSampleSpace({
-    ...{ features: rows, state, optimizer, upper, batchSize, rowBytes: chosen.rowBytes },
+    ...{ features: rows, state, optimizer, upper, algebra, batchSize, rowBytes: chosen.rowBytes },
     ...{ training: options.training, validation: options.validation },
     stores: {
       gram: ctx.store({ ...name, products: "gram" }),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { memoryLimit } from "../../engine/memory.ts";
 import { StepError } from "../../engine/step-type.ts";
+import type { LinearAlgebra } from "../compute/linear-algebra.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import type { Activation } from "../learning/heads/activations.ts";
 import type { Dense } from "../learning/heads/dense.ts";
@@ -14,6 +15,7 @@ import type { TrainContext, TrainParams } from "./declaration.ts";
 import { type Fit, type Trained, trainEpochs } from "./epochs.ts";
 import type { EpochRecord } from "./history.ts";
 import { normalizationOf } from "./normalized-rows.ts";
+import { openAlgebra } from "./open-algebra.ts";
 import { openMethod } from "./open-method.ts";
 import { completed } from "./optimizers/optimizer.ts";
 import { ruleOf } from "./optimizers/rules.ts";
@@ -25,6 +27,7 @@ export async function run(ctx: TrainContext): Promise<void> {
   const { params } = ctx;
   const input = ctx.inputs.features;
   const features = await openFeatures(input.path, ctx.openStore);
+  let algebra: LinearAlgebra | undefined;
   try {
     const training = positionsOf(features, "train");
     const validation = positionsOf(features, "validation");
@@ -40,8 +43,9 @@ export async function run(ctx: TrainContext): Promise<void> {
     const store = ctx.store(storeName(params, input.digest, chosen));
     const normalization = await normalizationOf(params.normalize, features, training);
     const optimizer = completed(params.optimizer);
+    algebra = await openAlgebra(ctx);
     const method = await openMethod({
-      ...{ ctx, features, normalization, chosen, training, validation, optimizer, upper },
+      ...{ ctx, features, normalization, chosen, training, validation, optimizer, upper, algebra },
       state: initialState(sizes, params.seed, ruleOf(optimizer).memory),
     });
     const { history, epoch, reused, seconds } = await trainAnd(
@@ -60,9 +64,10 @@ export async function run(ctx: TrainContext): Promise<void> {
     if (params.earlyStopping) ctx.metric({ bestEpoch: epoch });
     ctx.metric({ accuracy: model.accuracy, validationAccuracy: model.validationAccuracy });
     if (computed > 0) ctx.metric({ secondsPerEpoch: Number((seconds / computed).toFixed(3)) });
-    ctx.metric({ method: chosen.method });
+    ctx.metric({ method: chosen.method, device: algebra.device });
     if ("windowRows" in chosen) ctx.metric({ windowRows: chosen.windowRows });
   } finally {
+    await algebra?.close();
     await features.close();
   }
 }

@@ -1,6 +1,6 @@
+import type { Memory, Moved } from "../compute/kernel.ts";
 import { randomStream } from "../compute/random.ts";
 import { type Dense, newDense } from "../learning/heads/dense.ts";
-import type { Memory, Moved } from "./optimizers/rule.ts";
 
 /** All that changes while a head is trained. */
 export interface TrainState {

@@ -1,7 +1,6 @@
+import type { Kernel } from "../compute/kernel.ts";
 import { backThrough, denseGradient } from "../learning/heads/dense.ts";
-import { isWide, openKernelProducts } from "../learning/heads/products.ts";
-import { openKernelUpdate } from "./optimizers/kernel.ts";
-import type { Rule, RuleStep } from "./optimizers/rule.ts";
+import type { RuleStep } from "./optimizers/rule.ts";
 import { arraysOf, type TrainState } from "./state.ts";
 
 /** A layer above the first, in training. */
@@ -15,7 +14,6 @@ export interface TailLayer {
   back(slopes: Float32Array, delta: Float32Array, rows: number): Promise<Float32Array>;
   /** Moves the layer's weights. Overwrites `delta`. */
   move(gradients: Gradients): Promise<void>;
-  close(): Promise<void>;
 }
 
 interface Gradients {
@@ -26,12 +24,15 @@ interface Gradients {
   readonly step: RuleStep;
 }
 
-/** @param at the layer's position in the head, from 1 on. */
-export async function openTailLayer(state: TrainState, at: number, rule: Rule): Promise<TailLayer> {
+/**
+ * @param at the layer's position in the head, from 1 on.
+ * @param wide its kernel in the runtime, through which the input went forward before; absent: loops compute it.
+ */
+export function tailLayer(state: TrainState, at: number, wide: Kernel | undefined): TailLayer {
   const layer = state.layers[at];
   if (layer === undefined) throw new Error(`there is no layer ${at}`);
   const [kernel, bias] = [arraysOf(state, at, "kernel"), arraysOf(state, at, "bias")];
-  if (!isWide(layer)) {
+  if (wide === undefined) {
     return {
       back: async (slopes, delta, rows) => backThrough(layer, slopes, delta, rows),
       async move({ input, delta, rows, step }) {
@@ -39,26 +40,19 @@ export async function openTailLayer(state: TrainState, at: number, rule: Rule): 
         step.move(kernel, gradient.kernel);
         step.move(bias, gradient.bias);
       },
-      close: async () => {},
     };
   }
-  const products = openKernelProducts(layer.inputs, layer.units);
-  const update = await openKernelUpdate(layer.inputs, layer.units, rule);
   return {
-    async back(slopes, delta, rows) {
-      const gradient = await products.back(layer.kernel, delta, rows);
+    async back(slopes, delta) {
+      const gradient = await wide.back(delta);
       for (let at = 0; at < gradient.length; at++) {
         gradient[at] = (gradient[at] as number) * (slopes[at] as number);
       }
       return gradient;
     },
-    async move({ input, delta, rows, step }) {
+    async move({ delta, step }) {
       step.move(bias, sumOfRows(delta, layer.units));
-      await update.apply({ arrays: kernel, x: input, delta, rows, step });
-    },
-    async close() {
-      await products.close();
-      await update.close();
+      await wide.move(delta, step);
     },
   };
 }

@@ -1,14 +1,16 @@
+import type { Kernel } from "../compute/kernel.ts";
 import { randomStream } from "../compute/random.ts";
 import { type Activation, slopesAt } from "../learning/heads/activations.ts";
 import type { Dense } from "../learning/heads/dense.ts";
-import { openLayers, passFrom } from "../learning/heads/forward.ts";
+import { passFrom } from "../learning/heads/forward.ts";
 import { areFinite } from "../learning/heads/model.ts";
+import { isWide } from "../learning/heads/products.ts";
 import { lossGradient, type Score, scoreOf } from "../learning/heads/scores.ts";
 import { dropOut } from "./dropout.ts";
 import type { Training } from "./method.ts";
 import { ruleOf } from "./optimizers/rules.ts";
 import { arraysOf } from "./state.ts";
-import { openTailLayer, sumOfRows, type TailLayer } from "./tail-layer.ts";
+import { sumOfRows, type TailLayer, tailLayer } from "./tail-layer.ts";
 
 /**
  * What lies above the products of rows and the first kernel: the first bias, its
@@ -33,7 +35,11 @@ export interface Upper {
   /** The score of rows that are not trained on, all of one weight. Overwrites `products`. */
   score(products: Float32Array, labels: Int32Array, rows: number): Promise<Score>;
   /** Whether all that it moves is. */
-  isFinite(): boolean;
+  isFinite(): Promise<boolean>;
+  /** Brings what it moves in `state` up to date. */
+  read(): Promise<void>;
+  /** Goes on from what is in `state`. */
+  write(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,19 +48,32 @@ export interface UpperStep extends Score {
   readonly delta: Float32Array;
 }
 
-/** Moves the first bias and all further layers of `state` in place; the first kernel is for others to move. */
+/**
+ * Moves the first bias and all further layers of `state`, kernels of wide ones in
+ * the runtime; the first kernel is for others to move.
+ */
 export async function openUpper({
   state,
   optimizer,
   upper,
-}: Pick<Training, "state" | "optimizer" | "upper">): Promise<Upper> {
+  algebra,
+}: Pick<Training, "state" | "optimizer" | "upper" | "algebra">): Promise<Upper> {
   const { layers } = state;
   const [first, ...others] = layers as [Dense, ...Dense[]];
-  const head = await openLayers({ layers, activations: upper.activations });
   const rule = ruleOf(optimizer);
-  const tail = await Promise.all(others.map((_, at) => openTailLayer(state, at + 1, rule)));
+  const wide = new Map<Dense, Kernel>();
+  for (const [at, layer] of others.entries()) {
+    const { inputs, units } = layer;
+    const arrays = arraysOf(state, at + 1, "kernel");
+    if (isWide(layer)) wide.set(layer, await algebra.openKernel({ inputs, units, arrays, rule }));
+  }
+  const head = { layers, activations: upper.activations, wide };
+  const tail = others.map((layer, at) => tailLayer(state, at + 1, wide.get(layer)));
   const firstBias = arraysOf(state, 0, "bias");
   const { labelSmoothing } = upper;
+  const read = async (): Promise<void> => {
+    for (const kernel of wide.values()) await kernel.read();
+  };
   return {
     async step(products, labels, rows, rate, step) {
       const factors: (Float32Array | undefined)[] = [];
@@ -81,10 +100,16 @@ export async function openUpper({
       const { logits } = await passFrom(products, head, rows);
       return scoreOf(logits, labels, rows, { labelSmoothing });
     },
-    isFinite: () => areFinite([{ ...first, kernel: first.bias }, ...others]),
+    async isFinite() {
+      await read();
+      return areFinite([{ ...first, kernel: first.bias }, ...others]);
+    },
+    read,
+    async write() {
+      for (const kernel of wide.values()) await kernel.write();
+    },
     async close() {
-      await head.close();
-      for (const layer of tail) await layer.close();
+      for (const kernel of wide.values()) await kernel.close();
     },
   };
 }

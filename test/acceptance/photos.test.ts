@@ -51,6 +51,7 @@ steps:
       hidden: [64]
       optimizer: { kind: sgd, learningRate: 1e-2, momentum: 0.9 }
       epochs: 30
+      runtime: ${runtime === "tensorflow" ? runtime : "onnxruntime"}
   report:
     uses: report
     inputs: { model: head.model, features: features.features, images: splits.images }

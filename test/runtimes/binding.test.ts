@@ -5,9 +5,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Binding, newBinding } from "../../steps/compute/tensorflow/binding.ts";
 import { openContext } from "../../steps/compute/tensorflow/context.ts";
+import { openKernel } from "../../steps/compute/tensorflow/kernel.ts";
 import { tensorflowLibrary } from "../../steps/compute/tensorflow/library.ts";
+import { openProducts } from "../../steps/compute/tensorflow/products.ts";
 import { openTensorflow, type TensorflowSession } from "../../steps/compute/tensorflow/session.ts";
 import { loadTfjs } from "../../steps/compute/tensorflow/tfjs.ts";
+import { completed } from "../../steps/train/optimizers/optimizer.ts";
+import { ruleOf } from "../../steps/train/optimizers/rules.ts";
 import type { Graph, Shape, Tensor } from "../../steps/vision/graph/graph.ts";
 import { newExecution } from "../../steps/vision/tensorflow/execution.ts";
 import { picturePixels } from "../networks/golden.ts";
@@ -42,6 +46,34 @@ describe.skipIf(lack !== "")(`TensorFlow's binding${lack}`, () => {
       for (let batch = 0; batch < 20; batch++) execution.run(pixels, 4, rows);
       execution.free();
     }
+    expect(tensorsOf(session)).toEqual(before);
+    session.close();
+  });
+
+  test("has as many after products and steps of training, also of some that failed", async () => {
+    const session = await open();
+    const before = tensorsOf(session);
+    const products = openProducts(session);
+    const [a, into] = [new Float32Array(12).fill(1), new Float32Array(9)];
+    const held = await products.hold(a, 3);
+    const arrays = { weights: new Float32Array(5000 * 2), velocity: new Float32Array(5000 * 2) };
+    const rule = ruleOf(completed({ kind: "sgd", learningRate: 0.1, decay: 0, nesterov: true }));
+    const kernel = openKernel(session, { inputs: 5000, units: 2, arrays, rule });
+    const x = new Float32Array(5000 * 4).fill(1);
+    for (let rows = 1; rows < 5; rows++) {
+      await products.times(a, a, { m: 2, k: 3, n: 3 }, into);
+      await products.timesTransposed(a, a, { m: 2, k: 3, n: 3 }, into);
+      await products.addTransposedTimes(a, a, { m: 3, k: 3, n: 3 }, into);
+      await held.rowsTimes(Int32Array.of(3, 0), a, 2, into);
+      const delta = await kernel.forward(x, rows);
+      await kernel.back(delta);
+      await kernel.move(delta, rule.at(0.1, 1));
+      await expect(products.times(a, a, { m: 3, k: 3, n: 5 }, into)).rejects.toThrow();
+      await expect(kernel.forward(x, 5)).rejects.toThrow();
+      await kernel.write();
+    }
+    await held.close();
+    await kernel.close();
     expect(tensorsOf(session)).toEqual(before);
     session.close();
   });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newWorkplace, type Workplace } from "../cli/flow.ts";
+import { lackOf, testHome } from "../runtimes/home.ts";
 
 const pipeline = `
 name: choices
@@ -47,7 +48,7 @@ interface Head {
 
 async function trained(at: Workplace, choices: string): Promise<Head> {
   at.write("p.yaml", pipeline.replace("{choices}", choices));
-  const { code, stderr } = await at.flow(["run", "p.yaml"]);
+  const { code, stderr } = await at.flow(["run", "p.yaml"], testHome ? { FLOW_HOME: testHome } : {});
   expect(code, stderr).toBe(0);
   const { head } = at.record().steps;
   return { digest: head?.outputs.model?.digest, metrics: head?.metrics ?? {} };
@@ -77,6 +78,52 @@ describe("a training that is gone on with has the bytes of one from nothing", ()
       /epoch 5: loss [\d.e-]+, accuracy [\d.]+; validation: [\d.e-]+, [\d.]+\n/,
     );
   });
+});
+
+const lack = lackOf("tensorflow");
+
+describe.skipIf(lack !== "")(`runtime: tensorflow${lack}`, () => {
+  test.each(["sampleSpace", "direct"])(
+    "trains as onnxruntime does, from checkpoints of its own, %s",
+    async (method) => {
+      const choices = `hidden: [96, 96], method: ${method}`;
+      const losses = (at: Workplace): readonly number[] =>
+        text(at, "head/model/history.csv")
+          .split("\n")
+          .slice(1, -1)
+          .map((line) => Number(line.split(",")[1]));
+      const { digest } = await trained(place, `${choices}, epochs: 5`);
+      const expected = losses(place);
+      const begun = await trained(place, `${choices}, epochs: 2, runtime: tensorflow`);
+      expect(begun.metrics).toMatchObject({ epochs: 2, computed: 2, reused: 0 });
+      expect(begun.metrics.device).toMatch(/^(cpu|cuda: .*)$/);
+      const extended = await trained(place, `${choices}, epochs: 5, runtime: tensorflow`);
+      expect(extended.metrics).toMatchObject({ epochs: 5, computed: 3, reused: 2 });
+      const found = losses(place);
+      expect(found).toHaveLength(5);
+      for (const [at, loss] of found.entries()) {
+        expect(Math.abs(loss - (expected[at] as number)) / (expected[0] as number)).toBeLessThan(1e-5);
+      }
+      const fresh = await trained(other, `${choices}, epochs: 5, runtime: tensorflow`);
+      expect(fresh.metrics).toMatchObject({ computed: 5 });
+      expect(fresh.digest).toBe(extended.digest);
+      expect(fresh.digest).not.toBe(digest);
+    },
+  );
+
+  test("asks for the same key on whichever device", async () => {
+    const choices = "hidden: [8], epochs: 1, runtime: tensorflow";
+    await trained(place, choices);
+    await trained(place, `${choices}, device: cpu`);
+    expect(place.record().steps.head?.outcome).toBe("cached");
+  });
+});
+
+test("says how TensorFlow is brought, before anything runs", async () => {
+  place.write("p.yaml", pipeline.replace("{choices}", "runtime: tensorflow"));
+  const { code, stdout } = await place.flow(["plan", "p.yaml"]);
+  expect(code).toBe(2);
+  expect(stdout).toMatch(/head +blocked +missing: TensorFlow .*\n +`flow setup tensorflow` brings it\n/);
 });
 
 test("a schedule that ends with the epochs trains anew for other ones", async () => {

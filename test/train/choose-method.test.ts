@@ -4,7 +4,7 @@ import { chooseMethod, type Size } from "../../steps/train/choose-method.ts";
 
 const sgd = { kind: "sgd", learningRate: 1e-3, decay: 0 } as const;
 const tutorial: Size = { training: 3_000, validation: 1_000, layers: [100_352, 256, 16, 2], batch: 32 };
-const auto = { method: "auto", memory: "2GB", optimizer: sgd } as const;
+const auto = { method: "auto", memory: "2GB", optimizer: sgd, runtime: "onnxruntime" } as const;
 const flat: Size = { training: 20_000, validation: 0, layers: [25_088, 256, 2], batch: 32 };
 
 function wayOf(params: Parameters<typeof chooseMethod>[0], size: Size): string {
@@ -71,6 +71,15 @@ test("the direct way keeps to memory as well", () => {
   const large: Size = { ...tutorial, layers: [100_352, 4_096, 2] };
   expect(messageOf(() => chooseMethod(adam, large))).toMatch(/takes 5\.\d GB, and .* set `memory: 5\.\dGB`$/);
   expect(wayOf({ ...adam, memory: "6GB" }, large)).toBe("direct");
+});
+
+test("what TensorFlow has on its device counts beside what it came from", () => {
+  const adam = { ...auto, memory: "20GB", optimizer: { ...sgd, kind: "adam" } } as const;
+  const large: Size = { ...tutorial, layers: [100_352, 4_096, 2] };
+  const [one, other] = (["onnxruntime", "tensorflow"] as const).map(
+    (runtime) => chooseMethod({ ...adam, runtime }, large).bytes,
+  ) as [number, number];
+  expect(other / one).toBeCloseTo(2, 0);
 });
 
 test("a machine with less memory is told before anything is computed", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Sizes } from "../../steps/compute/onnx/products.ts";
+import type { Sizes } from "../../steps/compute/linear-algebra.ts";
 import { type RandomStream, randomStream } from "../../steps/compute/random.ts";
 import { type Coordinates, openSteps, stepsMemory } from "../../steps/train/sample-space/coordinates.ts";
 import { groupMemory, openGroup, rowsOfGroup } from "../../steps/train/sample-space/group.ts";

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openForward } from "../../steps/learning/heads/forward.ts";
 import { predictedOf, type Score, scoreOf, softmax } from "../../steps/learning/heads/scores.ts";
 import { openDirect } from "../../steps/train/direct.ts";
 import { initialState } from "../../steps/train/state.ts";
+import { algebras } from "../runtimes/algebras.ts";
 import { featuresOf, trainingOf } from "./rows.ts";
 
 interface Expected {
@@ -35,44 +36,56 @@ function expectClose(values: ArrayLike<number>, expected: readonly number[], wit
     expect(Math.abs((values[at] as number) - value)).toBeLessThan(within);
 }
 
-test("epochs of SGD with momentum and decay are those of Keras, and so are the predictions afterwards", async () => {
-  const state = initialState(keras.sizes, 0);
-  const arrays = state.layers.flatMap(({ kernel, bias }) => [kernel, bias]);
-  for (const [at, array] of arrays.entries()) array.set(keras.initial[at] as number[]);
-  const x = Float32Array.from(keras.x);
-  const labels = Int32Array.from(keras.labels);
+describe.each(algebras)("$runtime", ({ open, lack }) => {
+  test.skipIf(lack !== "")(
+    "epochs of SGD with momentum and decay are those of Keras, and so are the predictions afterwards",
+    async () => {
+      const state = initialState(keras.sizes, 0);
+      const arrays = state.layers.flatMap(({ kernel, bias }) => [kernel, bias]);
+      for (const [at, array] of arrays.entries()) array.set(keras.initial[at] as number[]);
+      const x = Float32Array.from(keras.x);
+      const labels = Int32Array.from(keras.labels);
 
-  const { momentum, batch: batchSize } = keras;
-  const method = await openDirect(
-    trainingOf({ features: featuresOf({ x, labels }), state, momentum, batchSize }),
+      const { momentum, batch: batchSize } = keras;
+      const method = await openDirect(
+        trainingOf({
+          features: featuresOf({ x, labels }),
+          state,
+          momentum,
+          batchSize,
+          algebra: await open(),
+        }),
+      );
+      const order = Int32Array.from({ length: rows }, (_, row) => row);
+      let before = 0;
+      for (let epoch = 0; epoch < keras.epochs; epoch++) {
+        const total = { loss: 0, correct: 0 };
+        const rateOf = (step: number): number => keras.learningRate / (1 + keras.decay * (before + step));
+        for await (const { loss, correct } of method.steps(order, rateOf, before)) {
+          total.loss += loss;
+          total.correct += correct;
+        }
+        before += Math.ceil(rows / batchSize);
+        expect(Math.abs(total.loss / rows - (keras.losses[epoch] as number))).toBeLessThan(2e-5);
+        expect(total.correct / rows).toBeCloseTo(keras.accuracy[epoch] as number, 6);
+      }
+      const after: Score = await method.score(order);
+      await method.layers();
+      await method.close();
+      for (const [at, array] of arrays.entries()) expectClose(array, keras.final[at] as number[], 2e-5);
+
+      const forward = await openForward({ layers: state.layers, activations: ["relu", "relu"] });
+      const { logits } = await forward.run(x, rows);
+      // What training scores and what the report predicts come from the same numbers.
+      const score = scoreOf(logits, labels, rows);
+      expect(score.loss).toBeCloseTo(after.loss, 5);
+      expect(score.correct).toBe(after.correct);
+      const predicted = predictedOf(logits, rows);
+      expect(predicted.filter((label, row) => label === labels[row]).length).toBe(after.correct);
+      expectClose(softmax(Float32Array.from(logits), rows), keras.probabilities, 2e-5);
+      await forward.close();
+    },
   );
-  const order = Int32Array.from({ length: rows }, (_, row) => row);
-  let before = 0;
-  for (let epoch = 0; epoch < keras.epochs; epoch++) {
-    const total = { loss: 0, correct: 0 };
-    const rateOf = (step: number): number => keras.learningRate / (1 + keras.decay * (before + step));
-    for await (const { loss, correct } of method.steps(order, rateOf, before)) {
-      total.loss += loss;
-      total.correct += correct;
-    }
-    before += Math.ceil(rows / batchSize);
-    expect(Math.abs(total.loss / rows - (keras.losses[epoch] as number))).toBeLessThan(2e-5);
-    expect(total.correct / rows).toBeCloseTo(keras.accuracy[epoch] as number, 6);
-  }
-  const after: Score = await method.score(order);
-  await method.close();
-  for (const [at, array] of arrays.entries()) expectClose(array, keras.final[at] as number[], 2e-5);
-
-  const forward = await openForward({ layers: state.layers, activations: ["relu", "relu"] });
-  const { logits } = await forward.run(x, rows);
-  // What training scores and what the report predicts come from the same numbers.
-  const score = scoreOf(logits, labels, rows);
-  expect(score.loss).toBeCloseTo(after.loss, 5);
-  expect(score.correct).toBe(after.correct);
-  const predicted = predictedOf(logits, rows);
-  expect(predicted.filter((label, row) => label === labels[row]).length).toBe(after.correct);
-  expectClose(softmax(Float32Array.from(logits), rows), keras.probabilities, 2e-5);
-  await forward.close();
 });
 
 test("of equal logits the first is predicted, as NumPy's argmax has it", () => {

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "vitest";
+import { onnxAlgebra } from "../../steps/compute/onnx/linear-algebra.ts";
 import { randomStream } from "../../steps/compute/random.ts";
 import { openDirect } from "../../steps/train/direct.ts";
 import type { Method, Training } from "../../steps/train/method.ts";
@@ -69,7 +70,13 @@ test.each(Object.entries(choices))(
         }),
       });
       const training = (): Training & { readonly optimizer: Sgd } => ({
-        ...{ features: featuresOf({ x, labels }), state: state(), optimizer, batchSize },
+        ...{
+          features: featuresOf({ x, labels }),
+          state: state(),
+          optimizer,
+          batchSize,
+          algebra: onnxAlgebra,
+        },
         upper: { activations: hidden.map(() => activation), dropout: [], seed, ...told },
       });
       const methods: Readonly<Record<keyof typeof off, Method>> = {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStores } from "../../engine/cache/stores.ts";
 import type { Store } from "../../engine/step-type.ts";
+import { onnxAlgebra } from "../../steps/compute/onnx/linear-algebra.ts";
 import type { Split } from "../../steps/learning/tables/images.ts";
 import type { Method, Rows, Training } from "../../steps/train/method.ts";
 import { completed, type Sgd } from "../../steps/train/optimizers/optimizer.ts";
@@ -39,7 +40,7 @@ export function featuresOf({ x, labels, splits }: RowsInMemory): Rows {
 
 export interface GivenTraining
   extends Pick<Training, "features" | "state" | "batchSize">,
-    Partial<Pick<Training, "optimizer" | "upper">> {
+    Partial<Pick<Training, "optimizer" | "upper" | "algebra">> {
   /** Of SGD. */
   readonly momentum?: number;
 }
@@ -47,6 +48,7 @@ export interface GivenTraining
 /** What is needed to train, SGD with ReLU where nothing else is said. */
 export function trainingOf({ momentum = 0.9, ...given }: GivenTraining): Training {
   return {
+    algebra: onnxAlgebra,
     optimizer: completed({ kind: "sgd", learningRate: 0.001, decay: 0, momentum }),
     upper: {
       activations: given.state.layers.slice(1).map(() => "relu" as const),

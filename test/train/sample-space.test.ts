@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
+import type { LinearAlgebra } from "../../steps/compute/linear-algebra.ts";
 import { openDirect } from "../../steps/train/direct.ts";
 import type { Method, Rows, Training } from "../../steps/train/method.ts";
 import { completed, type Sgd } from "../../steps/train/optimizers/optimizer.ts";
 import { openWindows } from "../../steps/train/sample-space/windows.ts";
 import { initialState, type TrainState } from "../../steps/train/state.ts";
+import { algebras } from "../runtimes/algebras.ts";
 import { problem } from "./problem.ts";
 import { newFolder, newStore, openSampled, removeFolders, type SampledTraining } from "./rows.ts";
 
@@ -37,7 +39,8 @@ const choices: readonly Choice[] = [
   },
 ];
 
-describe("training in sample space", () => {
+describe.each(algebras)("training in sample space with $runtime", ({ open, lack }) => {
+  const run = test.skipIf(lack !== "");
   const { features, training, validation } = problem({
     ...{ training: 700, validation: 90, rowLength: 5000, classes: 3 },
   });
@@ -46,18 +49,19 @@ describe("training in sample space", () => {
   const inWindows = (rows: number) => (how: Sampled) =>
     openWindows({ ...how, windowRows: Math.ceil(rows / how.batchSize) * how.batchSize });
   const ways = [
-    { way: "all rows", open: inAll },
-    { way: "windows", open: inWindows(200) },
-    { way: "windows of one batch", open: inWindows(1) },
+    { way: "all rows", openWay: inAll },
+    { way: "windows", openWay: inWindows(200) },
+    { way: "windows of one batch", openWay: inWindows(1) },
   ];
 
-  test.each(ways.flatMap((way) => choices.map((choice) => ({ ...way, ...choice }))))(
+  run.each(ways.flatMap((way) => choices.map((choice) => ({ ...way, ...choice }))))(
     "gives the weights that going down the gradient gives: $way, $hidden, $batchSize, $optimizer",
-    async ({ open, ...choice }) => {
-      const of = () => trainingWith(features, choice);
+    async ({ openWay, ...choice }) => {
+      const algebra = await open();
+      const of = () => trainingWith(features, choice, algebra);
       const [there, here] = [of(), of()];
       const one = await openDirect(there);
-      const other = await open(here);
+      const other = await openWay(here);
       for (let epoch = 0; epoch < 3; epoch++) {
         const order = shuffled(training, epoch);
         const [expected, found] = [await losses(one, order, epoch), await losses(other, order, epoch)];
@@ -75,11 +79,12 @@ describe("training in sample space", () => {
     },
   );
 
-  test("goes on from what was kept, to the bit", async () => {
+  run("goes on from what was kept, to the bit", async () => {
     const choice = choices[4] as Choice;
     const stores = { gram: newStore(), first: newStore() };
-    const open = () => openSampled({ ...trainingWith(features, choice), training: 700, stores });
-    const [whole, half, rest] = [await open(), await open(), await open()];
+    const algebra = await open();
+    const method = () => openSampled({ ...trainingWith(features, choice, algebra), training: 700, stores });
+    const [whole, half, rest] = [await method(), await method(), await method()];
     const folder = newFolder();
     for (let epoch = 0; epoch < 4; epoch++) {
       const order = shuffled(training, epoch);
@@ -93,43 +98,48 @@ describe("training in sample space", () => {
     expect(await rest.layers()).toEqual(await whole.layers());
     for (const method of [whole, half, rest]) await method.close();
   });
-});
 
-test("the model has the same bits whatever memory holds, whatever was there before, and in whichever tiles", async () => {
-  const { features, training } = problem({ training: 700, validation: 90, rowLength: 5000, classes: 3 });
-  const choice = choices[0] as Choice;
-  const model = async (stores: SampledTraining["stores"], tiles: number) => {
-    const method = await openSampled({
-      ...{ ...trainingWith(features, choice), training: 700, tiles },
-      ...(stores === undefined ? {} : { stores }),
-    });
-    await losses(method, shuffled(training, 0), 0);
-    const layers = await method.layers();
-    await method.close();
-    return layers;
-  };
-  const stores = { gram: newStore(), first: newStore() };
-  const fresh = await model(stores, 9);
-  // From what was kept; from nothing, in passes; where other rows came first.
-  expect(await model(stores, 2)).toEqual(fresh);
-  expect(await model(undefined, 2)).toEqual(fresh);
-  const index = features.index.map((row, at) => (at % 3 === 0 ? row : { ...row, digest: `other ${at}` }));
-  const grown = { gram: newStore(), first: newStore() };
-  const few = await openSampled({
-    ...trainingWith({ ...features, index }, choice),
-    ...{ training: 700, stores: grown },
-  });
-  await few.close();
-  expect(await model(grown, 4)).toEqual(fresh);
+  run(
+    "the model has the same bits whatever memory holds, whatever was there before, and in whichever tiles",
+    async () => {
+      const { features, training } = problem({ training: 700, validation: 90, rowLength: 5000, classes: 3 });
+      const choice = choices[0] as Choice;
+      const algebra = await open();
+      const model = async (stores: SampledTraining["stores"], tiles: number) => {
+        const method = await openSampled({
+          ...{ ...trainingWith(features, choice, algebra), training: 700, tiles },
+          ...(stores === undefined ? {} : { stores }),
+        });
+        await losses(method, shuffled(training, 0), 0);
+        const layers = await method.layers();
+        await method.close();
+        return layers;
+      };
+      const stores = { gram: newStore(), first: newStore() };
+      const fresh = await model(stores, 9);
+      // From what was kept; from nothing, in passes; where other rows came first.
+      expect(await model(stores, 2)).toEqual(fresh);
+      expect(await model(undefined, 2)).toEqual(fresh);
+      const index = features.index.map((row, at) => (at % 3 === 0 ? row : { ...row, digest: `other ${at}` }));
+      const grown = { gram: newStore(), first: newStore() };
+      const few = await openSampled({
+        ...trainingWith({ ...features, index }, choice, algebra),
+        ...{ training: 700, stores: grown },
+      });
+      await few.close();
+      expect(await model(grown, 4)).toEqual(fresh);
+    },
+  );
 });
 
 function trainingWith(
   features: Rows,
   { hidden, batchSize, optimizer, upper }: Choice,
+  algebra: LinearAlgebra,
 ): Training & { readonly optimizer: Sgd } {
   const state: TrainState = initialState([features.rowLength, ...hidden, 3], 5);
   return {
-    ...{ features, state, batchSize },
+    ...{ features, state, batchSize, algebra },
     optimizer: completed({ kind: "sgd", learningRate: 0.01, decay: 0, ...optimizer }) as Sgd,
     upper: { activations: hidden.map(() => "relu"), dropout: [], seed: 3, labelSmoothing: 0, ...upper },
   };

@@ -1,22 +1,6 @@
+import type { Held, Products } from "../linear-algebra.ts";
 import { encodeGraph } from "./graph.ts";
 import { openSession, type Session } from "./session.ts";
-
-/** Products of float32 matrices, row-major, in the runtime. Of results the first m × n values are written. */
-export interface Products {
-  /** m × k times the transpose of n × k. */
-  timesTransposed(a: Float32Array, b: Float32Array, sizes: Sizes, into: Float32Array): Promise<void>;
-  /** m × k times k × n. */
-  times(a: Float32Array, b: Float32Array, sizes: Sizes, into: Float32Array): Promise<void>;
-  /** The transpose of k × m times k × n, added to `into`. */
-  addTransposedTimes(a: Float32Array, b: Float32Array, sizes: Sizes, into: Float32Array): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface Sizes {
-  readonly m: number;
-  readonly k: number;
-  readonly n: number;
-}
 
 /** Each kind of product is made ready when it is first asked for. */
 export function openProducts(): Products {
@@ -29,9 +13,10 @@ export function openProducts(): Products {
   const plain = () => session("plain", () => open({}, ["m", "k"], ["k", "n"]));
   const right = () => session("right", () => open({ transB: 1 }, ["m", "k"], ["n", "k"]));
   const left = () => session("left", () => open({ transA: 1 }, ["k", "m"], ["k", "n"], true));
+  const times: Products["times"] = async (a, b, { m, k, n }, into) =>
+    run(await plain(), matrix(a, m, k), matrix(b, k, n), matrix(into, m, n));
   return {
-    times: async (a, b, { m, k, n }, into) =>
-      run(await plain(), matrix(a, m, k), matrix(b, k, n), matrix(into, m, n)),
+    times,
     timesTransposed: async (a, b, { m, k, n }, into) =>
       run(await right(), matrix(a, m, k), matrix(b, n, k), matrix(into, m, n)),
     async addTransposedTimes(a, b, { m, k, n }, into) {
@@ -39,9 +24,25 @@ export function openProducts(): Products {
       // The result is written over what is added to, which the operator allows.
       await run(await left(), matrix(a, k, m), matrix(b, k, n), sum, { c: sum });
     },
+    hold: async (values, columns) => heldWhereItLies(values, columns, times),
     async close() {
       for (const opened of sessions.values()) await (await opened).close();
     },
+  };
+}
+
+/** The runtime reads memory: what is held is where it was; rows are put one after the other for each product. */
+function heldWhereItLies(values: Float32Array, columns: number, times: Products["times"]): Held {
+  let lines = new Float32Array(0);
+  return {
+    async rowsTimes(rows, b, n, into) {
+      if (lines.length < rows.length * columns) lines = new Float32Array(rows.length * columns);
+      for (const [at, row] of rows.entries()) {
+        lines.set(values.subarray(row * columns, (row + 1) * columns), at * columns);
+      }
+      await times(lines, b, { m: rows.length, k: columns, n }, into);
+    },
+    close: async () => {},
   };
 }
 

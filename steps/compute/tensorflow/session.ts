@@ -24,8 +24,8 @@ export interface TensorflowSession {
   readonly tf: Tf;
   /** One of TensorFlow's own operations, where TensorFlow.js' lack a setting. */
   operation(name: string, settings: Settings, inputs: readonly Tensor[]): Tensor;
-  /** uint8 values as a tensor, which TensorFlow.js takes for int32. */
-  upload(values: Uint8Array, shape: readonly number[]): Tensor;
+  /** A copy of values as a tensor on the device; uint8, which TensorFlow.js takes for int32, or float32. */
+  upload(values: Uint8Array | Float32Array, shape: readonly number[]): Tensor;
   /** Copies a tensor's values. */
   download(tensor: Tensor, into: Float32Array): void;
   close(): void;
@@ -71,7 +71,7 @@ export async function openTensorflow(options: TensorflowOptions): Promise<Tensor
     device: device === "cpu" ? "cpu" : `cuda: ${nameOfGpu() ?? "GPU"}`,
     operation: (name, settings, inputs) => backend.executeSingleOutput(name, attributesOf(settings), inputs),
     upload(values, shape) {
-      const dtype = types.TF_UINT8;
+      const dtype = values instanceof Uint8Array ? types.TF_UINT8 : types.TF_FLOAT;
       return backend.createOutputTensor({ id: binding.createTensor(shape, dtype, values), shape, dtype });
     },
     download(tensor, into) {

@@ -12,8 +12,7 @@ export interface Layers {
 /** Layers that are ready to compute; their weights may change between two calls. */
 export interface OpenLayers extends Layers {
   /** By layer: wide ones above the first. */
-  readonly wide: ReadonlyMap<Dense, KernelProducts>;
-  close(): Promise<void>;
+  readonly wide: ReadonlyMap<Dense, Pick<KernelProducts, "forward">>;
 }
 
 /** What a head makes of some rows. */
@@ -36,28 +35,17 @@ export interface Forward {
 export async function openForward(head: Layers): Promise<Forward> {
   const [first] = head.layers;
   if (first === undefined) throw new Error("a head has at least one layer");
-  const products = openKernelProducts(first.inputs, first.units);
-  const layers = await openLayers(head);
+  const products = openKernelProducts(first);
+  const wide = new Map(
+    head.layers
+      .slice(1)
+      .filter(isWide)
+      .map((layer) => [layer, openKernelProducts(layer)]),
+  );
   return {
-    run: async (x, rows) => passFrom(await products.forward(first.kernel, x, rows), layers, rows),
+    run: async (x, rows) => passFrom(await products.forward(x, rows), { ...head, wide }, rows),
     async close() {
-      await products.close();
-      await layers.close();
-    },
-  };
-}
-
-export async function openLayers({ layers, activations }: Layers): Promise<OpenLayers> {
-  const wide = new Map<Dense, KernelProducts>();
-  for (const layer of layers.slice(1).filter(isWide)) {
-    wide.set(layer, openKernelProducts(layer.inputs, layer.units));
-  }
-  return {
-    layers,
-    activations,
-    wide,
-    async close() {
-      for (const products of wide.values()) await products.close();
+      for (const one of [products, ...wide.values()]) await one.close();
     },
   };
 }
@@ -88,7 +76,7 @@ export async function passFrom(
     values =
       native === undefined
         ? affine(layer, input, rows)
-        : addBias(await native.forward(layer.kernel, input, rows), layer.bias);
+        : addBias(await native.forward(input, rows), layer.bias);
   }
   return { sums, inputs, logits: values };
 }

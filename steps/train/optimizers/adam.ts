@@ -1,5 +1,6 @@
+import type { Memory } from "../../compute/kernel.ts";
 import type { Adam } from "./optimizer.ts";
-import { fadeNodes, gradientNode, type Memory, node, type Rule } from "./rule.ts";
+import { fadeNodes, gradientNode, node, type Rule } from "./rule.ts";
 
 /**
  * m ← m + (g − m)·(1 − β₁), s ← s + (g² − s)·(1 − β₂), w ← w − α·m / (√s + ε),

@@ -1,5 +1,6 @@
+import type { Memory } from "../../compute/kernel.ts";
 import type { Rmsprop } from "./optimizer.ts";
-import { fadeNodes, gradientNode, type Memory, node, type Rule } from "./rule.ts";
+import { fadeNodes, gradientNode, node, type Rule } from "./rule.ts";
 
 /**
  * s ← ρ·s + (1 − ρ)·g², v ← m·v + rate·g / √(s + ε), w ← w − v; without momentum

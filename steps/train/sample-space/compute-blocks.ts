@@ -1,4 +1,4 @@
-import type { Products } from "../../compute/onnx/products.ts";
+import type { Products } from "../../compute/linear-algebra.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Strip } from "./strips.ts";
 import { type LoadedTiles, TILE } from "./tiles.ts";

@@ -1,4 +1,4 @@
-import type { Products } from "../../compute/onnx/products.ts";
+import type { Products } from "../../compute/linear-algebra.ts";
 import type { Coordinates } from "./coordinates.ts";
 import { type LoadedTiles, TILE, type Tile } from "./tiles.ts";
 

@@ -1,4 +1,4 @@
-import type { Sizes } from "../../compute/onnx/products.ts";
+import type { Sizes } from "../../compute/linear-algebra.ts";
 import type { Sgd } from "../optimizers/optimizer.ts";
 
 /** float32, but where it is shown that in float64 all ways to train agree. */

@@ -1,5 +1,5 @@
 import type { Store } from "../../../engine/step-type.ts";
-import type { Products } from "../../compute/onnx/products.ts";
+import type { Products } from "../../compute/linear-algebra.ts";
 import type { Rows } from "../method.ts";
 import { openBlocks } from "./blocks.ts";
 import { computeBlocks } from "./compute-blocks.ts";

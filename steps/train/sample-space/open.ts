@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { openProducts } from "../../compute/onnx/products.ts";
 import type { Dense } from "../../learning/heads/dense.ts";
 import { readLayers, writeLayers } from "../../learning/heads/model.ts";
 import { firstNotFinite } from "../../vision/finite.ts";
@@ -27,7 +26,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
   const { features, state, training, validation, batchSize, optimizer } = options;
   const first = state.layers[0] as Dense;
   const { units } = first;
-  const products = openProducts();
+  const products = options.algebra.openProducts();
   const known = await multiplyRows({ ...options, kernel: first.kernel, units, products }).catch(
     async (error: unknown) => {
       await products.close();
@@ -91,11 +90,13 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
       }
       return total;
     },
-    isFinite: () => firstNotFinite(coordinates.pair) === undefined && upper.isFinite(),
+    isFinite: async () => firstNotFinite(coordinates.pair) === undefined && (await upper.isFinite()),
     async keep(folder) {
+      await upper.read();
       for (const [name, layers] of files) await writeLayers(join(folder, name), layers);
     },
-    copy() {
+    async copy() {
+      await upper.read();
       const copies = files.map(([name, layers]) => [name, layers.map(copyOf)] as const);
       return {
         async keep(folder) {
@@ -105,10 +106,12 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     },
     async restore(folder) {
       for (const [name, layers] of files) await readLayers(join(folder, name), layers);
+      await upper.write();
     },
     async layers() {
       if (isFolded) throw new Error("the first weights are gone: they are put together once");
       isFolded = true;
+      await upper.read();
       await foldInto(first.kernel, { coordinates, loaded: known.loaded, products, training, units });
       return state.layers;
     },

@@ -1,4 +1,4 @@
-import type { Products } from "../../compute/onnx/products.ts";
+import type { Products } from "../../compute/linear-algebra.ts";
 import type { Strip } from "./strips.ts";
 
 /** Sums of products over strips of columns: of float32, summed in float64. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openProducts, type Sizes } from "../../compute/onnx/products.ts";
+import type { Sizes } from "../../compute/linear-algebra.ts";
 import type { Dense } from "../../learning/heads/dense.ts";
 import { areFinite, readLayers, writeLayers } from "../../learning/heads/model.ts";
 import type { Method, Training } from "../method.ts";
@@ -34,7 +34,7 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
   const { features, state, optimizer, batchSize, windowRows } = options;
   const [first, speed] = [state.layers[0], state.velocities[0]] as [Dense, Dense];
   const { units } = first;
-  const products = openProducts();
+  const products = options.algebra.openProducts();
   const wide = openWideProducts(products, windowRows, units);
   const strips = openStrips(features, windowRows);
   const upper = await openUpper(options);
@@ -101,14 +101,22 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
       }
       return total;
     },
-    isFinite: () => areFinite(state.layers),
+    async isFinite() {
+      await upper.read();
+      return areFinite(state.layers);
+    },
     async keep(folder) {
+      await upper.read();
       for (const [name, layers] of files) await writeLayers(join(folder, name), layers);
     },
     async restore(folder) {
       for (const [name, layers] of files) await readLayers(join(folder, name), layers);
+      await upper.write();
     },
-    layers: async () => state.layers,
+    async layers() {
+      await upper.read();
+      return state.layers;
+    },
     async close() {
       await upper.close();
       await products.close();

@@ -22,8 +22,20 @@ export interface Choosing {
   readonly home: string;
 }
 
+/** The device that is asked for, where it does not have to be chosen; else what is chosen is told. */
+export async function resolveDevice(
+  asked: Device | "auto",
+  choosing: Choosing,
+  log: (line: string) => void,
+): Promise<Device> {
+  if (asked !== "auto") return asked;
+  const { device, why } = await chooseDevice(choosing);
+  log(`device: ${device}, as ${why}`);
+  return device;
+}
+
 /** A GPU that works, else the CPU. A software driver is never taken. */
-export async function chooseDevice(choosing: Choosing): Promise<ChosenDevice> {
+async function chooseDevice(choosing: Choosing): Promise<ChosenDevice> {
   const { runtime } = choosing;
   switch (runtime) {
     case "onnxruntime":

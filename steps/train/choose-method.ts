@@ -51,7 +51,7 @@ export function chooseMethod(params: MethodParams, size: Size): Chosen {
   const room = roomOf(memory, runtime);
   const isLinear = optimizer.kind === "sgd" && method !== "direct";
   const isLong = method === "sampleSpace" || size.training <= (size.layers[0] as number);
-  const others = isLinear && isLong ? [whole(size, room), windows(size, room)] : [];
+  const others = isLinear && isLong ? [whole(params, size, room), windows(size, room)] : [];
   const ways = [...others, ...(method === "sampleSpace" ? [] : [direct(params, size, room)])];
   const fitting = ways.filter(({ bytes }) => bytes <= room);
   const cheapest = fitting.toSorted((a, b) => costOf(a, size) - costOf(b, size))[0];
@@ -106,11 +106,13 @@ function direct({ optimizer, runtime }: MethodParams, size: Size, room: number):
 }
 
 /** All rows in one Gram matrix; as many rows in memory as there is room for. */
-function whole(size: Size, room: number): Chosen {
+function whole({ runtime }: MethodParams, size: Size, room: number): Chosen {
   const { training, validation, layers, batch } = size;
   const [rowLength, units] = layers as [number, number];
   const steps = numbersOfSteps({ batch, rows: rowsOfGroup(batch, training), units, training });
-  const products = (training + validation) * (training + units);
+  // Another library than the one that reads memory has a copy of the Gram matrix.
+  const copies = runtime === "onnxruntime" ? 1 : 2;
+  const products = (training + validation) * (copies * training + units);
   const coordinates = 2 * training * units;
   const others = 4 * (products + coordinates + rowLength * units + steps) + upperBytes(size, 2);
   const tiles = Math.max(LEAST_TILES, Math.ceil((training + validation) / TILE));

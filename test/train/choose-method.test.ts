@@ -22,7 +22,7 @@ test.each([
     "little room for a window",
     { ...auto, memory: "500MB" },
     { ...tutorial, training: 30_000 },
-    "windows of 288",
+    "windows of 256",
   ],
   ["large batches", auto, { ...flat, validation: 5_000, batch: 256 }, "direct"],
   [

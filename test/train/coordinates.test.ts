@@ -50,8 +50,14 @@ test.each(Array.from({ length: 40 }, (_, seed) => drawn(seed)))(
       scale: Float64Array.of(1),
       pair: new Float64Array(rows * 2 * units),
     };
+    const gram = times(x, transposed(x, rows, width), { m: rows, k: width, n: rows });
     const sample = {
-      gram: times(x, transposed(x, rows, width), { m: rows, k: width, n: rows }),
+      gram,
+      held: {
+        async rowsTimes(taken: Int32Array, b: Float64Array, n: number, into: Float64Array) {
+          into.set(times(picked(gram, [...taken], rows), b, { m: taken.length, k: rows, n }));
+        },
+      },
       first: times(x, first, { m: rows, k: width, n: units }),
     };
     const most = Math.min(rowsOfGroup(how.batch, rows), how.batch * how.groupOf);

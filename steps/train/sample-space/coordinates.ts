@@ -30,11 +30,14 @@ export interface Coordinates<N extends Numbers = Float32Array> {
 export interface Sample<N extends Numbers = Float32Array> {
   /** Their products with the training rows: rows × training rows. */
   readonly gram: N;
+  /** The same, where it is multiplied. */
+  readonly held: { rowsTimes(rows: Int32Array, b: N, n: number, into: N): Promise<void> };
   /** Their products with W⁰: rows × units. */
   readonly first: N;
 }
 
-interface ProductsOptions<N extends Numbers> extends Pick<GroupOptions<N>, "products" | "units"> {
+interface ProductsOptions<N extends Numbers> {
+  readonly units: number;
   readonly coordinates: Coordinates<N>;
   readonly sample: Sample<N>;
   /** Which of the sample's rows; those of steps in their order, none twice. */
@@ -44,7 +47,7 @@ interface ProductsOptions<N extends Numbers> extends Pick<GroupOptions<N>, "prod
 
 export interface StepsOptions<N extends Numbers = Float32Array>
   extends ProductsOptions<N>,
-    Pick<GroupOptions<N>, "optimizer"> {}
+    Pick<GroupOptions<N>, "optimizer" | "products"> {}
 
 /** A group that ends in the coordinates. */
 export interface Steps<N extends Numbers> extends Omit<Group<N>, "moved"> {
@@ -54,8 +57,6 @@ export interface Steps<N extends Numbers> extends Omit<Group<N>, "moved"> {
 
 /** Memory for groups, used by one after the other. */
 export interface StepsMemory<N extends Numbers = Float32Array> extends GroupMemory<N> {
-  /** The group's rows of the Gram matrix: rows of the group × training rows. */
-  readonly lines: N;
   /** A by itself: training rows × units. */
   readonly a: N;
 }
@@ -66,6 +67,7 @@ export interface StepsSizes extends GroupSizes {
 }
 
 export function numbersOfSteps(sizes: StepsSizes): number {
+  // The products' own copy of the group's rows of the Gram matrix is one of these.
   return numbersOfGroup(sizes) + (sizes.rows + sizes.units) * sizes.training;
 }
 
@@ -73,8 +75,7 @@ export function stepsMemory<N extends Numbers>(
   sizes: StepsSizes,
   numbers: (length: number) => N,
 ): StepsMemory<N> {
-  const { rows, units, training } = sizes;
-  return { ...groupMemory(sizes, numbers), lines: numbers(rows * training), a: numbers(units * training) };
+  return { ...groupMemory(sizes, numbers), a: numbers(sizes.units * sizes.training) };
 }
 
 /** x·W of rows: count × units, used again by the next call. */
@@ -123,17 +124,12 @@ export async function openSteps<N extends Numbers>(options: StepsOptions<N>): Pr
 
 /** The products of rows with W, and with as much of V as `right` (training rows × columns) has of B, into `before`. */
 async function takeProducts<N extends Numbers>(
-  { coordinates, sample, products, rows, units, memory }: ProductsOptions<N>,
+  { coordinates, sample, rows, units, memory }: ProductsOptions<N>,
   right: N,
   columns: number,
 ): Promise<void> {
-  const { lines, before } = memory;
-  const count = right.length / columns;
-  for (let at = 0; at < rows.length; at++) {
-    const from = (rows[at] as number) * count;
-    lines.set(sample.gram.subarray(from, from + count), at * count);
-  }
-  await products.times(lines, right, { m: rows.length, k: count, n: columns }, before);
+  const { before } = memory;
+  await sample.held.rowsTimes(rows, right, columns, before);
   const c = coordinates.scale[0] as number;
   for (let at = 0; at < rows.length; at++) {
     const [from, to] = [(rows[at] as number) * units, at * columns];
@@ -143,13 +139,14 @@ async function takeProducts<N extends Numbers>(
   }
 }
 
-/** Of the group's lines the columns that are its own rows. */
-function pickOwn<N extends Numbers>({ coordinates, rows, units, memory }: ProductsOptions<N>): void {
-  const { lines, gram } = memory;
+/** The products of the group's rows with those before them. */
+function pickOwn<N extends Numbers>({ coordinates, sample, rows, units, memory }: ProductsOptions<N>): void {
+  const { gram } = memory;
   const count = coordinates.pair.length / (2 * units);
   for (let at = 0; at < rows.length; at++) {
+    const line = (rows[at] as number) * count;
     for (let column = 0; column < at; column++) {
-      gram[at * rows.length + column] = lines[at * count + (rows[column] as number)] as number;
+      gram[at * rows.length + column] = sample.gram[line + (rows[column] as number)] as number;
     }
   }
 }

@@ -37,6 +37,10 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     scale: Float64Array.of(1),
     pair: new Float32Array(training.length * 2 * units),
   };
+  const samples = [
+    { ...known.training, held: await products.hold(known.training.gram, training.length) },
+    { ...known.validation, held: await products.hold(known.validation.gram, training.length) },
+  ] as const;
   const upper = await openUpper(options);
   const groupRows = rowsOfGroup(batchSize, training.length);
   const sizes = { batch: batchSize, rows: groupRows, units, training: training.length };
@@ -47,7 +51,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
   const labelsOf = (positions: Int32Array): Int32Array =>
     positions.map((position) => features.index[position]?.label as number);
   const files = filesOf(state, coordinates);
-  const shared = { coordinates, products, units, memory };
+  const shared = { coordinates, units, memory };
   let isFolded = false;
 
   return {
@@ -57,7 +61,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
         const positions = order.subarray(start, start + groupRows);
         const rows = positions.map((position) => rowOf[0].get(position) as number);
         const labels = labelsOf(positions);
-        const group = await openSteps({ optimizer, ...shared, sample: known.training, rows });
+        const group = await openSteps({ optimizer, products, ...shared, sample: samples[0], rows });
         for (let from = 0; from < rows.length; from += batchSize) {
           const count = Math.min(batchSize, rows.length - from);
           const [rate, step] = [rateOf(taken), before + taken];
@@ -79,7 +83,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     async score(positions) {
       const total = { loss: 0, correct: 0 };
       const at = rowOf[0].has(positions[0] as number) ? 0 : 1;
-      const sample = at === 0 ? known.training : known.validation;
+      const sample = samples[at];
       for (let start = 0; start < positions.length; start += groupRows) {
         const some = positions.subarray(start, start + groupRows);
         const rows = some.map((position) => rowOf[at].get(position) as number);
@@ -117,6 +121,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     },
     async close() {
       await upper.close();
+      for (const { held } of samples) await held.close();
       await products.close();
     },
   };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Cache, openCache } from "../../engine/cache/cache.ts";
-import type { Wanted } from "../../engine/cache/once.ts";
+import { onceWritten, type Wanted } from "../../engine/cache/once.ts";
 import { until } from "../cli/flow.ts";
 
 const name = { type: "test" };
@@ -116,6 +116,18 @@ describe("an entry that is wanted more than once", () => {
     rmSync(join(published.path, "data"));
     const again = await cache.once.wait(wanted(content("two")), waiting());
     expect(again.published).toMatchObject({ name: "entry", about: { text: "two" }, isOwn: true });
+  });
+
+  test("is not written again by who looked before it was there, and got the lock after", async () => {
+    const { stores, folder: path } = cache;
+    let looks = 0;
+    const late = onceWritten(path, {
+      ...stores,
+      find: (id, entry) => (looks++ === 0 ? undefined : stores.find(id, entry)),
+    });
+    const { published } = await cache.once.wait(wanted(content("one")), waiting());
+    expect((await late.wait(refused(), waiting())).published).toEqual({ ...published, isOwn: false });
+    expect(locks()).toEqual([]);
   });
 
   test("of a newer flow stays, and is written once beside it", async () => {

@@ -75,11 +75,11 @@ export function newFolder(): string {
 }
 
 /** A store, in a cache of its own where none is given. */
-export function newStore(cache = newFolder()): Store {
+export function newStore(cache = newFolder(), name = "store"): Store {
   return openStore({
     cache: openCache(cache),
     type: { name: "train", version: 1 },
-    name: { name: "store" },
+    name: { name },
     entries: "by-size",
     log: { line() {} },
     signal: new AbortController().signal,
@@ -110,5 +110,6 @@ export function openSampled({ training, tiles = 4, stores, ...options }: Sampled
     rowBytes: tileBytes(options.features.rowLength, tiles),
     stores: stores ?? { gram: newStore(), first: newStore() },
     tell() {},
+    log() {},
   });
 }

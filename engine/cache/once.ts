@@ -34,7 +34,8 @@ export function onceWritten(cache: string, stores: Stores): OnceWritten {
     };
     const there = find();
     if (there !== undefined) return there;
-    const lock = tryLock(cache, createHash("sha256").update(`${id}/${entry}`).digest("hex"));
+    const digest = createHash("sha256").update(`${id}/${entry}`).digest("hex");
+    const lock = tryLock(cache, `sha256:${digest}`);
     if (lock.kind === "taken") return lock;
     try {
       // Who had the lock before may have just written it.

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Cache, openCache } from "../../engine/cache/cache.ts";
 import { onceWritten, type Wanted } from "../../engine/cache/once.ts";
+import { openStore } from "../../engine/execute/open-store.ts";
 import { until } from "../cli/flow.ts";
 
 const name = { type: "test" };
@@ -116,6 +117,20 @@ describe("an entry that is wanted more than once", () => {
     rmSync(join(published.path, "data"));
     const again = await cache.once.wait(wanted(content("two")), waiting());
     expect(again.published).toMatchObject({ name: "entry", about: { text: "two" }, isOwn: true });
+  });
+
+  test("is written anew where its bytes have changed, when these are looked at", async () => {
+    const open = (entries: "by-size" | "by-content") =>
+      openStore({
+        ...{ cache, type: { name: "test", version: 1 }, name: {}, entries },
+        ...{ log: { line() {} }, signal: new AbortController().signal, lean() {} },
+      });
+    const { path } = await open("by-size").once("entry", content("one"));
+    rmSync(join(path, "data"));
+    writeFileSync(join(path, "data"), "two");
+    expect((await open("by-size").once("entry", content("one"))).isOwn).toBe(false);
+    expect((await open("by-content").tryOnce("entry", content("one")))?.isOwn).toBe(true);
+    expect(readFileSync(join(path, "data"), "utf8")).toBe("one");
   });
 
   test("is not written again by who looked before it was there, and got the lock after", async () => {

@@ -6,7 +6,8 @@ import { dropStaging, stagingFolder } from "./durable.ts";
 import { makeFolder, markCache } from "./folders.ts";
 import { type Project, type SourceFilter, sourceFilter } from "./ignore.ts";
 import { type KeyRecord, type Keys, openKeys } from "./keys.ts";
-import { type LockOptions, lockKey, sweepLocks } from "./lock.ts";
+import { sweepLocks, tryLock, type WaitOptions, whenFree } from "./lock.ts";
+import { type OnceWritten, onceWritten } from "./once.ts";
 import { openSources, type Sources } from "./sources.ts";
 import { openStores, type Stores } from "./stores.ts";
 
@@ -18,7 +19,10 @@ export interface Cache {
   readonly sources: Sources;
   /** What is left out of sources. */
   readonly filter: SourceFilter;
-  lock(key: string, options: LockOptions): Promise<() => void>;
+  /** Entries of stores that are written once, whoever wants them. */
+  readonly once: OnceWritten;
+  /** Holds a key while it is computed. Returns the release. */
+  lock(key: string, options: WaitOptions): Promise<() => void>;
   staging(): string;
   /** Gives a staging folder up. */
   dropStaging(folder: string): void;
@@ -47,7 +51,11 @@ export function openCache(folder: string, project?: Project): Cache {
     filter,
     keys: openKeys(folder),
     sources: openSources(folder, filter),
-    lock: (key, options) => lockKey(folder, key, options),
+    once: onceWritten(folder, stores),
+    async lock(key, options) {
+      const { release } = await whenFree(() => tryLock(folder, key), options);
+      return release;
+    },
     staging: () => stagingFolder(folder),
     dropStaging,
     missing(record) {

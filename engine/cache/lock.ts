@@ -16,52 +16,71 @@ import { hex } from "./digest.ts";
 import { dropStaging, stagingFolder } from "./durable.ts";
 import { makeFolder, shareFile } from "./folders.ts";
 
-export interface LockOptions {
+/** A lock that this process holds, or one that another has. */
+export type Lock = Held | Taken;
+
+export interface Held {
+  readonly kind: "held";
+  release(): void;
+}
+
+export interface Taken {
+  readonly kind: "taken";
+  /** Who has it, in words. */
+  readonly owner: string;
+  /** Resolves when it may be free: it was released, or a second has passed in which its owner may have died. */
+  change(signal: AbortSignal): Promise<void>;
+}
+
+const HEARTBEAT_MS = 10_000;
+const DEAD_AFTER_MS = 60_000;
+/** To look whether a lock is still there reads one small file; whether its owner lives can take a process. */
+const POLL_MS = 25;
+const POLLS = 40;
+
+/**
+ * Takes a lock, unless another has it: held across processes while something is
+ * computed, so that work is not done twice. Correctness never depends on it: where
+ * locks cannot be made, there is none.
+ *
+ * @param digest of the name of what is computed: `sha256:<hex>`.
+ */
+export function tryLock(cache: string, digest: string): Lock {
+  const folder = join(cache, "locks");
+  const path = join(folder, hex(digest));
+  for (;;) {
+    const owner = readOwner(path);
+    if (owner === undefined) {
+      makeFolder(cache, folder);
+      if (place(cache, path)) return { kind: "held", release: keepAlive(path) };
+    } else if (!isDead(path, owner)) {
+      return { kind: "taken", owner: describe(owner), change: (signal) => change(path, owner, signal) };
+    } else if (!takeAway(cache, path, owner)) return { kind: "held", release: () => {} };
+  }
+}
+
+export interface WaitOptions {
   readonly signal: AbortSignal;
   /** Called once when another process holds the lock. */
   onWait(owner: string): void;
 }
 
-const HEARTBEAT_MS = 10_000;
-const DEAD_AFTER_MS = 60_000;
-
-/**
- * Holds a key while it is computed, across processes, so that work is not done
- * twice. Correctness never depends on it: where locks cannot be made, there is
- * none. Returns the release.
- */
-export async function lockKey(cache: string, key: string, options: LockOptions): Promise<() => void> {
-  const folder = join(cache, "locks");
-  const path = join(folder, hex(key));
-  makeFolder(cache, folder);
-  const staging = stagingFolder(cache);
-  const mine = join(staging, "lock");
-  writeFileSync(mine, toWord(ownIdentity()));
-  shareFile(cache, mine);
-  let waited = false;
-  try {
-    for (;;) {
-      options.signal.throwIfAborted();
-      if (appear(mine, path)) break;
-      const owner = readOwner(path);
-      if (owner === undefined) continue;
-      if (isDead(path, owner)) {
-        if (takeAway(path, owner, join(staging, "dead"))) continue;
-        return () => {};
-      }
-      if (!waited) options.onWait(describe(owner));
-      waited = true;
-      await sleep(100, undefined, { signal: options.signal });
-    }
-  } finally {
-    dropStaging(staging);
+/** Attempts something until no lock of another's is in its way. */
+export async function whenFree<Done extends { readonly kind: string }>(
+  attempt: () => Done | Taken | Promise<Done | Taken>,
+  { signal, onWait }: WaitOptions,
+): Promise<Done> {
+  for (let waits = 0; ; waits++) {
+    signal.throwIfAborted();
+    const result = await attempt();
+    if (!isTaken(result)) return result;
+    if (waits === 0) onWait(result.owner);
+    await result.change(signal);
   }
-  const beat = setInterval(() => touch(path), HEARTBEAT_MS);
-  beat.unref();
-  return () => {
-    clearInterval(beat);
-    if (readOwner(path) === toWord(ownIdentity())) rmSync(path, { force: true });
-  };
+}
+
+function isTaken(result: { readonly kind: string }): result is Taken {
+  return result.kind === "taken";
 }
 
 /** Removes the locks of dead owners, whose keys nobody may ever ask for again. */
@@ -72,12 +91,33 @@ export function sweepLocks(cache: string): void {
     const path = join(folder, name);
     const owner = readOwner(path);
     if (owner === undefined || !isDead(path, owner)) continue;
-    const staging = stagingFolder(cache);
-    try {
-      takeAway(path, owner, join(staging, "dead"));
-    } finally {
-      dropStaging(staging);
-    }
+    takeAway(cache, path, owner);
+  }
+}
+
+/** Puts a lock of this process in a place; false where one stands there. */
+function place(cache: string, path: string): boolean {
+  return withStaging(cache, (staging) => {
+    const mine = join(staging, "lock");
+    writeFileSync(mine, toWord(ownIdentity()));
+    shareFile(cache, mine);
+    return appear(mine, path);
+  });
+}
+
+/** @returns what releases the lock. */
+function keepAlive(path: string): () => void {
+  const beat = setInterval(() => touch(path), HEARTBEAT_MS);
+  beat.unref();
+  return () => {
+    clearInterval(beat);
+    if (readOwner(path) === toWord(ownIdentity())) rmSync(path, { force: true });
+  };
+}
+
+async function change(path: string, owner: string, signal: AbortSignal): Promise<void> {
+  for (let poll = 0; poll < POLLS && readOwner(path) === owner; poll++) {
+    await sleep(POLL_MS, undefined, { signal });
   }
 }
 
@@ -128,15 +168,27 @@ function isDead(path: string, owner: string): boolean {
  * owner's, caught by mistake, goes back. False where the system refuses: in a
  * folder with the sticky bit only a file's owner may remove it.
  */
-function takeAway(path: string, owner: string, aside: string): boolean {
+function takeAway(cache: string, path: string, owner: string): boolean {
+  return withStaging(cache, (staging) => {
+    const aside = join(staging, "dead");
+    try {
+      renameSync(path, aside);
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "ENOENT";
+    }
+    // What is left of it goes with its staging folder.
+    if (readOwner(aside) !== owner) appear(aside, path);
+    return true;
+  });
+}
+
+function withStaging<Result>(cache: string, work: (staging: string) => Result): Result {
+  const staging = stagingFolder(cache);
   try {
-    renameSync(path, aside);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT";
+    return work(staging);
+  } finally {
+    dropStaging(staging);
   }
-  // What is left of it goes with its staging folder.
-  if (readOwner(aside) !== owner) appear(aside, path);
-  return true;
 }
 
 function touch(path: string): void {

@@ -4,7 +4,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { arch, cpus } from "node:os";
 import { join } from "node:path";
 import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from "../json.ts";
-import type { CondensedEntry, Condenser, StoreEntry } from "../step-type.ts";
+import type { CondensedEntry, Condenser, PublishedEntry, StoreEntry, WriteEntry } from "../step-type.ts";
 import { hasSizes } from "./artifacts.ts";
 import { dropStaging, publishFile, publishFolder, setAside, stagingFolder, syncFiles } from "./durable.ts";
 import { folderMode } from "./folders.ts";
@@ -28,6 +28,8 @@ export interface Stores {
   path(id: string, entry: string): string;
   /** The files that an entry should hold; `undefined` where there is no such entry. */
   files(id: string, entry: string): readonly TreeFile[] | undefined;
+  /** An entry by the name that it was to be published under; `undefined` where there is none that is complete. */
+  find(id: string, entry: string): StoreEntry | undefined;
   /** Whether the entry is there and its files have the recorded sizes. */
   complete(id: string, entry: string): boolean;
   /** Reads every entry, and takes those out of the way whose files are not what they record. */
@@ -36,12 +38,7 @@ export interface Stores {
    * Publishes a folder that `write` fills. Where an entry of that name stands
    * already it stays; one of a newer flow too, and then this one gets another name.
    */
-  publish(
-    id: string,
-    name: JsonObject,
-    entry: string,
-    write: (folder: string) => Promise<JsonObject>,
-  ): Promise<StoreEntry & { readonly isOwn: boolean }>;
+  publish(id: string, name: JsonObject, entry: string, write: WriteEntry): Promise<PublishedEntry>;
   drop(id: string, entry: string): Promise<void>;
 }
 
@@ -60,14 +57,15 @@ export function openStores(cache: string): Stores {
   const pathOf = (id: string, entry: string): string => join(folderOf(id), entry);
   const namesIn = (id: string): readonly string[] =>
     existsSync(folderOf(id)) ? readdirSync(folderOf(id)).sort(byCodeUnit) : [];
-  const entries = (id: string): readonly StoreEntry[] => {
-    const found: StoreEntry[] = [];
-    for (const entry of namesIn(id)) {
-      const record = goodOf(findEntry(pathOf(id, entry)));
-      if (record) found.push({ store: id, name: entry, path: pathOf(id, entry), about: record.about });
-    }
-    return found;
+  const lookAt = (id: string, entry: string): StoreEntry | undefined => {
+    const record = goodOf(findEntry(pathOf(id, entry)));
+    return record && { store: id, name: entry, path: pathOf(id, entry), about: record.about };
   };
+  const entries = (id: string): readonly StoreEntry[] =>
+    namesIn(id).flatMap((entry) => lookAt(id, entry) ?? []);
+  /** An entry of a newer flow keeps its name. */
+  const freeName = (id: string, entry: string): string =>
+    findEntry(pathOf(id, entry)).kind === "newer" ? `${entry}-${recordFormat}` : entry;
 
   return {
     id: (name) => createHash("sha256").update(canonicalJson(name)).digest("hex"),
@@ -100,6 +98,7 @@ export function openStores(cache: string): Stores {
       const record = goodOf(readRecord(join(pathOf(id, entry), "entry.json"), checkEntry));
       return record && filesOf(record.files);
     },
+    find: (id, entry) => lookAt(id, freeName(id, entry)),
     complete: (id, entry) => findEntry(pathOf(id, entry)).kind === "good",
     async verify(id) {
       for (const entry of entries(id)) if (!(await isWhole(entry.path))) await setAside(cache, entry.path);
@@ -125,7 +124,7 @@ export function openStores(cache: string): Stores {
         await syncFiles(staged, [...filesOf(files).map((file) => file.path), "entry.json"]);
         const description = join(folderOf(id), "store.json");
         if (!existsSync(description)) await publishFile(cache, description, `${canonicalJson(name)}\n`);
-        const free = findEntry(pathOf(id, entry)).kind === "newer" ? `${entry}-${recordFormat}` : entry;
+        const free = freeName(id, entry);
         const path = pathOf(id, free);
         let isOwn = await publishFolder(cache, staged, path);
         if (!isOwn && !(await isWhole(path))) {

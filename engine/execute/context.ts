@@ -5,18 +5,12 @@ import type { Cache } from "../cache/cache.ts";
 import type { Origin } from "../cache/keys.ts";
 import { readonlyStore } from "../cache/readonly-store.ts";
 import { artifactFiles, inputFiles } from "../inputs.ts";
-import { byCodeUnit, type Json, type JsonObject } from "../json.ts";
+import { byCodeUnit, type Json } from "../json.ts";
 import { addTo } from "../lists.ts";
 import { specOf } from "../plan/input-spec.ts";
 import { requirementsOf } from "../plan/requirements.ts";
-import {
-  CacheError,
-  type InputFile,
-  type StepContext,
-  type StepInput,
-  type StepType,
-  type Store,
-} from "../step-type.ts";
+import { CacheError, type InputFile, type StepContext, type StepInput, type StepType } from "../step-type.ts";
+import { openStore } from "./open-store.ts";
 import type { StepLog } from "./step-log.ts";
 import type { Task, TaskUpdate } from "./task.ts";
 
@@ -73,6 +67,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
         type,
         name,
         entries: task.entries,
+        ...{ log, signal },
         lean: (lean) => leans.set(`${lean.store}/${lean.entry}`, lean),
       }),
     openStore: (id) => readonlyStore(cache.stores, id),
@@ -135,44 +130,4 @@ function openInputs({ task, type, cache }: ContextOptions): StepContext["inputs"
     };
   }
   return inputs;
-}
-
-interface StoreOptions {
-  readonly cache: Cache;
-  readonly type: StepType;
-  readonly name: JsonObject;
-  readonly entries: Task["entries"];
-  lean(lean: { store: string; entry: string }): unknown;
-}
-
-function openStore({ cache, type, name, entries, lean }: StoreOptions): Store {
-  const fullName: JsonObject = { type: type.name, version: type.storeVersion ?? type.version, name };
-  const id = cache.stores.id(fullName);
-  const written = new Set<string>();
-  let verified: Promise<void> | undefined;
-  const verify = async (): Promise<void> => {
-    if (entries === "by-content") verified ??= cache.stores.verify(id);
-    await verified;
-  };
-  return {
-    id,
-    async entries() {
-      await verify();
-      return cache.stores.entries(id);
-    },
-    async condensed(condenser) {
-      await verify();
-      return cache.stores.condensed(id, condenser);
-    },
-    async publish(entry, write) {
-      const published = await cache.stores.publish(id, fullName, entry, write);
-      if (published.isOwn) written.add(entry);
-      return published;
-    },
-    lean: (entry) => lean({ store: entry.store, entry: entry.name }),
-    async drop(entry) {
-      if (!written.delete(entry.name)) throw new Error(`${entry.name} was not written by this execution`);
-      await cache.stores.drop(id, entry.name);
-    },
-  };
 }

@@ -52,10 +52,12 @@ export async function openMethod(options: MethodOptions): Promise<Method> {
       gram: ctx.store({ ...name, products: "gram" }),
       first: ctx.store({ ...name, products: "first", inputs, units, seed }),
     },
-    tell(done, total) {
+    tell({ total, there, computed, brought }) {
       ctx.signal.throwIfAborted();
-      ctx.progress({ done, total, unit: "products" });
+      ctx.progress({ done: there + computed + brought, total, unit: "products", reused: there });
+      ctx.metric({ products: computed, productsReused: there + brought });
     },
+    log: ctx.log,
   });
 }
 

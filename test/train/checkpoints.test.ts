@@ -11,6 +11,9 @@ const history = losses.map((loss, at): EpochRecord => {
 
 function fakeStore(): Store {
   const entries: StoreEntry[] = [];
+  const unused = async () => {
+    throw new Error("checkpoints are published");
+  };
   return {
     id: "store",
     entries: async () => [...entries],
@@ -26,6 +29,8 @@ function fakeStore(): Store {
       );
     },
     condensed: async () => [],
+    once: unused,
+    tryOnce: unused,
     lean: () => {},
   };
 }

@@ -2,10 +2,12 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Store } from "../../engine/step-type.ts";
 import { openProducts } from "../../steps/compute/onnx/products.ts";
 import type { Rows } from "../../steps/train/method.ts";
+import type { ProductsDone } from "../../steps/train/sample-space/compute-blocks.ts";
 import { type MultipliedRows, multiplyRows } from "../../steps/train/sample-space/multiply-rows.ts";
+import { tileBytes } from "../../steps/train/sample-space/tiles.ts";
 import { initialState } from "../../steps/train/state.ts";
 import { problem } from "./problem.ts";
-import { newStore, positionsUpTo, removeFolders } from "./rows.ts";
+import { newFolder, newStore, positionsUpTo, removeFolders } from "./rows.ts";
 
 afterAll(removeFolders);
 
@@ -25,27 +27,36 @@ describe("products of rows", () => {
     readonly validation: Int32Array;
     /** That memory may hold. */
     readonly tiles: number;
+    /** How often something is multiplied before it fails. */
+    readonly failsAfter?: number;
   }
 
   /** With how many products were computed. */
-  async function multiply({
-    tiles,
-    ...wanted
-  }: Wanted): Promise<MultipliedRows & { readonly computed: number }> {
+  async function multiply({ tiles, failsAfter, ...wanted }: Wanted): Promise<MultipliedRows & ProductsDone> {
     const products = openProducts();
-    let computed = 0;
-    const known = await multiplyRows({
-      ...{ ...wanted, features, kernel, units: 7, products },
-      rowBytes: tiles * 256 * rowLength * 4,
-      tell: () => {
-        computed++;
-      },
-    });
-    await products.close();
-    return { ...known, computed };
+    let done: ProductsDone = { total: 0, there: 0, computed: 0, brought: 0 };
+    let pauses = 0;
+    try {
+      const known = await multiplyRows({
+        ...{ ...wanted, features, kernel, units: 7, products },
+        rowBytes: tileBytes(rowLength, tiles),
+        tell(now) {
+          done = now;
+          if (pauses++ === failsAfter) throw new Error("enough");
+        },
+        log() {},
+      });
+      return { ...known, ...done };
+    } finally {
+      await products.close();
+    }
   }
 
-  const newStores = () => ({ gram: newStore(), first: newStore() });
+  /** In one cache. */
+  const newStores = (cache = newFolder()) => ({
+    gram: newStore(cache, "gram"),
+    first: newStore(cache, "first"),
+  });
 
   test("are those of float64", async () => {
     const { training: found, computed } = await multiply({
@@ -124,6 +135,38 @@ describe("products of rows", () => {
     }
   });
 
+  test.each([9, 3])(
+    "are computed once by executions that want them at once, with %i tiles in memory",
+    async (tiles) => {
+      const fresh = await multiply({ stores: newStores(), training, validation, tiles: 9 });
+      const cache = newFolder();
+      const all = await Promise.all(
+        [9, tiles, tiles].map((most) =>
+          multiply({ stores: newStores(cache), training, validation, tiles: most }),
+        ),
+      );
+      for (const known of all) {
+        expect(sameBits(known, fresh)).toBe(true);
+        expect(known.computed + known.brought + known.there).toBe(fresh.total);
+      }
+      expect(all.reduce((sum, { computed }) => sum + computed, 0)).toBe(fresh.total);
+    },
+  );
+
+  test("that one execution began and did not finish are computed by the other", async () => {
+    const fresh = await multiply({ stores: newStores(), training, validation, tiles: 9 });
+    const cache = newFolder();
+    const failing = multiply({ stores: newStores(cache), training, validation, tiles: 9, failsAfter: 5 });
+    const [failed, known] = await Promise.allSettled([
+      failing,
+      multiply({ stores: newStores(cache), training, validation, tiles: 9 }),
+    ]);
+    expect(failed).toMatchObject({ status: "rejected", reason: { message: "enough" } });
+    if (known.status === "rejected") throw known.reason;
+    expect(sameBits(known.value, fresh)).toBe(true);
+    expect(known.value.computed + known.value.brought).toBe(fresh.total);
+  });
+
   test("of pictures that are listed twice are there for both, also where one is trained on and one validated with", async () => {
     const { index, ...rows } = features;
     const twin = (position: number) =>
@@ -133,7 +176,7 @@ describe("products of rows", () => {
     const products = openProducts();
     const found = await multiplyRows({
       ...{ features: twins, training: trained, validation: validated, kernel, units: 7, products },
-      ...{ stores: newStores(), rowBytes: 4 * 256 * rowLength * 4, tell() {} },
+      ...{ stores: newStores(), rowBytes: 4 * 256 * rowLength * 4, tell() {}, log() {} },
     });
     await products.close();
     expect(found.validation.gram.length).toBe(6_000);

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openStores } from "../../engine/cache/stores.ts";
+import { openCache } from "../../engine/cache/cache.ts";
+import { openStore } from "../../engine/execute/open-store.ts";
 import type { Store } from "../../engine/step-type.ts";
 import { onnxAlgebra } from "../../steps/compute/onnx/linear-algebra.ts";
 import type { Split } from "../../steps/learning/tables/images.ts";
@@ -73,20 +74,17 @@ export function newFolder(): string {
   return folder;
 }
 
-/** A store in a cache of its own. */
-export function newStore(): Store {
-  const cache = newFolder();
-  const name = { name: "store" };
-  const stores = openStores(cache);
-  const id = stores.id(name);
-  return {
-    id,
-    entries: async () => stores.entries(id),
-    condensed: (condenser) => stores.condensed(id, condenser),
-    publish: (entry, write) => stores.publish(id, name, entry, write),
+/** A store, in a cache of its own where none is given. */
+export function newStore(cache = newFolder(), name = "store"): Store {
+  return openStore({
+    cache: openCache(cache),
+    type: { name: "train", version: 1 },
+    name: { name },
+    entries: "by-size",
+    log: { line() {} },
+    signal: new AbortController().signal,
     lean() {},
-    drop: (entry) => stores.drop(id, entry.name),
-  };
+  });
 }
 
 export function removeFolders(): void {
@@ -112,5 +110,6 @@ export function openSampled({ training, tiles = 4, stores, ...options }: Sampled
     rowBytes: tileBytes(options.features.rowLength, tiles),
     stores: stores ?? { gram: newStore(), first: newStore() },
     tell() {},
+    log() {},
   });
 }

@@ -2,7 +2,7 @@ import type { Store } from "../../../engine/step-type.ts";
 import type { Products } from "../../compute/linear-algebra.ts";
 import type { Rows } from "../method.ts";
 import { openBlocks } from "./blocks.ts";
-import { computeBlocks } from "./compute-blocks.ts";
+import { computeBlocks, type ProductsDone } from "./compute-blocks.ts";
 import { type Matrices, readMatrices } from "./matrices.ts";
 import { type LoadedTiles, loadedTiles, tilesIn } from "./tiles.ts";
 import { tilingOf } from "./tiling.ts";
@@ -20,8 +20,10 @@ export interface RowsToMultiply {
   /** Bytes that rows in memory may take. */
   readonly rowBytes: number;
   readonly products: Products;
-  /** How many products were taken, of how many that are missing. */
-  tell(done: number, total: number): void;
+  /** Called when something has changed, and between products; may throw. */
+  tell(done: ProductsDone): void;
+  /** A line on what is about to be computed. */
+  log(line: string): void;
 }
 
 export interface MultipliedRows {
@@ -33,7 +35,7 @@ export interface MultipliedRows {
 
 /** All products of rows that training needs, from the stores; what is not there is computed and kept. */
 export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedRows> {
-  const { features, training, validation, kernel, units, products, tell } = options;
+  const { features, training, validation, kernel, units, products, tell, log } = options;
   const blocks = await openBlocks({ ...options.stores, units });
   const tiling = tilingOf(features, [...training, ...validation], blocks);
   const fitting = Math.max(2, tilesIn(options.rowBytes, features.rowLength));
@@ -44,7 +46,8 @@ export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedR
     tiling.tiles.filter(({ positions }) => positions.some((one) => one !== undefined && isTraining.has(one))),
   );
   await computeBlocks({
-    ...{ tiles: tiling.tiles, blocks, loaded, most, products, kernel, units, tell },
+    ...{ tiles: tiling.tiles, blocks, loaded, most, products, kernel, units, tell, log },
+    rowLength: features.rowLength,
     isWanted: (one, other) => holdsTraining.has(one) || holdsTraining.has(other),
   });
   const read = { tiling, blocks, units, columns: training };

@@ -1,4 +1,4 @@
-import type { ParamMistake } from "../../engine/step-type.ts";
+import type { ParamMistake } from "../../engine/param-mistake.ts";
 import { runtimeMistakes } from "../compute/runtimes/check.ts";
 import type { TrainParams } from "./declaration.ts";
 import { completed, kindsWith } from "./optimizers/optimizer.ts";

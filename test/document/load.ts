@@ -11,6 +11,7 @@ export function load(text: string, overrides: readonly string[] = []): Loaded {
     types: stepTypes,
     overrides,
     isFile: () => false,
+    memory: 4e9,
     userHome: undefined,
     exists: () => true,
   });

@@ -54,7 +54,7 @@ function methodMistakes({ method, optimizer }: TrainParams): readonly ParamMista
 /** `memory` is in the key, and so does not follow the machine. */
 function memoryWarnings({ memory }: TrainParams, facts: Facts): readonly ParamMistake[] {
   if (bytesOf(memory) <= facts.memory) return [];
-  const message = `training may take \`memory: ${memory}\`, and this machine has ${inWords(facts.memory)}`;
+  const message = `\`memory: ${memory}\` is more than this machine has, ${inWords(facts.memory)}`;
   const hint = `set \`memory: ${memoryWithin(facts.memory)}\``;
   return [{ path: ["memory"], message, hint, code: "small-machine" }];
 }

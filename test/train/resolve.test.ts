@@ -118,9 +118,9 @@ test("rows that turn it are a reason, with both values", async () => {
   expect(await run(pipeline("./features"))).toMatchObject({ outcome: "ran", params: { method: "direct" } });
 });
 
-test("sample space that is asked for and does not fit starts nothing", async () => {
+test("what takes more than memory starts nothing", async () => {
   const text = pipeline("./features", 'method: sampleSpace, memory: "0.001MB"');
-  const sentence = /in sample space 10 training and 4 validation rows .*take `method: auto`/;
+  const sentence = /training 10 rows of 32 values takes .*: set `memory: /;
   expect(await plan(text)).toMatchObject({ state: "blocked", refused: expect.stringMatching(sentence) });
   const { code, stderr } = await place.flow(["run", "p.yaml"]);
   expect(code).toBe(2);

@@ -21,7 +21,7 @@ export function planText(
     const outlook = outlooks.get(planned.step.id);
     const [first = "", ...more] = [...explanation(planned), ...(outlook ? [outlookText(outlook)] : [])];
     const head = `  ${idText(planned.step.id, width)}  ${stateText(planned.state, paint)}  ${first}`;
-    return [head.trimEnd(), ...more.map((line) => `${" ".repeat(width + 13)}${line}`)];
+    return [head.trimEnd(), ...more.map((line) => `${" ".repeat(width + 14)}${line}`)];
   });
   return [headline(pipeline, steps, paint), "", ...lines, ...legend(steps, paint), ""].join("\n");
 }

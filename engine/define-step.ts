@@ -1,7 +1,8 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import type { JsonObject } from "./json.ts";
+import type { InputToLookAt } from "./known-input.ts";
 import type { Facts, ParamMistake } from "./param-mistake.ts";
-import type { InputSpec, KnownInput, Requirement, StepContext, StepInput, StepType } from "./step-type.ts";
+import type { InputSpec, Requirement, StepContext, StepInput, StepType } from "./step-type.ts";
 
 /** What a step takes and gives. In a file of its own, so that the definition and its `run.ts` both import it. */
 export interface Declaration {
@@ -56,7 +57,7 @@ export type Definition<Declared extends Declaration> = Declared &
     normalize?(params: ParamsOf<Declared["params"]>): ParamsOf<Declared["params"]>;
     resolve?(
       params: ParamsOf<Declared["params"]>,
-      inputs: InputsOf<Declared["inputs"], KnownInput>,
+      inputs: InputsOf<Declared["inputs"], InputToLookAt>,
     ): ParamsOf<Declared["params"]>;
     requires?(params: ParamsOf<Declared["params"]>, inputs: ReadonlySet<string>): readonly Requirement[];
     readonly summary?: { readonly output: OutputOf<Declared["outputs"]>; readonly file: string };

@@ -1,8 +1,9 @@
 import type { Cache } from "./cache/cache.ts";
 import type { KeyRecord } from "./cache/keys.ts";
 import { readonlyStore } from "./cache/readonly-store.ts";
+import type { KnownInput } from "./known-input.ts";
 import type { StepPlan } from "./plan/plan.ts";
-import type { EarlierExecution, KnownInput, Outlook, StepType } from "./step-type.ts";
+import type { EarlierExecution, Outlook, StepType } from "./step-type.ts";
 
 export interface OutlookOptions {
   readonly type: StepType | undefined;

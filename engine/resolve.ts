@@ -2,10 +2,11 @@ import { resolve } from "node:path";
 import type { Cache } from "./cache/cache.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import type { JsonObject } from "./json.ts";
+import type { InputToLookAt } from "./known-input.ts";
 import { stepKey } from "./plan/key.ts";
 import type { World } from "./plan/plan.ts";
 import { type InputPlace, leftToResolve, type PlannedInput, type Resolution } from "./plan/resolution.ts";
-import { type KnownInput, StepError, type StepType } from "./step-type.ts";
+import { StepError, type StepType } from "./step-type.ts";
 
 type Inputs = Readonly<Record<string, PlannedInput>>;
 
@@ -28,15 +29,12 @@ interface Places {
 }
 
 function resolveOnce(type: StepType, params: JsonObject, inputs: Inputs, places: Places): Resolution {
-  const { root, cache } = places;
-  const there = Object.entries(inputs).map(([name, { digest, place }]): [string, KnownInput] => {
-    const path = place.kind === "source" ? resolve(root, place.path) : cache.artifacts.path(place.digest);
-    return [name, { path, digest }];
-  });
+  const there = Object.entries(inputs).map(([name, input]) => [name, toLookAt(input, type, places)] as const);
   let resolved: JsonObject;
   try {
     resolved = type.resolve?.(params, Object.fromEntries(there)) ?? params;
   } catch (error) {
+    const { cache } = places;
     const lost = Object.entries(inputs).find(([, { place }]) => isLost(place, cache));
     if (lost !== undefined) return { kind: "unreadable", failure: tellLost(lost[0]) };
     if (error instanceof StepError) return { kind: "refused", message: error.message };
@@ -47,6 +45,18 @@ function resolveOnce(type: StepType, params: JsonObject, inputs: Inputs, places:
   const left = leftToResolve(type, resolved);
   if (left.length > 0) throw new Error(`${type.name} leaves ${left.join(", ")} unresolved`);
   return { kind: "resolved", params: resolved };
+}
+
+function toLookAt({ digest, place }: PlannedInput, type: StepType, { root, cache }: Places): InputToLookAt {
+  if (place.kind === "source") {
+    // It may be another by now than what was hashed: what is found out now is for now alone.
+    return { path: resolve(root, place.path), digest, recall: (_name, find) => find() };
+  }
+  return {
+    path: cache.artifacts.path(place.digest),
+    digest,
+    recall: (name, find) => cache.notes.recall(place.digest, `${type.name}: ${name}`, find),
+  };
 }
 
 /** Whether something of an artifact is gone: what a step type says then is not about the user's parameters. */

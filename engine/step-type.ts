@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "./json.ts";
+import type { InputToLookAt, KnownInput } from "./known-input.ts";
 import type { Facts, ParamMistake } from "./param-mistake.ts";
 
 /**
@@ -41,7 +42,7 @@ export interface StepType {
    *
    * @throws StepError where the parameters do not fit the inputs: nothing is started then.
    */
-  resolve?(params: JsonObject, inputs: Readonly<Record<string, KnownInput>>): JsonObject;
+  resolve?(params: JsonObject, inputs: Readonly<Record<string, InputToLookAt>>): JsonObject;
   /** Files outside the pipeline that the parameters name, looked for before anything runs. */
   requires?(params: JsonObject, inputs: ReadonlySet<string>): readonly Requirement[];
   /**
@@ -61,13 +62,6 @@ export interface StepType {
   outlook?(view: OutlookView): Promise<Outlook | undefined>;
   /** Does the work. Called in a worker process only; heavy modules are imported inside it. */
   run(ctx: StepContext): Promise<void>;
-}
-
-/** An input that is there, before the step starts. */
-export interface KnownInput {
-  /** Absolute path of the file or folder, to be read only. */
-  readonly path: string;
-  readonly digest: string;
 }
 
 /** How much of a step's work is to be done. */

@@ -7,6 +7,7 @@ import { makeFolder, markCache } from "./folders.ts";
 import { type Project, type SourceFilter, sourceFilter } from "./ignore.ts";
 import { type KeyRecord, type Keys, openKeys } from "./keys.ts";
 import { type LockOptions, lockKey, sweepLocks } from "./lock.ts";
+import { type Notes, openNotes } from "./notes.ts";
 import { openSources, type Sources } from "./sources.ts";
 import { openStores, type Stores } from "./stores.ts";
 
@@ -16,6 +17,7 @@ export interface Cache {
   readonly keys: Keys;
   readonly stores: Stores;
   readonly sources: Sources;
+  readonly notes: Notes;
   /** What is left out of sources. */
   readonly filter: SourceFilter;
   lock(key: string, options: LockOptions): Promise<() => void>;
@@ -47,6 +49,7 @@ export function openCache(folder: string, project?: Project): Cache {
     filter,
     keys: openKeys(folder),
     sources: openSources(folder, filter),
+    notes: openNotes(folder),
     lock: (key, options) => lockKey(folder, key, options),
     staging: () => stagingFolder(folder),
     dropStaging,

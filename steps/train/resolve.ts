@@ -1,4 +1,4 @@
-import type { KnownInput } from "../../engine/step-type.ts";
+import type { InputToLookAt } from "../../engine/known-input.ts";
 import { countIndex, type IndexCounts } from "../learning/tables/index-file.ts";
 import { readManifest } from "../learning/tables/manifest.ts";
 import { chooseMethod, type Size } from "./choose-method.ts";
@@ -9,10 +9,15 @@ import type { TrainParams } from "./declaration.ts";
  *
  * @throws StepError where the way that is asked for, or any, takes more than `memory`, or the input holds no features.
  */
-export function resolved(params: TrainParams, { features }: { readonly features: KnownInput }): TrainParams {
-  const [rowLength] = readManifest(features.path).shape;
-  const size = sizeOf(params, { ...countIndex(features.path), rowLength });
-  return { ...params, method: chooseMethod(params, size).method };
+export function resolved(
+  params: TrainParams,
+  { features }: { readonly features: InputToLookAt },
+): TrainParams {
+  const counts = features.recall("rows, their length, and classes", () => {
+    const [rowLength] = readManifest(features.path).shape;
+    return { ...countIndex(features.path), rowLength };
+  });
+  return { ...params, method: chooseMethod(params, sizeOf(params, counts)).method };
 }
 
 /** What the choice goes by. */

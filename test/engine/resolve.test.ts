@@ -10,9 +10,10 @@ import { StepError, type StepType } from "../../engine/step-type.ts";
 import { idsOf, newProject, type Project } from "./project.ts";
 import { mix } from "./toy-steps.ts";
 
-/** What `resolve` of the toy does beside its work, and how often it was asked. */
+/** What `resolve` of the toy does beside its work, and how often it was asked and looked into its input. */
 let onResolve: () => void;
 let asked: number;
+let looked: number;
 
 /** Takes the short way with up to three characters, else the long one. */
 const walk = defineStep({
@@ -33,7 +34,10 @@ const walk = defineStep({
   resolve(params, { road }) {
     asked++;
     onResolve();
-    const { length } = textOf(road.path);
+    const length = road.recall("length", () => {
+      looked++;
+      return textOf(road.path).length;
+    });
     if (params.way === "short" && length > 3) throw new StepError(`${length} is too long for the short way`);
     const fitting = length > 3 ? ("long" as const) : ("short" as const);
     return params.way === "auto" ? { ...params, way: fitting } : params;
@@ -53,7 +57,7 @@ function textOf(path: string): string {
 let project: Project;
 beforeEach(() => {
   onResolve = () => {};
-  asked = 0;
+  [asked, looked] = [0, 0];
   project = newProject([mix, walk]);
   mkdirSync(join(project.root, "data"));
   write("road", "abc");
@@ -221,13 +225,25 @@ test("an artifact that is gone leaves it open, whatever the step type says of th
   expect([ask(walk, params, inputs), ask(walk, params, inputs)]).toEqual([resolution, resolution]);
   expect(asked).toBe(1);
 
-  rmSync(project.cache.artifacts.path(digest), { recursive: true, force: true });
+  for (const gone of [project.cache.artifacts.path(digest), join(project.root, ".flow/index")]) {
+    rmSync(gone, { recursive: true });
+  }
   expect(await planOf(byOutput, "walk")).toMatchObject({ state: "may-run", left: { way: "auto" } });
   expect(resolver(project.root, project.cache)(walk, params, inputs)).toMatchObject({
     kind: "unreadable",
     failure: { kind: "step", message: expect.stringMatching("the input road was taken out of the cache") },
   });
   expect(idsOf(await project.run(byOutput), "ran")).toEqual(["road"]);
+});
+
+test("what was found out of an artifact is remembered, that of a source is not: it may be another by now", async () => {
+  await project.run(byOutput);
+  const before = looked;
+  await project.plan(byOutput);
+  expect(looked).toBe(before);
+  await project.plan(bySource);
+  await project.plan(bySource);
+  expect(looked).toBe(before + 2);
 });
 
 test("a step type that leaves it open all the same has a mistake", async () => {

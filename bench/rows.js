@@ -2,7 +2,8 @@ import { mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openCache } from "../dist/engine/cache/cache.js";
 import { newSegment } from "../dist/steps/learning/features/segments.js";
-import { writeIndex, writeManifest } from "../dist/steps/learning/tables/features.js";
+import { writeIndex } from "../dist/steps/learning/tables/features.js";
+import { writeManifest } from "../dist/steps/learning/tables/manifest.js";
 
 /**
  * Rows as the features that flow trains on, and where it is wanted as one array for others

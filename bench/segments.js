@@ -10,7 +10,8 @@ import { openCache } from "../dist/engine/cache/cache.js";
 import { describeSegment, locateRows } from "../dist/steps/learning/features/locate.js";
 import { openFeatures } from "../dist/steps/learning/features/rows.js";
 import { newSegment } from "../dist/steps/learning/features/segments.js";
-import { writeIndex, writeManifest } from "../dist/steps/learning/tables/features.js";
+import { writeIndex } from "../dist/steps/learning/tables/features.js";
+import { writeManifest } from "../dist/steps/learning/tables/manifest.js";
 import { machine, median, print } from "./common.js";
 
 const width = 100352;

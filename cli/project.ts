@@ -4,6 +4,7 @@ import { type Cache, openCache } from "../engine/cache/cache.ts";
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
 import { loadPipeline } from "../engine/document/load.ts";
 import type { Pipeline } from "../engine/document/pipeline.ts";
+import { memoryLimit } from "../engine/memory.ts";
 import { ancestry } from "../engine/plan/order.ts";
 import { type Surveyed, survey } from "../engine/survey.ts";
 import { placesOf } from "./places.ts";
@@ -48,6 +49,7 @@ export async function readPipeline(
     overrides: options.set,
     exists: (path) => existsSync(resolve(project.root, path)),
     isFile: (path) => isFile(resolve(project.root, path)),
+    memory: memoryLimit(),
     userHome: program.env.HOME,
   });
   return { text, ...loaded };

@@ -1,14 +1,8 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
 import type { JsonObject } from "./json.ts";
-import type {
-  Facts,
-  InputSpec,
-  ParamMistake,
-  Requirement,
-  StepContext,
-  StepInput,
-  StepType,
-} from "./step-type.ts";
+import type { InputToLookAt } from "./known-input.ts";
+import type { Facts, ParamMistake } from "./param-mistake.ts";
+import type { InputSpec, Requirement, StepContext, StepInput, StepType } from "./step-type.ts";
 
 /** What a step takes and gives. In a file of its own, so that the definition and its `run.ts` both import it. */
 export interface Declaration {
@@ -33,16 +27,16 @@ export type ContextOf<Declared extends Declaration> = Omit<
   note(output: OutputOf<Declared["outputs"]>, text: string): void;
 };
 
-type InputsOf<Inputs extends Declaration["inputs"]> = Inputs extends "any"
-  ? Readonly<Record<string, StepInput>>
+type InputsOf<Inputs extends Declaration["inputs"], Input = StepInput> = Inputs extends "any"
+  ? Readonly<Record<string, Input>>
   : {
       readonly [Name in keyof Inputs as Inputs[Name] extends { readonly optional: true }
         ? never
-        : Name]: StepInput;
+        : Name]: Input;
     } & {
       readonly [Name in keyof Inputs as Inputs[Name] extends { readonly optional: true }
         ? Name
-        : never]?: StepInput;
+        : never]?: Input;
     };
 
 type OutputOf<Outputs extends Declaration["outputs"]> = Outputs extends readonly (infer Name)[]
@@ -51,13 +45,20 @@ type OutputOf<Outputs extends Declaration["outputs"]> = Outputs extends readonly
 
 /** The members of a `StepType` with the types that its declaration gives them. */
 export type Definition<Declared extends Declaration> = Declared &
-  Omit<StepType, "params" | "inputs" | "outputs" | "check" | "normalize" | "requires" | "summary" | "run"> & {
+  Omit<
+    StepType,
+    "params" | "inputs" | "outputs" | "check" | "normalize" | "resolve" | "requires" | "summary" | "run"
+  > & {
     check?(
       params: ParamsOf<Declared["params"]>,
       inputs: ReadonlySet<string>,
       facts: Facts,
     ): readonly ParamMistake[];
     normalize?(params: ParamsOf<Declared["params"]>): ParamsOf<Declared["params"]>;
+    resolve?(
+      params: ParamsOf<Declared["params"]>,
+      inputs: InputsOf<Declared["inputs"], InputToLookAt>,
+    ): ParamsOf<Declared["params"]>;
     requires?(params: ParamsOf<Declared["params"]>, inputs: ReadonlySet<string>): readonly Requirement[];
     readonly summary?: { readonly output: OutputOf<Declared["outputs"]>; readonly file: string };
     run(ctx: ContextOf<Declared>): Promise<void>;

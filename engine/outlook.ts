@@ -1,6 +1,7 @@
 import type { Cache } from "./cache/cache.ts";
 import type { KeyRecord } from "./cache/keys.ts";
 import { readonlyStore } from "./cache/readonly-store.ts";
+import type { KnownInput } from "./known-input.ts";
 import type { StepPlan } from "./plan/plan.ts";
 import type { EarlierExecution, Outlook, StepType } from "./step-type.ts";
 
@@ -8,7 +9,7 @@ export interface OutlookOptions {
   readonly type: StepType | undefined;
   readonly plan: Pick<StepPlan, "params" | "step">;
   /** Where its inputs lie, and their digests. */
-  readonly inputs: Readonly<Record<string, { readonly path: string; readonly digest: string }>>;
+  readonly inputs: Readonly<Record<string, KnownInput>>;
   readonly cache: Cache;
 }
 

@@ -1,4 +1,6 @@
 import type { Json, JsonObject } from "./json.ts";
+import type { InputToLookAt, KnownInput } from "./known-input.ts";
+import type { Facts, ParamMistake } from "./param-mistake.ts";
 
 /**
  * What a kind of step is. The engine knows steps only through this; one folder
@@ -16,7 +18,8 @@ export interface StepType {
   readonly description: string;
   /**
    * JSON Schema of `with`. A property marked `"x-unkeyed": true` affects speed
-   * only and stays out of the key; a test must back that claim.
+   * only and stays out of the key; a test must back that claim. One marked
+   * `"x-resolved": "auto"` has in `auto` a value that `resolve` puts another in the place of.
    */
   readonly params: JsonObject;
   /** The inputs a step of this type takes; `"any"` where the names are the user's own. */
@@ -29,6 +32,17 @@ export interface StepType {
   check?(params: JsonObject, inputs: ReadonlySet<string>, facts: Facts): readonly ParamMistake[];
   /** Parameters that mean the same, in the one form that counts: in keys, and in what the step is given. After `check`. */
   normalize?(params: JsonObject): JsonObject;
+  /**
+   * The parameters with those decided that go by the inputs, called once these are
+   * there: what it returns is in the key, in the plan, in the record, and is what
+   * the step is given. Pure: it may read small files of the inputs, and goes neither
+   * by the machine nor by what is kept. Called by the engine's own process, also
+   * where nothing is to run: it reads at once, in milliseconds, and loads nothing
+   * native. `outputs` and `requires` go by the parameters as they are written.
+   *
+   * @throws StepError where the parameters do not fit the inputs: nothing is started then.
+   */
+  resolve?(params: JsonObject, inputs: Readonly<Record<string, InputToLookAt>>): JsonObject;
   /** Files outside the pipeline that the parameters name, looked for before anything runs. */
   requires?(params: JsonObject, inputs: ReadonlySet<string>): readonly Requirement[];
   /**
@@ -65,7 +79,7 @@ export interface Outlook {
 /** What an outlook is made from. */
 export interface OutlookView {
   readonly params: JsonObject;
-  readonly inputs: Readonly<Record<string, { readonly path: string; readonly digest: string }>>;
+  readonly inputs: Readonly<Record<string, KnownInput>>;
   /** Executions of the type with the same parameters, newest first. */
   readonly earlier: readonly EarlierExecution[];
   openStore(id: string): ReadonlyStore;
@@ -103,27 +117,6 @@ export interface Templates {
   keepsValuesApart(path: readonly string[]): boolean;
   /** Variables by which programs know params: those that a text names are put into a parameter that is a map. */
   readonly variables?: { readonly parameter: string; nameOf(param: string): string };
-}
-
-/** What a check may ask of the project. */
-export interface Facts {
-  /** Paths among the step's inputs, as written. */
-  readonly inputs: readonly string[];
-  /** Whether a path, relative to the project root, is a file. */
-  isFile(path: string): boolean;
-}
-
-export interface ParamMistake {
-  /** Where in `with` it is, as a path of names: ["optimizer", "kind"]. */
-  readonly path: readonly string[];
-  readonly message: string;
-  readonly hint?: string;
-  /** The piece of the text that is meant. */
-  readonly piece?: string;
-  /** Which of the pieces that read so, from 0; absent: the first. */
-  readonly nth?: number;
-  /** A warning keeps nothing from running. */
-  readonly code?: "unlisted-file" | "unset-variable" | "part-of-line";
 }
 
 /** What a step cannot do without, in FLOW_HOME, shared by projects: there or not, by looking at files alone. */

@@ -10,6 +10,7 @@ import { sourceName, specOf } from "./plan/input-spec.ts";
 import type { Missing, World } from "./plan/plan.ts";
 import { requirementsOf } from "./plan/requirements.ts";
 import { measuredDigests, whatLacks } from "./requirements.ts";
+import { resolver } from "./resolve.ts";
 import type { StepType } from "./step-type.ts";
 
 export interface SurveyOptions {
@@ -83,6 +84,7 @@ export async function survey(options: SurveyOptions): Promise<Surveyed> {
       const files = artifactFiles(cache, digest, spec);
       return files === undefined ? digest : treeDigest(files);
     },
+    resolve: resolver(root, cache),
   };
   return { world, sources };
 }

@@ -5,7 +5,7 @@ import { printable } from "../../engine/printable.ts";
 import type { Outlook } from "../../engine/step-type.ts";
 import { jsonLine } from "./json.ts";
 import type { Paint } from "./paint.ts";
-import { columnWidth, countText, idText, outlookText, reasonText } from "./words.ts";
+import { columnWidth, countText, idText, outlookText, reasonText, resolvedTexts } from "./words.ts";
 
 /** How much there is to do, by step; absent where nothing is known of it. */
 export type Outlooks = ReadonlyMap<string, Outlook>;
@@ -21,7 +21,7 @@ export function planText(
     const outlook = outlooks.get(planned.step.id);
     const [first = "", ...more] = [...explanation(planned), ...(outlook ? [outlookText(outlook)] : [])];
     const head = `  ${idText(planned.step.id, width)}  ${stateText(planned.state, paint)}  ${first}`;
-    return [head.trimEnd(), ...more.map((line) => `${" ".repeat(width + 13)}${line}`)];
+    return [head.trimEnd(), ...more.map((line) => `${" ".repeat(width + 14)}${line}`)];
   });
   return [headline(pipeline, steps, paint), "", ...lines, ...legend(steps, paint), ""].join("\n");
 }
@@ -33,8 +33,9 @@ export function planDocument(pipeline: Pipeline, steps: readonly StepPlan[], out
     uses: planned.step.uses,
     state: planned.state,
     ...(planned.key === undefined ? {} : { key: planned.key }),
+    params: planned.step.params,
     ...(planned.state === "cached" ? { run: planned.record.run } : {}),
-    ...(planned.state === "blocked" ? { missing: planned.missing } : {}),
+    ...(planned.state === "blocked" ? { missing: planned.missing, ...refusal(planned) } : {}),
     ...("reasons" in planned ? { reasons: planned.reasons } : {}),
     ...(outlooks.has(planned.step.id) ? { outlook: outlooks.get(planned.step.id) } : {}),
   }));
@@ -48,15 +49,24 @@ export function blockedText(steps: readonly StepPlan[], paint: Paint): string {
     `  ${paint.bold(planned.step.id)}`,
     ...explanation(planned).map((line) => `    ${line}`),
   ]);
-  return ["Nothing was started: something is missing.", "", ...lines, ""].join("\n");
+  const isMissing = blocked.some(({ missing }) => missing.length > 0);
+  const why = isMissing ? "something is missing" : "a step does not fit what it gets";
+  return [`Nothing was started: ${why}.`, "", ...lines, ""].join("\n");
 }
 
 /** The same for programs: a JSON object a line. */
 export function blockedLines(steps: readonly StepPlan[]): string {
   return steps
     .filter((planned) => planned.state === "blocked")
-    .map(({ step, missing }) => jsonLine({ kind: "blocked", step: step.id, missing }))
+    .map((planned) => {
+      const { step, missing } = planned;
+      return jsonLine({ kind: "blocked", step: step.id, missing, ...refusal(planned) });
+    })
     .join("");
+}
+
+function refusal({ refused }: StepPlan & { readonly state: "blocked" }): { readonly refused?: string } {
+  return refused === undefined ? {} : { refused };
 }
 
 function headline(pipeline: Pipeline, steps: readonly StepPlan[], paint: Paint): string {
@@ -88,14 +98,16 @@ function stateText(state: StepPlan["state"], paint: Paint): string {
 }
 
 function explanation(planned: StepPlan): readonly string[] {
-  if (planned.state === "cached") return [];
+  const left = resolvedTexts(planned.left, planned.key === undefined ? "open" : "resolved");
+  if (planned.state === "cached") return left;
   if (planned.state === "blocked") {
-    return planned.missing.flatMap(({ what, hint }) => {
+    const missing = planned.missing.flatMap(({ what, hint }) => {
       const way = printable(hint).trimEnd().split("\n");
       return [`missing: ${printable(what)}`, ...way.map((line) => `  ${line}`)];
     });
+    return [...missing, ...(planned.refused === undefined ? [] : [printable(planned.refused)])];
   }
-  return planned.reasons.map(reasonText);
+  return [...planned.reasons.map(reasonText), ...left];
 }
 
 function legend(steps: readonly StepPlan[], paint: Paint): readonly string[] {

@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../../engine/json.ts";
+import { isObject, type Json, type JsonObject } from "../../engine/json.ts";
 import type { PathSample, Reason } from "../../engine/plan/reason.ts";
 import { printableLine } from "../../engine/printable.ts";
 import type { Outlook, Progress } from "../../engine/step-type.ts";
@@ -28,6 +28,15 @@ function plainReason(reason: Reason): string {
     default:
       return reason satisfies never;
   }
+}
+
+/** What parameters came to that go by the inputs of a step, a line each. */
+export function resolvedTexts(params: JsonObject, state: "open" | "resolved"): readonly string[] {
+  const by = state === "open" ? "until its inputs are there" : "by its inputs";
+  return Object.entries(params).map(([name, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return printableLine(`${name}: ${text} (${by})`);
+  });
 }
 
 /** The first reason, and how many more there are. */

@@ -7,6 +7,7 @@ import { makeFolder, markCache } from "./folders.ts";
 import { type Project, type SourceFilter, sourceFilter } from "./ignore.ts";
 import { type KeyRecord, type Keys, openKeys } from "./keys.ts";
 import { sweepLocks, tryLock, type WaitOptions, whenFree } from "./lock.ts";
+import { type Notes, openNotes } from "./notes.ts";
 import { type OnceWritten, onceWritten } from "./once.ts";
 import { openSources, type Sources } from "./sources.ts";
 import { openStores, type Stores } from "./stores.ts";
@@ -17,6 +18,7 @@ export interface Cache {
   readonly keys: Keys;
   readonly stores: Stores;
   readonly sources: Sources;
+  readonly notes: Notes;
   /** What is left out of sources. */
   readonly filter: SourceFilter;
   /** Entries of stores that are written once, whoever wants them. */
@@ -51,6 +53,7 @@ export function openCache(folder: string, project?: Project): Cache {
     filter,
     keys: openKeys(folder),
     sources: openSources(folder, filter),
+    notes: openNotes(folder),
     once: onceWritten(folder, stores),
     async lock(key, options) {
       const { release } = await whenFree(() => tryLock(folder, key), options);

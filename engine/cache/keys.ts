@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from "../json.ts";
+import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject, without } from "../json.ts";
 import { addTo } from "../lists.ts";
 import { hex } from "./digest.ts";
 import { publishFile } from "./durable.ts";
@@ -43,8 +43,8 @@ export type Origin =
 
 /** Executions of one step type, to compare a candidate with. */
 export interface Executions {
-  /** Those with the same parameters, newest first. */
-  withParams(params: JsonObject): readonly KeyRecord[];
+  /** Those with the same parameters but for the open ones, newest first. */
+  withParams(params: JsonObject, open?: readonly string[]): readonly KeyRecord[];
   /** The newest with the same inputs. */
   withInputs(inputs: Readonly<Record<string, string>>): KeyRecord | undefined;
 }
@@ -109,24 +109,37 @@ interface Index {
   add(record: KeyRecord): void;
 }
 
+interface OfType {
+  /** Oldest first, as the lists of those with the same parameters. */
+  readonly all: KeyRecord[];
+  readonly params: Map<string, KeyRecord[]>;
+  readonly inputs: Map<string, KeyRecord>;
+}
+
 /** Records by what they are looked for: one more costs the same however many there are. */
 function newIndex(): Index {
-  const types = new Map<string, { params: Map<string, KeyRecord[]>; inputs: Map<string, KeyRecord> }>();
-  const of = (type: string) => {
-    const known = types.get(type) ?? { params: new Map(), inputs: new Map() };
+  const types = new Map<string, OfType>();
+  const of = (type: string): OfType => {
+    const known = types.get(type) ?? { all: [], params: new Map(), inputs: new Map() };
     types.set(type, known);
     return known;
   };
   return {
     ofType(type) {
-      const { params, inputs } = of(type);
+      const { all, params, inputs } = of(type);
       return {
-        withParams: (wanted) => [...(params.get(canonicalJson(wanted)) ?? [])].reverse(),
+        withParams(wanted, open = []) {
+          const isAlike = ({ params }: KeyRecord): boolean =>
+            canonicalJson(without(params, open)) === canonicalJson(without(wanted, open));
+          const alike = open.length === 0 ? params.get(canonicalJson(wanted)) : all.filter(isAlike);
+          return [...(alike ?? [])].reverse();
+        },
         withInputs: (wanted) => inputs.get(canonicalJson(wanted)),
       };
     },
     add(record) {
-      const { params, inputs } = of(record.type);
+      const { all, params, inputs } = of(record.type);
+      all.push(record);
       addTo(params, canonicalJson(record.params), record);
       inputs.set(canonicalJson(record.inputs), record);
     },

@@ -19,6 +19,8 @@ interface CheckOptions {
   readonly report: ReportMistake;
   /** Whether a path as it is written is a file. */
   isFile(path: string): boolean;
+  /** Bytes that a process may take on this machine. */
+  readonly memory: number;
 }
 
 /** A step with its parameters substituted and, where they are good, completed. */
@@ -124,7 +126,7 @@ function checkStep({ id, mark, node, params, written, whole }: RawStep, options:
     const outputs = isBroken ? undefined : outputsOf(type, values);
     return { ...draft, params: values, ...(outputs ? { outputs } : {}) };
   }
-  const facts = { inputs: inputPaths(inputs), isFile: options.isFile };
+  const facts = { inputs: inputPaths(inputs), isFile: options.isFile, memory: options.memory };
   for (const mistake of type.check?.(values, new Set(inputNames), facts) ?? []) {
     const { path, message, hint, piece, nth, code = "wrong-value" } = mistake;
     const { node: at, entry } = descend(substituted, path);

@@ -27,6 +27,7 @@ const ajv = new Ajv({
   code: { optimize: false },
 });
 ajv.addKeyword("x-unkeyed");
+ajv.addKeyword("x-resolved");
 ajv.addKeyword("x-text");
 const compiled = new WeakMap<JsonObject, ValidateFunction>();
 

@@ -40,10 +40,16 @@ export type DiagnosticCode =
   | "unlisted-file"
   | "unset-variable"
   | "part-of-line"
+  | "small-machine"
   | "bad-option";
 
 /** Codes of what is worth a word and keeps nothing from running. */
-const warnings: ReadonlySet<DiagnosticCode> = new Set(["unlisted-file", "unset-variable", "part-of-line"]);
+const warnings: ReadonlySet<DiagnosticCode> = new Set([
+  "unlisted-file",
+  "unset-variable",
+  "part-of-line",
+  "small-machine",
+]);
 
 export function severityOf(code: DiagnosticCode): "error" | "warning" {
   return warnings.has(code) ? "warning" : "error";

@@ -21,6 +21,8 @@ export interface LoadOptions {
   /** Whether something is at a path as it is written. */
   exists(path: string): boolean;
   isFile(path: string): boolean;
+  /** Bytes that a process may take on this machine. */
+  readonly memory: number;
   /** The user's home, for hints. */
   readonly userHome: string | undefined;
 }
@@ -58,8 +60,10 @@ export function loadPipeline(options: LoadOptions): Loaded {
 
   const applied = applyOverrides(root, overrides);
   diagnostics.push(...applied.diagnostics);
-  const { types, isFile } = options;
-  const { steps, params: resolved } = checkDocument(applied.root, { types, text, places, report, isFile });
+  const { types, isFile, memory } = options;
+  const { steps, params: resolved } = checkDocument(applied.root, {
+    ...{ types, text, places, report, isFile, memory },
+  });
   const inputs = connect({ steps, places, report, exists: options.exists, userHome: options.userHome });
   const sorted = sortDiagnostics(diagnostics);
   const stops = ({ code, severity }: Diagnostic): boolean => severity === "error" && code !== "missing-file";

@@ -122,7 +122,7 @@ function withReferences(schema: JsonObject): JsonObject {
   const inner = (value: Json): Json =>
     isObject(value) ? { anyOf: [withReferences(value), reference] } : value;
   const { properties, items, additionalProperties, anyOf, "x-unkeyed": _unkeyed, ...others } = schema;
-  const { "x-text": isText, ...rest } = others;
+  const { "x-text": isText, "x-resolved": _resolved, ...rest } = others;
   const mapped = isObject(properties)
     ? Object.fromEntries(
         Object.entries(properties).map(([name, value]) => {

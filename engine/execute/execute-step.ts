@@ -28,12 +28,11 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
   if (plan.state === "cached") return useCached(work, services, plan.record);
   if (plan.state === "blocked") {
     const lacks = plan.missing.map(({ what, hint }) => `${what} is missing: ${hint}`);
-    return ended(work, services, {
-      outcome: "failed",
-      failure: { kind: "step", message: lacks.join("\n") },
-    });
+    const message = [...lacks, ...(plan.refused === undefined ? [] : [plan.refused])].join("\n");
+    return ended(work, services, { outcome: "failed", failure: { kind: "step", message } });
   }
-  const { key, step, inputs } = plan;
+  const { key, step, inputs, unresolved } = plan;
+  if (unresolved !== undefined) return ended(work, services, { outcome: "failed", failure: unresolved });
   if (key === undefined) throw new Error(`${step.id} was started before its inputs were known`);
 
   let release: (() => void) | undefined;
@@ -59,6 +58,7 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
       at: started.toISOString(),
       step: step.id,
       key,
+      params: step.params,
       inputs: inputs as Readonly<Record<string, string>>,
       reasons: plan.reasons,
       ...(outlook === undefined ? {} : { outlook }),
@@ -80,7 +80,7 @@ function useCached(work: StepWork, services: Services, record: KeyRecord): StepR
     outcome: "cached",
     made: record,
     metrics: record.metrics,
-    cached: { key: record.key, inputs: record.inputs, run: record.run },
+    cached: { key: record.key, params: plan.step.params, inputs: record.inputs, run: record.run },
   });
 }
 

@@ -135,13 +135,21 @@ async function runAll(
       });
     running.set(step.id, done);
   };
+  const plan = (step: Step): void => {
+    try {
+      const planned = planStep(step, world, made);
+      if (planned.state === "cached") start(planned);
+      else queue.push(planned);
+    } catch (error) {
+      // What is running goes on.
+      finish(step, crashed(step, describeFailure(error, own), services.now()));
+    }
+  };
   const startReady = (): void => {
     while (!stop.aborted && !(failed && !keepGoing)) {
       const step = ready.shift();
       if (step !== undefined) {
-        const plan = planStep(step, world, made);
-        if (plan.state === "cached") start(plan);
-        else queue.push(plan);
+        plan(step);
         continue;
       }
       // A step like one in hand waits for its result, and leaves its place to others.

@@ -1,7 +1,7 @@
 import type { KeyRecord } from "../cache/keys.ts";
 import type { Tree } from "../cache/tree.ts";
 import type { Step } from "../document/pipeline.ts";
-import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from "../json.ts";
+import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject, without } from "../json.ts";
 import type { PathSample, Reason } from "./reason.ts";
 
 /** What a step would be executed with, to be compared with an earlier execution. */
@@ -12,6 +12,8 @@ export interface Candidate {
   readonly params: JsonObject;
   /** Digests; absent where an upstream step has yet to make the input. */
   readonly inputs: Readonly<Record<string, string | undefined>>;
+  /** Names of parameters that are resolved only when all inputs are there: until then they differ from nothing. */
+  readonly open: readonly string[];
 }
 
 /** How a candidate differs from an earlier execution, in the closed set of reasons. */
@@ -24,12 +26,13 @@ export function differences(
   if (base.version !== candidate.version) {
     reasons.push({ kind: "version-changed", old: base.version, new: candidate.version });
   }
-  paramChanges(base.params, candidate.params, "", candidate.step.lines, reasons);
+  const { open, step } = candidate;
+  paramChanges(without(base.params, open), without(candidate.params, open), "", step.lines, reasons);
   const names = new Set([...Object.keys(base.inputs), ...Object.keys(candidate.inputs)]);
   for (const input of [...names].sort(byCodeUnit)) {
     const old = base.inputs[input];
     const now = candidate.inputs[input];
-    const source = candidate.step.inputs[input];
+    const source = step.inputs[input];
     if (now === undefined && source?.kind === "output") reasons.push({ kind: "upstream", step: source.step });
     else if (now !== old) reasons.push(inputChange(input, old && tree(old), now && tree(now)));
   }

@@ -1,7 +1,8 @@
 import type { Executions, KeyRecord } from "../cache/keys.ts";
 import type { Tree } from "../cache/tree.ts";
 import type { Pipeline, Step } from "../document/pipeline.ts";
-import type { JsonObject } from "../json.ts";
+import type { Failure } from "../failure.ts";
+import type { Json, JsonObject } from "../json.ts";
 import type { StepType } from "../step-type.ts";
 import { type Candidate, differences } from "./explain.ts";
 import { sourceName } from "./input-spec.ts";
@@ -9,6 +10,7 @@ import { keyedParams, stepKey } from "./key.ts";
 import { topologicalOrder } from "./order.ts";
 import type { Reason } from "./reason.ts";
 import { requirementsOf, runtimeVersions } from "./requirements.ts";
+import { type InputPlace, leftToResolve, type PlannedInput, type Resolution } from "./resolution.ts";
 
 /** The world as planning sees it: answers, no effects. */
 export interface World {
@@ -30,6 +32,8 @@ export interface World {
   tree(digest: string): Tree | undefined;
   /** What an artifact is to the input of a step type: its own digest, or that of the files which are read. */
   inputDigest(type: StepType, input: string, artifact: string): string;
+  /** What the parameters of a step come to whose inputs are there. */
+  resolve(type: StepType, params: JsonObject, inputs: Readonly<Record<string, PlannedInput>>): Resolution;
 }
 
 export interface Missing {
@@ -41,15 +45,28 @@ export interface Missing {
 }
 
 export type StepPlan = {
+  /** With its parameters resolved, where its inputs are known. */
   readonly step: Step;
-  /** Absent where an input's digest is not known yet. */
+  /** Absent where an input is not known yet. */
   readonly key?: string;
   readonly params: Candidate["params"];
   readonly inputs: Candidate["inputs"];
+  /** Of the parameters those that are left to the step type: what they came to, or as written while nobody knows. */
+  readonly left: JsonObject;
 } & (
   | { readonly state: "cached"; readonly record: KeyRecord }
-  | { readonly state: "run" | "may-run"; readonly reasons: readonly Reason[] }
-  | { readonly state: "blocked"; readonly missing: readonly Missing[] }
+  | {
+      readonly state: "run" | "may-run";
+      readonly reasons: readonly Reason[];
+      /** Why its parameters cannot be resolved though its inputs are known: with this the step would fail. */
+      readonly unresolved?: Failure;
+    }
+  | {
+      readonly state: "blocked";
+      readonly missing: readonly Missing[];
+      /** Why the step type does not take these parameters with these inputs, as a sentence. */
+      readonly refused?: string;
+    }
 );
 
 /** What a run would do, step by step, in an order in which it could be done. */
@@ -66,24 +83,70 @@ export function planPipeline(pipeline: Pipeline, world: World): readonly StepPla
 type Made = Pick<KeyRecord, "outputs">;
 
 /** One step, given what the steps before it made. */
-export function planStep(step: Step, world: World, made: ReadonlyMap<string, Made>): StepPlan {
-  const type = world.types.get(step.uses);
-  if (type === undefined) throw new Error(`no step type ${step.uses}`);
+export function planStep(written: Step, world: World, made: ReadonlyMap<string, Made>): StepPlan {
+  const type = world.types.get(written.uses);
+  if (type === undefined) throw new Error(`no step type ${written.uses}`);
+  const { inputs, places, missing } = lookAtInputs(written, type, world, made);
+  const resolution = missing.length > 0 ? undefined : resolve(type, written, { inputs, places }, world);
+  const step = resolution?.kind === "resolved" ? { ...written, params: resolution.params } : written;
   const measured = world.measured.get(step.id);
   const params = {
     ...keyedParams(type.params, step.params),
-    ...runtimeVersions(requirementsOf(step, type)),
+    ...runtimeVersions(requirementsOf(written, type)),
     ...(measured === undefined ? {} : { requiredFiles: measured }),
   };
+  const left = leftToResolve(type, written.params).map((name) => [name, step.params[name] as Json] as const);
+  const planned = { step, params, inputs, left: Object.fromEntries(left) };
+  if (missing.length > 0) return { ...planned, state: "blocked", missing };
+  if (resolution?.kind === "refused") {
+    return { ...planned, state: "blocked", missing: [], refused: resolution.message };
+  }
+
+  const open = leftToResolve(type, step.params);
+  const candidate: Candidate = { step, version: type.version, params, inputs, open };
+  const reasons: Reason[] = world.forced.has(step.id) ? [{ kind: "forced" }] : [];
+  if (resolution?.kind === "unreadable") {
+    reasons.push({ kind: "result-missing", what: "what an input holds" });
+    return { ...planned, state: "run", reasons, unresolved: resolution.failure };
+  }
+  if (!isComplete(inputs)) {
+    reasons.push(...whyRun(candidate, world));
+    const state = reasons[0]?.kind !== "forced" && couldBeCached(candidate, world) ? "may-run" : "run";
+    return { ...planned, state, reasons };
+  }
+  const key = stepKey(type, params, inputs);
+  const record = world.record(key);
+  const lost = record && world.missing(record);
+  if (record && !lost && reasons.length === 0) return { ...planned, key, state: "cached", record };
+  if (lost) reasons.push({ kind: "result-missing", what: lost });
+  if (reasons.length === 0) reasons.push(...whyRun(candidate, world));
+  return { ...planned, key, state: "run", reasons };
+}
+
+interface FoundInputs {
+  readonly inputs: Candidate["inputs"];
+  /** Of those whose digests are known. */
+  readonly places: Readonly<Record<string, InputPlace>>;
+}
+
+function lookAtInputs(
+  step: Step,
+  type: StepType,
+  world: World,
+  made: ReadonlyMap<string, Made>,
+): FoundInputs & { readonly missing: readonly Missing[] } {
   const inputs: Record<string, string | undefined> = {};
+  const places: Record<string, InputPlace> = {};
   const missing: Missing[] = [...(world.lacking.get(step.id) ?? [])];
   for (const [name, source] of Object.entries(step.inputs)) {
     if (source.kind === "output") {
       const artifact = made.get(source.step)?.outputs[source.output]?.digest;
       inputs[name] = artifact && world.inputDigest(type, name, artifact);
+      if (artifact !== undefined) places[name] = { kind: "artifact", digest: artifact };
       continue;
     }
     inputs[name] = world.sources.get(sourceName(type, name, source.path));
+    places[name] = { kind: "source", path: source.path };
     if (inputs[name] === undefined) {
       missing.push({
         what: source.path,
@@ -91,22 +154,21 @@ export function planStep(step: Step, world: World, made: ReadonlyMap<string, Mad
       });
     }
   }
-  const candidate: Candidate = { step, version: type.version, params, inputs };
-  if (missing.length > 0) return { step, params, inputs, state: "blocked", missing };
+  return { inputs, places, missing };
+}
 
-  const reasons: Reason[] = world.forced.has(step.id) ? [{ kind: "forced" }] : [];
-  if (!isComplete(inputs)) {
-    reasons.push(...whyRun(candidate, world));
-    const state = reasons[0]?.kind !== "forced" && couldBeCached(candidate, world) ? "may-run" : "run";
-    return { step, params, inputs, state, reasons };
-  }
-  const key = stepKey(type, params, inputs);
-  const record = world.record(key);
-  const lost = record && world.missing(record);
-  if (record && !lost && reasons.length === 0) return { step, params, inputs, key, state: "cached", record };
-  if (lost) reasons.push({ kind: "result-missing", what: lost });
-  if (reasons.length === 0) reasons.push(...whyRun(candidate, world));
-  return { step, params, inputs, key, state: "run", reasons };
+/** Asks the step type, where it has a say and all inputs are known. */
+function resolve(
+  type: StepType,
+  { params }: Step,
+  { inputs, places }: FoundInputs,
+  world: World,
+): Resolution | undefined {
+  if (type.resolve === undefined || !isComplete(inputs)) return undefined;
+  const known = Object.entries(places).map(([name, place]): [string, PlannedInput] => {
+    return [name, { digest: inputs[name] as string, place }];
+  });
+  return world.resolve(type, params, Object.fromEntries(known));
 }
 
 function whyRun(candidate: Candidate, world: World): Reason[] {
@@ -123,7 +185,7 @@ function comparable(candidate: Candidate, world: World): KeyRecord | undefined {
 
 /** Whether some usable result fits all that is known: then the input to come decides. */
 function couldBeCached(candidate: Candidate, world: World): boolean {
-  const alike = world.ofType(candidate.step.uses).withParams(candidate.params);
+  const alike = world.ofType(candidate.step.uses).withParams(candidate.params, candidate.open);
   return alike.some(
     (record) =>
       record.version === candidate.version &&

@@ -27,6 +27,7 @@ export type Event =
       /** The process beyond its number: see `process-identity.ts`. */
       readonly process?: string;
       readonly environment: Readonly<Record<string, string>>;
+      /** With their parameters as they are written, with defaults. */
       readonly steps: readonly { readonly id: string; readonly uses: string; readonly params: JsonObject }[];
     }
   | { readonly kind: "step-waiting"; readonly at: string; readonly step: string; readonly owner: string }
@@ -35,6 +36,8 @@ export type Event =
       readonly at: string;
       readonly step: string;
       readonly key: string;
+      /** Resolved; absent in records of an older flow. */
+      readonly params?: JsonObject;
       /** Digest of every input. */
       readonly inputs: Readonly<Record<string, string>>;
       readonly reasons: readonly Reason[];
@@ -58,9 +61,11 @@ export type Event =
       readonly outputs: Readonly<Record<string, OutputRecord>>;
       readonly peakMemory?: number;
       readonly failure?: Failure;
-      /** Of a cached step: its key, its inputs and the run that made the result. */
+      /** Of a cached step: its key, its parameters and inputs, and the run that made the result. */
       readonly cached?: {
         readonly key: string;
+        /** Resolved; absent in records of an older flow. */
+        readonly params?: JsonObject;
         readonly inputs: Readonly<Record<string, string>>;
         readonly run: string;
       };

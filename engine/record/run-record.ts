@@ -29,7 +29,7 @@ export interface StepRecord {
   readonly outcome: StepOutcome | "running";
   readonly reasons: readonly Reason[];
   readonly key?: string;
-  /** With defaults. */
+  /** With defaults; resolved, where the step came so far. */
   readonly params: JsonObject;
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, OutputRecord>>;
@@ -68,8 +68,9 @@ export function foldRun(): RecordFold {
           for (const { id, uses, params } of event.steps) steps.set(id, newStep(uses, params));
           return;
         case "step-started": {
-          const { key, inputs, reasons } = event;
-          return change(event.step, { outcome: "running", key, inputs, reasons, attempts: 1 });
+          const { key, params, inputs, reasons } = event;
+          const started = { outcome: "running", key, inputs, reasons, attempts: 1 } as const;
+          return change(event.step, { ...started, ...(params === undefined ? {} : { params }) });
         }
         case "step-finished": {
           const { outcome, seconds, metrics, outputs, peakMemory, failure, cached } = event;
@@ -81,6 +82,7 @@ export function foldRun(): RecordFold {
             ...(peakMemory === undefined ? {} : { peakMemory }),
             ...(failure === undefined ? {} : { failure }),
             ...(cached === undefined ? {} : { key: cached.key, inputs: cached.inputs, from: cached.run }),
+            ...(cached?.params === undefined ? {} : { params: cached.params }),
           });
         }
         case "run-finished":

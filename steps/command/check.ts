@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { type Piece, piecesOf } from "../../engine/document/reference.ts";
 import { suggest } from "../../engine/document/suggest.ts";
-import type { Facts, ParamMistake } from "../../engine/step-type.ts";
+import type { Facts, ParamMistake } from "../../engine/param-mistake.ts";
 import type { CommandParams } from "./declaration.ts";
 import { readShellLine } from "./shell.ts";
 import { collisions, variableOf } from "./variables.ts";

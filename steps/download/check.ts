@@ -1,4 +1,4 @@
-import type { ParamMistake } from "../../engine/step-type.ts";
+import type { ParamMistake } from "../../engine/param-mistake.ts";
 import { fileNameOf, mistakeOfUrl } from "../web/url.ts";
 import type { DownloadParams } from "./declaration.ts";
 

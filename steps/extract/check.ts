@@ -1,5 +1,5 @@
 import { inLines } from "../../engine/document/suggest.ts";
-import type { Facts, ParamMistake } from "../../engine/step-type.ts";
+import type { Facts, ParamMistake } from "../../engine/param-mistake.ts";
 import { runtimeMistakes } from "../compute/runtimes/check.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { isOnnx } from "../vision/networks/network-files.ts";

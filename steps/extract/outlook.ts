@@ -1,7 +1,8 @@
 import type { EarlierExecution, Outlook, OutlookView } from "../../engine/step-type.ts";
 import { locateRows } from "../learning/features/locate.ts";
-import { readManifest, rowName } from "../learning/tables/features.ts";
+import { rowName } from "../learning/tables/features.ts";
 import { readImages } from "../learning/tables/images.ts";
+import { readManifest } from "../learning/tables/manifest.ts";
 import type { ExtractParams } from "./declaration.ts";
 import { viewedImages } from "./views.ts";
 
@@ -20,7 +21,7 @@ export async function foresee({
   const { augment } = params as ExtractParams;
   const pictures = new Set(viewedImages(await readImages(images.path), augment).map(rowName));
   const alike = earlier.filter((execution) => isAlike(execution, inputs));
-  const store = alike[0] && (await readManifest(alike[0].outputs.features ?? "")).store;
+  const store = alike[0] && readManifest(alike[0].outputs.features ?? "").store;
   const there = store === undefined ? undefined : await locateRows(openStore(store));
   const toDo = [...pictures].filter((digest) => !there?.has(digest)).length;
   const rate = alike.map(({ metrics }) => metrics.imagesPerSecond).find((value) => typeof value === "number");

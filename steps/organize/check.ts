@@ -1,4 +1,4 @@
-import type { Facts, ParamMistake } from "../../engine/step-type.ts";
+import type { Facts, ParamMistake } from "../../engine/param-mistake.ts";
 import { composed } from "./composed.ts";
 import type { OrganizeParams } from "./declaration.ts";
 import { isTable } from "./table-files.ts";

@@ -19,8 +19,14 @@ export function memoryFor(room: number, runtime: Runtime): string {
   return bytes < 1e7 ? `${Math.ceil(bytes / 1e5) / 10}MB` : `${Math.ceil(bytes / 1e7) * 10}MB`;
 }
 
+/** The most `memory` that leaves a machine something beside it, rounded down. */
+export function memoryWithin(machine: number): string {
+  const bytes = 0.75 * machine;
+  return bytes >= 1e9 ? `${Math.floor(bytes / 1e8) / 10}GB` : `${Math.floor(bytes / 1e7) * 10}MB`;
+}
+
 /** Of "2GB" or "500 MB". */
-function bytesOf(memory: string): number {
+export function bytesOf(memory: string): number {
   const [, number, unit] = /^([\d.]+) ?(MB|GB)$/.exec(memory) ?? [];
   if (number === undefined) throw new Error(`"${memory}" is no size`);
   return Number(number) * (unit === "GB" ? 1e9 : 1e6);

@@ -1,14 +1,20 @@
-import type { ParamMistake } from "../../engine/step-type.ts";
+import type { Facts, ParamMistake } from "../../engine/param-mistake.ts";
 import { runtimeMistakes } from "../compute/runtimes/check.ts";
+import { bytesOf, inWords, memoryWithin } from "./budget.ts";
 import type { TrainParams } from "./declaration.ts";
 import { completed, kindsWith } from "./optimizers/optimizer.ts";
 import { parametersOf, scheduleKinds } from "./schedule.ts";
 
 /** What no schema can say of a training. */
-export function mistakesOf(params: TrainParams): readonly ParamMistake[] {
+export function mistakesOf(
+  params: TrainParams,
+  _inputs: ReadonlySet<string>,
+  facts: Facts,
+): readonly ParamMistake[] {
   return [
     ...optimizerMistakes(params),
     ...methodMistakes(params),
+    ...memoryWarnings(params, facts),
     ...scheduleMistakes(params),
     ...layerMistakes(params),
     ...runtimeMistakes(params),
@@ -45,6 +51,14 @@ function methodMistakes({ method, optimizer }: TrainParams): readonly ParamMista
   return [{ path: ["method"], message, hint: "take `method: auto`, or the optimizer sgd" }];
 }
 
+/** `memory` is in the key, and so does not follow the machine. */
+function memoryWarnings({ memory }: TrainParams, facts: Facts): readonly ParamMistake[] {
+  if (bytesOf(memory) <= facts.memory) return [];
+  const message = `\`memory: ${memory}\` is more than this machine has, ${inWords(facts.memory)}`;
+  const hint = `set \`memory: ${memoryWithin(facts.memory)}\``;
+  return [{ path: ["memory"], message, hint, code: "small-machine" }];
+}
+
 function scheduleMistakes({ schedule, optimizer, epochs }: TrainParams): readonly ParamMistake[] {
   const { kind, minimum = 0, warmup } = schedule;
   const mistakes = (["every", "factor", "minimum"] as const).flatMap((name): ParamMistake[] => {
@@ -77,7 +91,7 @@ function foreign(path: readonly string[], kind: string, owners: readonly string[
   return {
     path,
     message: `${kind} has no ${path.at(-1)}`,
-    hint: owners.length === 1 ? `${owners[0]} has it` : `${inWords(owners)} have it`,
+    hint: owners.length === 1 ? `${owners[0]} has it` : `${listed(owners)} have it`,
   };
 }
 
@@ -94,6 +108,6 @@ function layerMistakes(params: TrainParams): readonly ParamMistake[] {
   });
 }
 
-function inWords(names: readonly string[]): string {
+function listed(names: readonly string[]): string {
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

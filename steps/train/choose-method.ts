@@ -7,7 +7,7 @@ import { ruleOf } from "./optimizers/rules.ts";
 import { numbersOfSteps } from "./sample-space/coordinates.ts";
 import { rowsOfGroup } from "./sample-space/group.ts";
 import { TILE, tileBytes } from "./sample-space/tiles.ts";
-import { numbersOfWindow } from "./sample-space/windows.ts";
+import { numbersOfWindow } from "./sample-space/window-size.ts";
 
 /** What decides between the ways to train; nothing of the machine, nor of what is kept. */
 export interface Size {

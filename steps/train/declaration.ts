@@ -146,6 +146,7 @@ const params = {
         "How it is computed: `sampleSpace`, by products of rows with each other, many times faster where rows are long; `direct`, row by row; `auto`, by the number of rows, their length and `memory`.",
       enum: ["auto", "sampleSpace", "direct"],
       default: "auto",
+      "x-resolved": "auto",
     },
     memory: {
       description:

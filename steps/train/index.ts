@@ -2,6 +2,7 @@ import { defineStep } from "../../engine/define-step.ts";
 import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { mistakesOf, normalized } from "./check.ts";
 import { declaration } from "./declaration.ts";
+import { resolved } from "./resolve.ts";
 
 export const train = defineStep({
   ...declaration,
@@ -10,6 +11,7 @@ export const train = defineStep({
   description: "Trains a small network on features.",
   check: mistakesOf,
   normalize: normalized,
+  resolve: resolved,
   requires: ({ runtime }) => (runtime === "onnxruntime" ? [] : [requiredRuntime(runtime)]),
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);

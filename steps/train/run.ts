@@ -19,6 +19,7 @@ import { openAlgebra } from "./open-algebra.ts";
 import { openMethod } from "./open-method.ts";
 import { completed } from "./optimizers/optimizer.ts";
 import { ruleOf } from "./optimizers/rules.ts";
+import { sizeOf } from "./resolve.ts";
 import { initialState } from "./state.ts";
 import { storeName } from "./store-name.ts";
 
@@ -34,11 +35,10 @@ export async function run(ctx: TrainContext): Promise<void> {
     refuseLacks(params, features, { training, validation });
     const labels = Array.from(training, (at) => features.index[at]?.label ?? -1);
     const upper = choicesOf(params, { classes: features.classes, labels });
-    const sizes = [features.rowLength, ...params.hidden, features.classes.length];
-    const chosen = chooseMethod(params, {
-      ...{ training: training.length, validation: validation.length },
-      ...{ layers: sizes, batch: params.batchSize },
-    });
+    const counts = { training: training.length, validation: validation.length };
+    const { rowLength, classes } = features;
+    const size = sizeOf(params, { ...counts, rowLength, classes: classes.length });
+    const chosen = chooseMethod(params, size);
     refuseSmallMachine(chosen.bytes, params.memory, memoryLimit());
     const store = ctx.store(storeName(params, input.digest, chosen));
     const normalization = await normalizationOf(params.normalize, features, training);
@@ -46,7 +46,7 @@ export async function run(ctx: TrainContext): Promise<void> {
     algebra = await openAlgebra(ctx);
     const method = await openMethod({
       ...{ ctx, features, normalization, chosen, training, validation, optimizer, upper, algebra },
-      state: initialState(sizes, params.seed, ruleOf(optimizer).memory),
+      state: initialState(size.layers, params.seed, ruleOf(optimizer).memory),
     });
     const { history, epoch, reused, seconds } = await trainAnd(
       { ctx, params, features, training, method, store },

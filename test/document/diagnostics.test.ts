@@ -18,6 +18,7 @@ test.each(cases)("%s", (name) => {
     types: stepTypes,
     overrides: [],
     isFile: () => false,
+    memory: 4e9,
     userHome: "/home/me",
     exists: (path) => path === "./images" || path === "./model" || path === "./features",
   });

@@ -160,6 +160,7 @@ describe("text means what it says", () => {
       types: stepTypes,
       overrides: [],
       isFile: () => false,
+      memory: 4e9,
       userHome: "/home/me",
       exists: () => false,
     });
@@ -181,6 +182,7 @@ describe("text means what it says", () => {
       const { pipeline, diagnostics } = loadPipeline({
         ...options,
         isFile: (path) => path === "tools/go.sh",
+        memory: 4e9,
       });
       expect(pipeline).toBeDefined();
       return diagnostics.map(({ severity, hint }) => `${severity}: ${hint}`);

@@ -44,6 +44,7 @@ export function newProject(types: readonly StepType[], folder?: string): Project
     const { pipeline, diagnostics } = loadPipeline({
       ...{ file: "pipeline.yaml", text, types: registry, overrides: [] },
       isFile: () => false,
+      memory: 4e9,
       userHome: undefined,
       exists: (path) => existsSync(resolve(root, path)),
     });

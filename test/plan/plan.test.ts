@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { Executions, KeyRecord } from "../../engine/cache/keys.ts";
 import { treeDigest } from "../../engine/cache/tree.ts";
 import type { InputSource, Pipeline, Step } from "../../engine/document/pipeline.ts";
-import { canonicalJson } from "../../engine/json.ts";
+import { canonicalJson, without } from "../../engine/json.ts";
 import { stepKey } from "../../engine/plan/key.ts";
 import { planPipeline, type StepPlan, type World } from "../../engine/plan/plan.ts";
+import type { Resolution } from "../../engine/plan/resolution.ts";
 import type { StepType } from "../../engine/step-type.ts";
 
 // Plans as tables: a made-up world, and what would run and why. Nothing is read or written.
@@ -17,6 +18,14 @@ const type: StepType = {
   inputs: "any",
   outputs: () => ["o"],
   run: async () => {},
+};
+
+/** One whose `way` goes by its input where it is left to it. */
+const deciding: StepType = {
+  ...type,
+  name: "d",
+  params: { type: "object", properties: { size: {}, way: { "x-resolved": "auto" } } },
+  resolve: (params) => params,
 };
 
 const digest = (word: string): string => treeDigest([{ path: word, digest: word.padEnd(64, "0"), bytes: 1 }]);
@@ -43,13 +52,13 @@ function record(
   params: KeyRecord["params"],
   inputs: KeyRecord["inputs"],
   made: string,
-  version = 1,
+  { version, name }: Pick<StepType, "version" | "name"> = type,
 ): KeyRecord {
-  const key = stepKey({ ...type, version }, params, inputs);
+  const key = stepKey({ ...type, name, version }, params, inputs);
   const outputs = { o: { digest: digest(made), bytes: 1, notes: [] } };
   return {
     key,
-    type: "t",
+    type: name,
     version,
     params,
     inputs,
@@ -71,16 +80,21 @@ interface Told {
   /** Outputs that are gone, by what made them. */
   readonly gone?: readonly string[];
   readonly forced?: readonly string[];
+  /** What comes of asking for a way that is left to the step type; by default it is short. */
+  readonly resolution?: Resolution;
 }
 
-function world({ sources = {}, records = [], latest = {}, gone = [], forced = [] }: Told): World {
+function world({ sources = {}, records = [], latest = {}, gone = [], forced = [], resolution }: Told): World {
   const executions: Executions = {
-    withParams: (params) => records.filter((found) => canonicalJson(found.params) === canonicalJson(params)),
+    withParams: (params, open = []) =>
+      records.filter(
+        (found) => canonicalJson(without(found.params, open)) === canonicalJson(without(params, open)),
+      ),
     withInputs: (inputs) => records.find((found) => canonicalJson(found.inputs) === canonicalJson(inputs)),
   };
   const lost = new Set(gone.map(digest));
   return {
-    types: new Map([["t", type]]),
+    types: new Map([type, deciding].map((known) => [known.name, known])),
     sources: new Map(Object.entries(sources).map(([path, word]) => [path, digest(word)])),
     lacking: new Map(),
     measured: new Map(),
@@ -91,6 +105,7 @@ function world({ sources = {}, records = [], latest = {}, gone = [], forced = []
     ofType: () => executions,
     tree: () => undefined,
     inputDigest: (_type, _input, artifact) => artifact,
+    resolve: (_type, params) => resolution ?? { kind: "resolved", params: { ...params, way: "short" } },
   };
 }
 
@@ -173,7 +188,7 @@ describe("a chain of two steps", () => {
   });
 
   test("an older version of the step type made the result", () => {
-    const old = record({ size: 1 }, source, "a", 0);
+    const old = record({ size: 1 }, source, "a", { ...type, version: 0 });
     expect(planned([chain[0] as Step], { ...there, records: [old], latest: { one: old } })).toEqual({
       one: "run: version-changed",
     });
@@ -184,5 +199,66 @@ describe("a chain of two steps", () => {
       new: "run: param-changed",
     });
     expect(planned([step("new")], { ...there, latest: {} })).toEqual({ new: "run: first-run" });
+  });
+});
+
+describe("a parameter that is left to the step type", () => {
+  const decides = (params = {}): Step => ({
+    ...step("two", { in: "one" }, { way: "auto", ...params }),
+    uses: "d",
+    lines: { way: 9 },
+  });
+  const one = chain[0] as Step;
+  const stale = { ...there, sources: { "./x": "y" } };
+  const short = record({ way: "short" }, { in: digest("a") }, "b", deciding);
+  const plan = (second: Step, told: Told): StepPlan => {
+    const pipeline: Pipeline = { name: "p", file: "p.yaml", params: {}, steps: [one, second] };
+    return planPipeline(pipeline, world(told))[1] as StepPlan;
+  };
+
+  test("is resolved where the inputs are there, and then is as good as written", () => {
+    const told = { ...there, records: [first, short], latest: { two: short } };
+    const resolved = plan(decides(), told);
+    expect(resolved).toMatchObject({ state: "cached", params: { way: "short" }, left: { way: "short" } });
+    expect(resolved.step.params).toEqual({ way: "short" });
+    const long = { kind: "resolved", params: { way: "long" } } as const;
+    expect(plan(decides(), { ...told, resolution: long })).toMatchObject({
+      state: "run",
+      key: stepKey(deciding, { way: "long" }, { in: digest("a") }),
+      reasons: [{ kind: "param-changed", path: "way", old: "short", new: "long", line: 9 }],
+    });
+  });
+
+  test("differs from nothing while an input is still to be made", () => {
+    const told = { ...stale, records: [first, short], latest: { one: first, two: short } };
+    const open = plan(decides(), told);
+    expect(open).toMatchObject({
+      state: "may-run",
+      reasons: [{ kind: "upstream", step: "one" }],
+      left: { way: "auto" },
+    });
+    expect(open.key).toBeUndefined();
+    // What is written out is compared, and so is everything else.
+    expect(plan(decides({ way: "long" }), told)).toMatchObject({ state: "run", left: {} });
+    expect(plan(decides({ size: 3 }), told)).toMatchObject({
+      state: "run",
+      reasons: [{ kind: "param-changed", path: "size" }, { kind: "upstream" }],
+    });
+  });
+
+  test("blocks the step where what is asked for does not fit the inputs", () => {
+    const resolution = { kind: "refused", message: "too long for that" } as const;
+    expect(plan(decides({ way: "short" }), { ...there, resolution })).toMatchObject({
+      state: "blocked",
+      missing: [],
+      refused: "too long for that",
+    });
+  });
+
+  test("stays as it is written where an input cannot be looked at", () => {
+    const failure = { kind: "machine", message: "the disk reports an error" } as const;
+    const plans = plan(decides(), { ...there, resolution: { kind: "unreadable", failure } });
+    expect(plans).toMatchObject({ state: "run", left: { way: "auto" }, unresolved: failure });
+    expect(plans.key).toBeUndefined();
   });
 });

@@ -27,6 +27,7 @@ test("every shipped pipeline names the schema, and it takes them all", async () 
       types: stepTypes,
       overrides: [],
       isFile: () => false,
+      memory: 4e9,
       userHome: undefined,
       exists: () => true,
     });

@@ -200,6 +200,7 @@ test("the lines that food5k.yaml offers are a download before its splits", async
     ...{ file: "food5k.yaml", types: stepTypes, overrides: [], userHome: undefined },
     text: text.replace(/source:\n[\s\S]*?(?= {4}with:)/, "source: data.files\n"),
     isFile: () => false,
+    memory: 4e9,
     exists: () => false,
   });
   expect(diagnostics).toEqual([]);

@@ -1,4 +1,4 @@
-import type { ParamMistake } from "../../../engine/step-type.ts";
+import type { ParamMistake } from "../../../engine/param-mistake.ts";
 
 /** Which runtime has a precision or a device; what every runtime has is not here. */
 const owners = {

@@ -1,12 +1,7 @@
 import { concurrently } from "../../../engine/concurrently.ts";
 import { type EntryName, type ReadonlyStore, StepError } from "../../../engine/step-type.ts";
-import {
-  type FeatureRow,
-  type FeaturesManifest,
-  readIndex,
-  readManifest,
-  rowName,
-} from "../tables/features.ts";
+import { type FeatureRow, readIndex, rowName } from "../tables/features.ts";
+import { type FeaturesManifest, readManifest } from "../tables/manifest.ts";
 import { locateRows, type RowPlace, type RowPlaces } from "./locate.ts";
 import { openFiles } from "./open-files.ts";
 import { openSegment, type SegmentRows } from "./segment.ts";
@@ -42,7 +37,7 @@ export async function openFeatures(
   folder: string,
   openStore: (id: string) => ReadonlyStore,
 ): Promise<Features> {
-  const manifest = await readManifest(folder);
+  const manifest = readManifest(folder);
   const index = await readIndex(folder);
   const where = await locateRows(openStore(manifest.store));
   const lost = index.filter((row) => !where.has(rowName(row)));

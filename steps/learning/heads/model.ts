@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { isObject } from "../../../engine/json.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import { firstNotFinite } from "../../vision/finite.ts";
-import type { FeaturesManifest } from "../tables/features.ts";
 import { readJsonFile } from "../tables/json-file.ts";
+import type { FeaturesManifest } from "../tables/manifest.ts";
 import { type Activation, isActivation } from "./activations.ts";
 import { type Dense, newDense } from "./dense.ts";
 import { type Normalization, readStandard, writeStandard } from "./normalization.ts";
@@ -69,7 +69,7 @@ export async function writeModel(
 /** @throws StepError where the folder holds no model, or its weights are cut short or not finite. */
 export async function readModel(folder: string): Promise<Model> {
   const file = join(folder, descriptionFile);
-  const description = await readJsonFile<ModelDescription>(file, "a train step");
+  const description = readJsonFile<ModelDescription>(file, "a train step");
   if (!isDescription(description)) {
     throw new StepError(`${file} does not describe a model that this version can read`);
   }

@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { parse } from "csv-parse";
 import { stringify } from "csv-stringify";
 import { StepError } from "../../../engine/step-type.ts";
+import { refuseMissing } from "./header.ts";
 
 /** One line of a table: as many values as the table has columns. */
 export type Line = readonly (string | number)[];
@@ -74,13 +75,6 @@ export async function* readTable<Column extends string>(
 }
 
 const none: ReadonlyMap<string, string> = new Map();
-
-function refuseMissing(file: string, columns: readonly string[], names: readonly string[]): void {
-  const missing = columns.filter((column) => !names.includes(column));
-  if (missing.length === 0) return;
-  const found = names.length === 0 ? "it is empty" : `its header is: ${names.join(",")}`;
-  throw new StepError(`${file} has no column ${missing.map((name) => `"${name}"`).join(", ")}; ${found}`);
-}
 
 async function* records(file: string): AsyncGenerator<{ record: string[]; line: number }> {
   const parser = parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true });

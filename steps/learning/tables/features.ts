@@ -1,21 +1,15 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { byCodeUnit } from "../../../engine/json.ts";
-import { StepError } from "../../../engine/step-type.ts";
-import type { Preprocessing } from "../../vision/preprocessing.ts";
 import { type Line, readTable, writeTable } from "./csv.ts";
 import { byLocation, type ImageRow, readLocation } from "./images.ts";
-import { readJsonFile } from "./json-file.ts";
+import { indexFile } from "./index-file.ts";
 
 /**
  * The format of a `features` artifact: `index.csv` says which image has which
- * class, `features.json` where the rows are and how they were made. The rows
- * themselves stay in the store and are found by image digest, so that the
- * artifact is the same whatever was computed when and where.
+ * class, `features.json` (see `manifest.ts`) where the rows are and how they were
+ * made. The rows themselves stay in the store and are found by image digest, so
+ * that the artifact is the same whatever was computed when and where.
  */
-const indexFile = "index.csv";
-const manifestFile = "features.json";
-
 /** A line of `index.csv`: an image as in `images.csv`, without its size. */
 export type FeatureRow = Pick<ImageRow, "split" | "class" | "label" | "file" | "digest"> & {
   /** How the image is seen; absent where it is seen as it is. */
@@ -25,26 +19,6 @@ export type FeatureRow = Pick<ImageRow, "split" | "class" | "label" | "file" | "
 /** What a row is found by in a store: the image, and how it is seen. */
 export function rowName({ digest, view }: Pick<FeatureRow, "digest" | "view">): string {
   return view === undefined ? digest : `${digest} ${view}`;
-}
-
-export interface FeaturesManifest {
-  /** Id of the store that holds the rows. */
-  readonly store: string;
-  /** What the rows are kept as; they are read as float32. */
-  readonly dtype: "float32" | "float16";
-  /** Shape of one row. */
-  readonly shape: readonly [length: number];
-  readonly network: string;
-  /** The layer whose output the rows are; of several, their rows one after the other. */
-  readonly layer: string | readonly string[];
-  readonly weights: string;
-  /** What is done with that output before it is flattened. */
-  readonly pool: string;
-  readonly preprocessing: Preprocessing;
-  readonly runtime: string;
-  readonly precision: string;
-  /** By which way of reading pictures the rows were computed. */
-  readonly decoding: number;
 }
 
 const columns = ["split", "class", "label", "file", "digest"] as const;
@@ -81,42 +55,4 @@ export async function writeSkipped(
   const header = ["split", "class", "file", "digest", "reason"] as const;
   const lines = [...rows].sort(byLocation).map((row) => header.map((column) => row[column]));
   await writeTable(join(folder, "skipped.csv"), header, lines);
-}
-
-export async function writeManifest(folder: string, manifest: FeaturesManifest): Promise<void> {
-  const { store, dtype, shape, network, layer, weights, pool, preprocessing, runtime, precision, decoding } =
-    manifest;
-  const { size, scaling, resize, fit, orient, maxPixels } = preprocessing;
-  // Spelled out: the order of the members is part of the bytes.
-  const members = {
-    store,
-    dtype,
-    shape,
-    network,
-    layer,
-    weights,
-    pool,
-    preprocessing: { size, scaling, resize, fit, orient, maxPixels },
-    runtime,
-    precision,
-    decoding,
-  };
-  await writeFile(join(folder, manifestFile), `${JSON.stringify(members, null, 2)}\n`);
-}
-
-/** @throws StepError where the folder holds no features. */
-export async function readManifest(folder: string): Promise<FeaturesManifest> {
-  const file = join(folder, manifestFile);
-  const manifest = await readJsonFile<FeaturesManifest>(file, "an extract step");
-  if (isManifest(manifest)) return manifest;
-  throw new StepError(`${file} does not describe features that this version can read`);
-}
-
-function isManifest(json: Partial<FeaturesManifest> | null | undefined): json is FeaturesManifest {
-  return (
-    typeof json?.store === "string" &&
-    (json.dtype === "float32" || json.dtype === "float16") &&
-    Array.isArray(json.shape) &&
-    json.shape.length === 1
-  );
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { StepError } from "../../../engine/step-type.ts";
 
 /**
@@ -7,17 +7,21 @@ import { StepError } from "../../../engine/step-type.ts";
  * @param step what makes such a file, with its article: "a train step".
  * @throws StepError where it is not there.
  */
-export async function readJsonFile<Value>(
-  file: string,
-  step: string,
-): Promise<Partial<Value> | null | undefined> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-    throw new StepError(`${file} is missing: this is not the output of ${step}`);
-  });
+export function readJsonFile<Value>(file: string, step: string): Partial<Value> | null | undefined {
+  const text = readText(file, step);
   try {
     return JSON.parse(text) as Partial<Value> | null;
   } catch {
     return undefined;
+  }
+}
+
+function readText(file: string, step: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    throw new StepError(`${file} is missing: this is not the output of ${step}`);
   }
 }

@@ -5,17 +5,9 @@ import { areFinite, readLayers, writeLayers } from "../../learning/heads/model.t
 import type { Method, Training } from "../method.ts";
 import type { Sgd } from "../optimizers/optimizer.ts";
 import { openUpper } from "../upper.ts";
-import {
-  type GroupSizes,
-  groupMemory,
-  LEAST,
-  type Moved,
-  type Numbers,
-  numbersOfGroup,
-  openGroup,
-} from "./group.ts";
-import { numbersOfStrips, openStrips, type Strip } from "./strips.ts";
-import { numbersOfWide, openWideProducts } from "./wide-products.ts";
+import { groupMemory, LEAST, type Moved, type Numbers, openGroup } from "./group.ts";
+import { openStrips, type Strip } from "./strips.ts";
+import { openWideProducts } from "./wide-products.ts";
 
 export interface WindowOptions extends Training {
   readonly optimizer: Sgd;
@@ -122,12 +114,6 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
       await products.close();
     },
   };
-}
-
-/** How many numbers of 32 bits a window takes beside the kernel and its velocity. */
-export function numbersOfWindow(rowLength: number, sizes: GroupSizes): number {
-  const { rows, units } = sizes;
-  return numbersOfStrips(rowLength, rows) + numbersOfWide(rows, units) + numbersOfGroup(sizes);
 }
 
 interface Wide<N extends Numbers> {

@@ -6,7 +6,7 @@ import { completed } from "./optimizers/optimizer.ts";
 import { ruleOf } from "./optimizers/rules.ts";
 import { numbersOfSteps } from "./sample-space/coordinates.ts";
 import { rowsOfGroup } from "./sample-space/group.ts";
-import { TILE, tileBytes } from "./sample-space/tiles.ts";
+import { LEAST_TILES, TILE, tileBytes } from "./sample-space/tiles.ts";
 import { numbersOfWindow } from "./sample-space/window-size.ts";
 
 /** What decides between the ways to train; nothing of the machine, nor of what is kept. */
@@ -32,9 +32,6 @@ export type Chosen = { readonly bytes: number } & (
   /** Those of a window of the order at a time. */
   | { readonly method: "sampleSpace"; readonly windowRows: number; readonly heldBytes: number }
 );
-
-/** Tiles that are multiplied with each other. */
-const LEAST_TILES = 2;
 
 type MethodParams = Pick<TrainParams, "method" | "memory" | "optimizer" | "runtime">;
 

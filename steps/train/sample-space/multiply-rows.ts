@@ -4,7 +4,7 @@ import type { Rows } from "../method.ts";
 import { openBlocks } from "./blocks.ts";
 import { computeBlocks, type ProductsDone } from "./compute-blocks.ts";
 import { type Matrices, readMatrices } from "./matrices.ts";
-import { type LoadedTiles, loadedTiles, tilesIn } from "./tiles.ts";
+import { LEAST_TILES, type LoadedTiles, loadedTiles, tilesIn } from "./tiles.ts";
 import { tilingOf } from "./tiling.ts";
 
 export interface RowsToMultiply {
@@ -38,8 +38,8 @@ export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedR
   const { features, training, validation, kernel, units, products, tell, log } = options;
   const blocks = await openBlocks({ ...options.stores, units });
   const tiling = tilingOf(features, [...training, ...validation], blocks);
-  const fitting = Math.max(2, tilesIn(options.rowBytes, features.rowLength));
-  const most = Math.min(fitting, Math.max(2, tiling.tiles.length));
+  const fitting = Math.max(LEAST_TILES, tilesIn(options.rowBytes, features.rowLength));
+  const most = Math.min(fitting, Math.max(LEAST_TILES, tiling.tiles.length));
   const loaded = loadedTiles(features, most);
   const isTraining = new Set(training);
   const holdsTraining = new Set(
@@ -54,6 +54,7 @@ export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedR
   return {
     training: await readMatrices({ ...read, rows: training }),
     validation: await readMatrices({ ...read, rows: validation }),
-    loaded,
+    // To read rows once, one after the other, memory that was never touched would only take time.
+    loaded: loaded.places().some((tile) => tile !== undefined) ? loaded : loadedTiles(features, LEAST_TILES),
   };
 }

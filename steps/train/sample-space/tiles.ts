@@ -1,8 +1,11 @@
 import type { Rows } from "../method.ts";
-import { numbersOfStrips, openStrips, type Strip } from "./strips.ts";
+import { numbersOfStrips, openStrips, type RowStrips, type Strip } from "./strips.ts";
 
 /** Rows of a tile: products of tiles are of one shape, whatever is in them. */
 export const TILE = 256;
+
+/** Tiles that have to be in memory at a time: they are multiplied with each other. */
+export const LEAST_TILES = 2;
 
 /** Up to TILE rows, which are multiplied together. */
 export interface Tile {
@@ -30,10 +33,14 @@ export function tilesIn(bytes: number, rowLength: number): number {
   return Math.floor((bytes - tileBytes(rowLength, 0)) / (tileBytes(rowLength, 1) - tileBytes(rowLength, 0)));
 }
 
-/** @param most how many tiles memory may hold. */
+/** @param most how many tiles memory may hold; it is taken when the first is read. */
 export function loadedTiles(rows: Rows, most: number): LoadedTiles {
   const places = new Array<Tile | undefined>(most).fill(undefined);
-  const strips = openStrips(rows, most * TILE);
+  let opened: RowStrips | undefined;
+  const strips = (): RowStrips => {
+    opened ??= openStrips(rows, most * TILE);
+    return opened;
+  };
   const freePlace = (needed: ReadonlySet<Tile>): number => {
     const empty = places.indexOf(undefined);
     const place = empty >= 0 ? empty : places.findIndex((tile) => tile !== undefined && !needed.has(tile));
@@ -42,19 +49,19 @@ export function loadedTiles(rows: Rows, most: number): LoadedTiles {
   };
   return {
     places: () => places,
-    all: () => strips.all,
+    all: () => strips().all,
     async strips(tile, needed) {
       const known = places.indexOf(tile);
-      if (known >= 0) return strips.part(known * TILE, TILE);
+      if (known >= 0) return strips().part(known * TILE, TILE);
       const place = freePlace(needed);
       // Until it is whole there is none.
       places[place] = undefined;
-      await strips.read(
+      await strips().read(
         Array.from({ length: TILE }, (_, slot) => tile.positions[slot]),
         place * TILE,
       );
       places[place] = tile;
-      return strips.part(place * TILE, TILE);
+      return strips().part(place * TILE, TILE);
     },
   };
 }

@@ -54,7 +54,10 @@ export async function runPipeline(
     file: pipeline.file,
     params: pipeline.params,
     ...request.origin,
-    steps: pipeline.steps.map(({ id, uses, params }) => ({ id, uses, params })),
+    steps: pipeline.steps.map((step) => ({
+      ...{ id: step.id, uses: step.uses, params: step.params },
+      sources: sourcesOf(step),
+    })),
   });
   const tasks = openTasks(request.executor, signals);
   const results = await runAll(request, services, tasks);
@@ -76,6 +79,13 @@ export async function runPipeline(
   const seconds = (ended.getTime() - started.getTime()) / 1000;
   emit({ kind: "run-finished", at: ended.toISOString(), outcome, seconds });
   return outcome;
+}
+
+function sourcesOf({ inputs }: Step): Readonly<Record<string, string>> {
+  const paths = Object.entries(inputs).flatMap(([name, source]) =>
+    source.kind === "path" ? [[name, source.path]] : [],
+  );
+  return Object.fromEntries(paths);
 }
 
 function nothing(step: Step, at: Date) {

@@ -12,6 +12,15 @@ export interface OutputRecord {
   readonly notes: readonly string[];
 }
 
+/** A step of a run that starts. */
+export interface StartedStep {
+  readonly id: string;
+  readonly uses: string;
+  readonly params: JsonObject;
+  /** Paths of the inputs that are no outputs, relative to the project root; absent in records of an older flow. */
+  readonly sources?: Readonly<Record<string, string>>;
+}
+
 /** One thing that happened in a run. The engine emits these and prints nothing; every view is a fold over them. */
 export type Event =
   | {
@@ -28,7 +37,7 @@ export type Event =
       readonly process?: string;
       readonly environment: Readonly<Record<string, string>>;
       /** With their parameters as they are written, with defaults. */
-      readonly steps: readonly { readonly id: string; readonly uses: string; readonly params: JsonObject }[];
+      readonly steps: readonly StartedStep[];
     }
   | { readonly kind: "step-waiting"; readonly at: string; readonly step: string; readonly owner: string }
   | {

@@ -1,7 +1,7 @@
 import type { Failure } from "../failure.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Reason } from "../plan/reason.ts";
-import type { Event, OutputRecord, RunOutcome, StepOutcome } from "./event.ts";
+import type { Event, OutputRecord, RunOutcome, StartedStep, StepOutcome } from "./event.ts";
 
 /** `run.json`: what a run did, readable without the program. */
 export interface RunRecord {
@@ -32,6 +32,8 @@ export interface StepRecord {
   /** With defaults; resolved, where the step came so far. */
   readonly params: JsonObject;
   readonly inputs: Readonly<Record<string, string>>;
+  /** Of inputs that are no outputs: their paths as resolved, relative to the project root. Absent in records of an older flow. */
+  readonly sources?: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, OutputRecord>>;
   readonly seconds: number;
   readonly attempts: number;
@@ -65,7 +67,7 @@ export function foldRun(): RecordFold {
       switch (event.kind) {
         case "run-started":
           run = newRun(event);
-          for (const { id, uses, params } of event.steps) steps.set(id, newStep(uses, params));
+          for (const step of event.steps) steps.set(step.id, newStep(step));
           return;
         case "step-started": {
           const { key, params, inputs, reasons } = event;
@@ -117,13 +119,14 @@ function newRun(event: Event & { kind: "run-started" }): Omit<RunRecord, "steps"
   };
 }
 
-function newStep(uses: string, params: JsonObject): StepRecord {
+function newStep({ uses, params, sources }: StartedStep): StepRecord {
   return {
     uses,
     outcome: "not-run",
     reasons: [],
     params,
     inputs: {},
+    ...(sources === undefined ? {} : { sources }),
     outputs: {},
     seconds: 0,
     attempts: 0,

@@ -8,9 +8,10 @@ import type { Chosen } from "./choose-method.ts";
 import type { TrainContext } from "./declaration.ts";
 import { openDirect } from "./direct.ts";
 import { heldRows } from "./held-rows.ts";
-import type { Method, Training } from "./method.ts";
+import type { Method, Rows, Training } from "./method.ts";
 import { normalizedRows } from "./normalized-rows.ts";
-import { openSampleSpace } from "./sample-space/open.ts";
+import type { Sgd } from "./optimizers/optimizer.ts";
+import { openSampleSpace, type SampleSpaceOptions } from "./sample-space/open.ts";
 import { openWindows } from "./sample-space/windows.ts";
 import { runtimeName } from "./store-name.ts";
 
@@ -27,7 +28,7 @@ export interface MethodOptions extends Omit<Training, "features" | "batchSize"> 
 /** Opens the way to train that was chosen. */
 export async function openMethod(options: MethodOptions): Promise<Method> {
   const { ctx, features, normalization, chosen, optimizer, state, upper, algebra } = options;
-  const { batchSize, seed } = ctx.params;
+  const { batchSize } = ctx.params;
   const read = normalizedRows(features, normalization);
   const rows = "heldBytes" in chosen ? heldRows(read, spareBytes(chosen)) : read;
   if (chosen.method === "direct" || optimizer.kind !== "sgd") {
@@ -37,28 +38,56 @@ export async function openMethod(options: MethodOptions): Promise<Method> {
     const { windowRows } = chosen;
     return openWindows({ features: rows, state, optimizer, upper, algebra, batchSize, windowRows });
   }
+  return openAllRows(options, { optimizer, rows, rowBytes: chosen.rowBytes });
+}
+
+interface AllRows {
+  readonly optimizer: Sgd;
+  /** Normalized. */
+  readonly rows: Rows;
+  readonly rowBytes: number;
+}
+
+async function openAllRows(options: MethodOptions, { optimizer, rows, rowBytes }: AllRows): Promise<Method> {
+  const { ctx, features, normalization, state, upper, algebra, training, validation } = options;
+  const open = (how: Pick<SampleSpaceOptions, "features" | "isUnitLength" | "stores">) =>
+    openSampleSpace({
+      ...{ state, optimizer, upper, algebra, batchSize: ctx.params.batchSize, rowBytes },
+      ...{ training, validation, log: ctx.log },
+      tell({ total, there, computed, brought }) {
+        ctx.signal.throwIfAborted();
+        ctx.progress({ done: there + computed + brought, total, unit: "products", reused: there });
+        ctx.metric({ products: computed, productsReused: there + brought });
+      },
+      ...how,
+    });
+  const ofUnits =
+    normalization?.kind === "l2"
+      ? await open({ features, isUnitLength: true, stores: storesOf(options, undefined) })
+      : undefined;
+  const method =
+    ofUnits ??
+    (await open({ features: rows, isUnitLength: false, stores: storesOf(options, normalization) }));
+  if (method === undefined) throw new Error("rows as they are have products");
+  return method;
+}
+
+/** What belongs to the rows, and what to the first weights as well: neither knows how the head is trained. */
+function storesOf(
+  { ctx, features, state }: MethodOptions,
+  normalization: Normalization | undefined,
+): SampleSpaceOptions["stores"] {
   const { store, decoding } = features.manifest;
-  // What belongs to the rows, and what to the first weights as well: neither knows how the head is trained.
   const name: JsonObject = {
     ...{ rows: store, decoding },
     ...normalizationName(normalization),
     ...runtimeName(ctx.params),
   };
   const { inputs, units } = state.layers[0] as Dense;
-  return openSampleSpace({
-    ...{ features: rows, state, optimizer, upper, algebra, batchSize, rowBytes: chosen.rowBytes },
-    ...{ training: options.training, validation: options.validation },
-    stores: {
-      gram: ctx.store({ ...name, products: "gram" }),
-      first: ctx.store({ ...name, products: "first", inputs, units, seed }),
-    },
-    tell({ total, there, computed, brought }) {
-      ctx.signal.throwIfAborted();
-      ctx.progress({ done: there + computed + brought, total, unit: "products", reused: there });
-      ctx.metric({ products: computed, productsReused: there + brought });
-    },
-    log: ctx.log,
-  });
+  return {
+    gram: ctx.store({ ...name, products: "gram" }),
+    first: ctx.store({ ...name, products: "first", inputs, units, seed: ctx.params.seed }),
+  };
 }
 
 /** What rows may take in memory is the key's to say; on a smaller machine there are fewer. */

@@ -38,7 +38,7 @@ describe("products of rows", () => {
     let pauses = 0;
     try {
       const known = await multiplyRows({
-        ...{ ...wanted, features, kernel, units: 7, products },
+        ...{ ...wanted, features, kernel, units: 7, products, isUnitLength: false },
         rowBytes: tileBytes(rowLength, tiles),
         tell(now) {
           done = now;
@@ -46,7 +46,7 @@ describe("products of rows", () => {
         },
         log() {},
       });
-      return { ...known, ...done };
+      return { ...(known as MultipliedRows), ...done };
     } finally {
       await products.close();
     }
@@ -174,10 +174,18 @@ describe("products of rows", () => {
     const twins: Rows = { ...rows, index: index.map((_, position) => twin(position)) };
     const [trained, validated] = [positionsUpTo(100), positionsUpTo(160).slice(100)];
     const products = openProducts();
-    const found = await multiplyRows({
-      ...{ features: twins, training: trained, validation: validated, kernel, units: 7, products },
+    const found = (await multiplyRows({
+      ...{
+        isUnitLength: false,
+        features: twins,
+        training: trained,
+        validation: validated,
+        kernel,
+        units: 7,
+        products,
+      },
       ...{ stores: newStores(), rowBytes: 4 * 256 * rowLength * 4, tell() {}, log() {} },
-    });
+    })) as MultipliedRows;
     await products.close();
     expect(found.validation.gram.length).toBe(6_000);
     // Rows 0 and 40 are one picture, and so are 100 and 20.

@@ -98,13 +98,16 @@ export interface SampledTraining extends Training {
   /** How many tiles of rows memory may hold. */
   readonly tiles?: number;
   readonly stores?: SampleSpaceOptions["stores"];
+  readonly isUnitLength?: boolean;
 }
 
 /** Training in sample space, with stores that are empty where none are given. */
-export function openSampled({ training, tiles = 4, stores, ...options }: SampledTraining): Promise<Method> {
+export async function openSampled(how: SampledTraining): Promise<Method> {
+  const { training, tiles = 4, stores, isUnitLength = false, ...options } = how;
   const positions = positionsUpTo(options.features.index.length);
-  return openSampleSpace({
+  const method = await openSampleSpace({
     ...options,
+    isUnitLength,
     training: positions.subarray(0, training),
     validation: positions.subarray(training),
     rowBytes: tileBytes(options.features.rowLength, tiles),
@@ -112,4 +115,6 @@ export function openSampled({ training, tiles = 4, stores, ...options }: Sampled
     tell() {},
     log() {},
   });
+  if (method === undefined) throw new Error("the lengths of rows do not follow from their products");
+  return method;
 }

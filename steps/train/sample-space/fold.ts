@@ -9,6 +9,8 @@ export interface Fold {
   /** Positions of the training rows, as the coordinates have them. */
   readonly training: Int32Array;
   readonly units: number;
+  /** By what each of the rows is multiplied; default: 1. */
+  readonly factors?: Float64Array;
 }
 
 /**
@@ -43,12 +45,16 @@ function tileWith(positions: readonly number[], loaded: LoadedTiles): Tile {
 }
 
 /** A of the rows from `start` on: TILE × units. */
-function weightsOf(start: number, { coordinates, training, units }: Fold): Float32Array {
+function weightsOf(start: number, { coordinates, training, units, factors }: Fold): Float32Array {
   const weights = new Float32Array(TILE * units);
   const end = Math.min(start + TILE, training.length);
   for (let row = start; row < end; row++) {
     const at = row * 2 * units;
-    weights.set(coordinates.pair.subarray(at, at + units), (row - start) * units);
+    const to = (row - start) * units;
+    weights.set(coordinates.pair.subarray(at, at + units), to);
+    if (factors === undefined) continue;
+    const factor = factors[row] as number;
+    for (let j = to; j < to + units; j++) weights[j] = factor * (weights[j] as number);
   }
   return weights;
 }

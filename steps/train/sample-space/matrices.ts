@@ -12,6 +12,8 @@ export interface Matrices {
   readonly gram: Float32Array;
   /** rows × units: of each row with the first kernel. */
   readonly first: Float32Array;
+  /** By row: with itself; absent where it was not asked for. */
+  readonly squares?: Float32Array;
 }
 
 export interface MatrixRows {
@@ -21,10 +23,13 @@ export interface MatrixRows {
   /** Positions of the rows, and of those that they are multiplied with. */
   readonly rows: Int32Array;
   readonly columns: Int32Array;
+  /** Whether the products of rows with themselves are asked for. */
+  readonly withSquares: boolean;
 }
 
 /** Puts matrices together from the blocks that were kept. */
-export async function readMatrices({ tiling, blocks, units, rows, columns }: MatrixRows): Promise<Matrices> {
+export async function readMatrices(wanted: MatrixRows): Promise<Matrices> {
+  const { tiling, blocks, units, rows, columns, withSquares } = wanted;
   const { tiles } = tiling;
   const files = openFiles(64);
   const read = async ({ path }: StoreEntry, at: number, into: Float32Array): Promise<void> => {
@@ -38,6 +43,7 @@ export async function readMatrices({ tiling, blocks, units, rows, columns }: Mat
     const [rowsOf, columnsOf] = [byTile(tiling, rows), byTile(tiling, columns)];
     const gram = new Float32Array(rows.length * columns.length);
     const first = new Float32Array(rows.length * units);
+    const squares = new Float32Array(withSquares ? rows.length : 0);
     const block = new Float32Array(TILE * TILE);
     const projected = new Float32Array(TILE * units);
     for (const [one, theirs] of rowsOf) {
@@ -45,6 +51,11 @@ export async function readMatrices({ tiling, blocks, units, rows, columns }: Mat
       await read(blocks.first(tile) as StoreEntry, 0, projected);
       for (const { at, slot } of theirs) {
         first.set(projected.subarray(slot * units, (slot + 1) * units), at * units);
+      }
+      if (withSquares) {
+        const { entry, at } = blocks.gram(tile, tile) as GramPlace;
+        await read(entry, at, block);
+        for (const { at, slot } of theirs) squares[at] = block[slot * TILE + slot] as number;
       }
       for (const [other, others] of columnsOf) {
         const { entry, at, isTurned } = blocks.gram(tile, tiles[other] as PlacedTile) as GramPlace;
@@ -59,7 +70,7 @@ export async function readMatrices({ tiling, blocks, units, rows, columns }: Mat
         }
       }
     }
-    return { gram, first };
+    return { gram, first, ...(withSquares ? { squares } : {}) };
   } finally {
     await files.close();
   }

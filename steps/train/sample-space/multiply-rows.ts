@@ -6,6 +6,7 @@ import { computeBlocks, type ProductsDone } from "./compute-blocks.ts";
 import { type Matrices, readMatrices } from "./matrices.ts";
 import { LEAST_TILES, type LoadedTiles, loadedTiles, tilesIn } from "./tiles.ts";
 import { tilingOf } from "./tiling.ts";
+import { factorsOf, toUnitLength } from "./unit-length.ts";
 
 export interface RowsToMultiply {
   readonly features: Rows;
@@ -15,6 +16,8 @@ export interface RowsToMultiply {
   /** The first weights: row length × units. */
   readonly kernel: Float32Array;
   readonly units: number;
+  /** Whether rows are brought to length 1, as `normalize: l2` does: that follows from their products. */
+  readonly isUnitLength: boolean;
   /** Of products of rows with each other, and with the first weights. */
   readonly stores: { readonly gram: Store; readonly first: Store };
   /** Bytes that rows in memory may take. */
@@ -29,13 +32,19 @@ export interface RowsToMultiply {
 export interface MultipliedRows {
   readonly training: Matrices;
   readonly validation: Matrices;
+  /** By what training rows are multiplied, where that is asked for. */
+  readonly factors?: Float64Array;
   /** Rows that are in memory still. */
   readonly loaded: LoadedTiles;
 }
 
-/** All products of rows that training needs, from the stores; what is not there is computed and kept. */
-export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedRows> {
-  const { features, training, validation, kernel, units, products, tell, log } = options;
+/**
+ * All products of rows that training needs, from the stores; what is not there is computed and kept.
+ *
+ * @returns `undefined` where lengths do not follow from products: rows are very long or very short.
+ */
+export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedRows | undefined> {
+  const { features, training, validation, kernel, units, products, isUnitLength, tell, log } = options;
   const blocks = await openBlocks({ ...options.stores, units });
   const tiling = tilingOf(features, [...training, ...validation], blocks);
   const fitting = Math.max(LEAST_TILES, tilesIn(options.rowBytes, features.rowLength));
@@ -48,13 +57,36 @@ export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedR
   await computeBlocks({
     ...{ tiles: tiling.tiles, blocks, loaded, most, products, kernel, units, tell, log },
     rowLength: features.rowLength,
-    isWanted: (one, other) => holdsTraining.has(one) || holdsTraining.has(other),
+    isWanted: (one, other) =>
+      holdsTraining.has(one) || holdsTraining.has(other) || (isUnitLength && one === other),
   });
-  const read = { tiling, blocks, units, columns: training };
-  return {
+  const read = { tiling, blocks, units, columns: training, withSquares: isUnitLength };
+  const matrices = {
     training: await readMatrices({ ...read, rows: training }),
     validation: await readMatrices({ ...read, rows: validation }),
-    // To read rows once, one after the other, memory that was never touched would only take time.
-    loaded: loaded.places().some((tile) => tile !== undefined) ? loaded : loadedTiles(features, LEAST_TILES),
   };
+  const factors = isUnitLength ? await factorsIn(matrices, options) : {};
+  return (
+    factors && {
+      ...matrices,
+      ...factors,
+      // To read rows once, one after the other, memory that was never touched would only take time.
+      loaded: loaded.places().some((tile) => tile !== undefined)
+        ? loaded
+        : loadedTiles(features, LEAST_TILES),
+    }
+  );
+}
+
+/** Brings products to those of rows of length 1. */
+async function factorsIn(
+  matrices: Pick<MultipliedRows, "training" | "validation">,
+  { features, training, validation }: RowsToMultiply,
+): Promise<Pick<MultipliedRows, "factors"> | undefined> {
+  const factors = await factorsOf(matrices.training.squares as Float32Array, features, training);
+  const others = await factorsOf(matrices.validation.squares as Float32Array, features, validation);
+  if (factors === undefined || others === undefined) return undefined;
+  toUnitLength(matrices.training, factors, factors);
+  toUnitLength(matrices.validation, others, factors);
+  return { factors };
 }

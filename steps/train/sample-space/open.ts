@@ -21,8 +21,10 @@ export interface SampleSpaceOptions
  * rows with each other and with the first kernel are taken once and kept, and the
  * first kernel is put together at the end. A checkpoint holds the coordinates in
  * the place of the first layer's kernel.
+ *
+ * @returns `undefined` where rows cannot be brought to length 1 by their products.
  */
-export async function openSampleSpace(options: SampleSpaceOptions): Promise<Method> {
+export async function openSampleSpace(options: SampleSpaceOptions): Promise<Method | undefined> {
   const { features, state, training, validation, batchSize, optimizer } = options;
   const first = state.layers[0] as Dense;
   const { units } = first;
@@ -33,6 +35,11 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
       throw error;
     },
   );
+  if (known === undefined) {
+    await products.close();
+    return undefined;
+  }
+  const { loaded, factors } = known;
   const coordinates: Coordinates = {
     scale: Float64Array.of(1),
     pair: new Float32Array(training.length * 2 * units),
@@ -116,7 +123,10 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
       if (isFolded) throw new Error("the first weights are gone: they are put together once");
       isFolded = true;
       await upper.read();
-      await foldInto(first.kernel, { coordinates, loaded: known.loaded, products, training, units });
+      await foldInto(first.kernel, {
+        ...{ coordinates, loaded, products, training, units },
+        ...(factors === undefined ? {} : { factors }),
+      });
       return state.layers;
     },
     async close() {

@@ -43,7 +43,7 @@ export interface Method {
   isFinite(): Promise<boolean>;
   /** Writes what training needs to go on into a folder. */
   keep(folder: string): Promise<void>;
-  /** A copy of that as it stands now, to be written while training goes on; absent where it is large. */
+  /** A copy of that as it stands now, to be written while training goes on, in the place of the one before; absent where it is large. */
   readonly copy?: () => Promise<Pick<Method, "keep">>;
   /** Goes on from what was kept. */
   restore(folder: string): Promise<void>;

@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import type { Sizes } from "../../steps/compute/linear-algebra.ts";
 import { type RandomStream, randomStream } from "../../steps/compute/random.ts";
-import { type Coordinates, openSteps, stepsMemory } from "../../steps/train/sample-space/coordinates.ts";
+import {
+  lean,
+  newCoordinates,
+  openSteps,
+  settle,
+  stepsMemory,
+} from "../../steps/train/sample-space/coordinates.ts";
 import { groupMemory, openGroup, rowsOfGroup } from "../../steps/train/sample-space/group.ts";
 import { foldGroup } from "../../steps/train/sample-space/windows.ts";
 
@@ -46,10 +52,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => drawn(seed)))(
 
     const kernel = Float64Array.from(first);
     const velocity = new Float64Array(width * units);
-    const coordinates: Coordinates<Float64Array> = {
-      scale: Float64Array.of(1),
-      pair: new Float64Array(rows * 2 * units),
-    };
+    const coordinates = newCoordinates(new Float64Array(rows * 2 * units));
     const gram = times(x, transposed(x, rows, width), { m: rows, k: width, n: rows });
     const sample = {
       gram,
@@ -71,6 +74,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => drawn(seed)))(
 
     for (let step = 0; step < 100; ) {
       const epoch = order();
+      lean(coordinates, units, how);
       for (let start = 0; start < rows; start += most) {
         const taken = Int32Array.from(epoch.slice(start, start + most));
         const shared = { optimizer: how, products, units };
@@ -102,6 +106,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => drawn(seed)))(
         const strip = { values: mine, first: 0, width };
         await foldGroup([strip], other.moved(), { ...window, units, rows: taken.length, products });
       }
+      settle(coordinates, units);
     }
     const a = Float64Array.from({ length: rows * units }, (_, at) => {
       return coordinates.pair[Math.floor(at / units) * 2 * units + (at % units)] as number;

@@ -22,8 +22,63 @@ import {
 export interface Coordinates<N extends Numbers = Float32Array> {
   /** c, alone. */
   readonly scale: Float64Array;
-  /** A and B beside each other: rows × 2 units. */
+  /** A and B beside each other, as `form` says: rows × 2 units. */
   readonly pair: N;
+  readonly form: Form;
+}
+
+/**
+ * While steps are taken, A + ahead · B stands in the place of A, and B / speed in that of B. Where
+ * nothing but momentum moves a row, the first stays as it is, and of the second only `speed`
+ * changes: so a group touches its own rows alone. Plain is ahead = 0, speed = 1.
+ */
+interface Form {
+  ahead: number;
+  speed: number;
+}
+
+export function newCoordinates<N extends Numbers>(pair: N): Coordinates<N> {
+  return { scale: Float64Array.of(1), pair, form: { ahead: 0, speed: 1 } };
+}
+
+type Optimizer = GroupOptions<Numbers>["optimizer"];
+
+/** Before steps. With weight decay, which moves all rows at every step, they stay plain. */
+export function lean<N extends Numbers>(
+  { pair, form }: Coordinates<N>,
+  units: number,
+  { momentum, nesterov, weightDecay }: Optimizer,
+): void {
+  if (weightDecay !== 0) return;
+  // How far a row goes on with its velocity: m + m² + …; Nesterov's is a step behind.
+  form.ahead = ((nesterov ? momentum : 1) * momentum) / (1 - momentum);
+  add(pair, units, form.ahead);
+}
+
+/** After steps, and before anything else is done with them. */
+export function settle<N extends Numbers>({ pair, form }: Coordinates<N>, units: number): void {
+  slow(pair, units, form.speed);
+  add(pair, units, -form.ahead);
+  form.ahead = 0;
+  form.speed = 1;
+}
+
+/** A + factor · B in the place of A. */
+function add<N extends Numbers>(pair: N, units: number, factor: number): void {
+  for (let at = 0; at < pair.length; at += 2 * units) {
+    for (let j = at; j < at + units; j++)
+      pair[j] = (pair[j] as number) + factor * (pair[j + units] as number);
+  }
+}
+
+/** factor · B in the place of B. */
+function slow<N extends Numbers>(pair: N, units: number, factor: number): void {
+  for (let at = units; at < pair.length; at += 2 * units) {
+    for (let j = at; j < at + units; j++) {
+      const slower = factor * (pair[j] as number);
+      pair[j] = slower < LEAST && slower > -LEAST ? 0 : slower;
+    }
+  }
 }
 
 /** What is known of rows: those that are trained on, or others. */
@@ -90,10 +145,13 @@ export async function productsNow<N extends Numbers>(options: ProductsOptions<N>
   return before.subarray(0, rows.length * units) as N;
 }
 
+/** Below it B / speed is brought back to B: in float32 it would grow without end. */
+const SLOWEST = 1e-3;
+
 /** Begins a group. */
 export async function openSteps<N extends Numbers>(options: StepsOptions<N>): Promise<Steps<N>> {
   const { coordinates, rows, units, memory } = options;
-  const { scale, pair } = coordinates;
+  const { scale, pair, form } = coordinates;
   await takeProducts(options, pair, 2 * units);
   if (memory.gram.length > 0) pickOwn(options);
   const group = openGroup({ ...options, rows: rows.length });
@@ -103,19 +161,26 @@ export async function openSteps<N extends Numbers>(options: StepsOptions<N>): Pr
     end() {
       const { alpha, beta, gamma, p, q } = group.moved();
       scale[0] = (scale[0] as number) * alpha;
-      for (let at = 0; at < pair.length; at += 2 * units) {
-        for (let j = at; j < at + units; j++) {
-          const velocity = pair[j + units] as number;
-          pair[j] = alpha * (pair[j] as number) + beta * velocity;
-          const slower = gamma * velocity;
-          pair[j + units] = slower < LEAST && slower > -LEAST ? 0 : slower;
+      if (options.optimizer.weightDecay !== 0) {
+        for (let at = 0; at < pair.length; at += 2 * units) {
+          for (let j = at; j < at + units; j++)
+            pair[j] = alpha * (pair[j] as number) + beta * (pair[j + units] as number);
+        }
+        slow(pair, units, gamma);
+      } else {
+        form.speed *= gamma;
+        if (form.speed < SLOWEST) {
+          slow(pair, units, form.speed);
+          form.speed = 1;
         }
       }
-      for (const [at, row] of rows.entries()) {
+      const { ahead, speed } = form;
+      for (let at = 0; at < rows.length; at++) {
+        const line = (rows[at] as number) * 2 * units;
         for (let j = 0; j < units; j++) {
-          const to = row * 2 * units + j;
-          pair[to] = (pair[to] as number) + (p[at * units + j] as number);
-          pair[to + units] = (pair[to + units] as number) + (q[at * units + j] as number);
+          const [move, velocity] = [p[at * units + j] as number, q[at * units + j] as number];
+          pair[line + j] = (pair[line + j] as number) + move + ahead * velocity;
+          pair[line + units + j] = (pair[line + units + j] as number) + velocity / speed;
         }
       }
     },
@@ -131,10 +196,15 @@ async function takeProducts<N extends Numbers>(
   const { before } = memory;
   await sample.held.rowsTimes(rows, right, columns, before);
   const c = coordinates.scale[0] as number;
+  const { ahead, speed } = coordinates.form;
+  const hasVelocity = columns > units;
   for (let at = 0; at < rows.length; at++) {
     const [from, to] = [(rows[at] as number) * units, at * columns];
     for (let j = 0; j < units; j++) {
-      before[to + j] = (before[to + j] as number) + c * (sample.first[from + j] as number);
+      const value = (before[to + j] as number) + c * (sample.first[from + j] as number);
+      const velocity = hasVelocity ? speed * (before[to + units + j] as number) : 0;
+      before[to + j] = value - ahead * velocity;
+      if (hasVelocity) before[to + units + j] = velocity;
     }
   }
 }

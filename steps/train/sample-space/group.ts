@@ -23,7 +23,7 @@ export interface Group<N extends Numbers> {
    * @returns count × units; used again by the next call.
    */
   products(from: number, count: number): Promise<N>;
-  /** A step along the gradient that `delta` (count × units) is of, at these rows. */
+  /** A step along the gradient that `delta` (count × units) is of, at these rows: the ones behind those of the step before. */
   step(from: number, count: number, delta: N, rate: number): void;
   /** Where the steps so far have led. */
   moved(): Moved<N>;
@@ -144,20 +144,19 @@ export function openGroup<N extends Numbers>(options: GroupOptions<N>): Group<N>
       beta *= keep;
       gamma *= momentum;
       beta += nesterov ? momentum * gamma : gamma;
-      taken = Math.max(taken, from + count);
       const [first, end] = [from * units, (from + count) * units];
-      const most = taken * units;
-      for (let at = 0; at < most; at++) {
-        let speed = momentum * (q[at] as number);
-        let move = nesterov ? momentum * speed : speed;
-        if (at >= first && at < end) {
-          const down = rate * (delta[at - first] as number);
-          speed -= down;
-          move = nesterov ? momentum * speed - down : speed;
-        }
+      const ahead = nesterov ? momentum : 1;
+      for (let at = 0; at < first; at++) {
+        const speed = momentum * (q[at] as number);
         q[at] = speed;
-        p[at] = keep * (p[at] as number) + move;
+        p[at] = keep * (p[at] as number) + ahead * speed;
       }
+      for (let at = first; at < end; at++) {
+        const down = rate * (delta[at - first] as number);
+        q[at] = -down;
+        p[at] = nesterov ? -momentum * down - down : -down;
+      }
+      taken = from + count;
     },
     moved: () => ({ alpha, beta, gamma, p, q }),
   };

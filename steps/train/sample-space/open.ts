@@ -5,7 +5,15 @@ import { firstNotFinite } from "../../vision/finite.ts";
 import type { Method, Training } from "../method.ts";
 import type { Sgd } from "../optimizers/optimizer.ts";
 import { openUpper } from "../upper.ts";
-import { type Coordinates, openSteps, productsNow, stepsMemory } from "./coordinates.ts";
+import {
+  type Coordinates,
+  lean,
+  newCoordinates,
+  openSteps,
+  productsNow,
+  settle,
+  stepsMemory,
+} from "./coordinates.ts";
 import { foldInto } from "./fold.ts";
 import { rowsOfGroup } from "./group.ts";
 import { multiplyRows, type RowsToMultiply } from "./multiply-rows.ts";
@@ -40,10 +48,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     return undefined;
   }
   const { loaded, factors } = known;
-  const coordinates: Coordinates = {
-    scale: Float64Array.of(1),
-    pair: new Float32Array(training.length * 2 * units),
-  };
+  const coordinates = newCoordinates(new Float32Array(training.length * 2 * units));
   const samples = [
     { ...known.training, held: await products.hold(known.training.gram, training.length) },
     { ...known.validation, held: await products.hold(known.validation.gram, training.length) },
@@ -59,11 +64,13 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     positions.map((position) => features.index[position]?.label as number);
   const files = filesOf(state, coordinates);
   const shared = { coordinates, units, memory };
+  let copies: typeof files | undefined;
   let isFolded = false;
 
   return {
     async *steps(order, rateOf, before) {
       let taken = 0;
+      lean(coordinates, units, optimizer);
       for (let start = 0; start < order.length; start += groupRows) {
         const positions = order.subarray(start, start + groupRows);
         const rows = positions.map((position) => rowOf[0].get(position) as number);
@@ -86,6 +93,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
         }
         group.end();
       }
+      settle(coordinates, units);
     },
     async score(positions) {
       const total = { loss: 0, correct: 0 };
@@ -108,10 +116,13 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
     },
     async copy() {
       await upper.read();
-      const copies = files.map(([name, layers]) => [name, layers.map(copyOf)] as const);
+      // In memory of its own, once: 6 MB anew after every epoch would keep the garbage collector busy.
+      const written = copies ?? files.map(([name, layers]) => [name, layers.map(copyOf)] as const);
+      for (const [at, [, layers]] of files.entries()) refresh(written[at]?.[1] ?? [], layers);
+      copies = written;
       return {
         async keep(folder) {
-          for (const [name, layers] of copies) await writeLayers(join(folder, name), layers);
+          for (const [name, layers] of written) await writeLayers(join(folder, name), layers);
         },
       };
     },
@@ -139,6 +150,13 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
 
 function copyOf(layer: Dense): Dense {
   return { ...layer, kernel: layer.kernel.slice(), bias: layer.bias.slice() };
+}
+
+function refresh(copies: readonly Dense[], layers: readonly Dense[]): void {
+  for (const [at, { kernel, bias }] of layers.entries()) {
+    copies[at]?.kernel.set(kernel);
+    copies[at]?.bias.set(bias);
+  }
 }
 
 /** The files of a checkpoint, and the layers in them: the coordinates stand where the first kernel would be. */

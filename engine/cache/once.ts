@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../json.ts";
-import type { PublishedEntry, WriteEntry } from "../step-type.ts";
+import type { PublishedEntry, WriteEntry } from "../store.ts";
 import { type Taken, tryLock, type WaitOptions, whenFree } from "./lock.ts";
 import type { Stores } from "./stores.ts";
 

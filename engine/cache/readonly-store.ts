@@ -1,4 +1,4 @@
-import type { ReadonlyStore } from "../step-type.ts";
+import type { ReadonlyStore } from "../store.ts";
 import type { Stores } from "./stores.ts";
 
 /** A store by its id, as steps see one that is not theirs. */

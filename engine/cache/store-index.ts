@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "../json.ts";
-import type { Condensed } from "../step-type.ts";
+import type { Condensed } from "../store.ts";
 import { publishFile } from "./durable.ts";
 import { isShortage } from "./records.ts";
 import type { Tree } from "./tree.ts";

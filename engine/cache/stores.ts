@@ -4,7 +4,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { arch, cpus } from "node:os";
 import { join } from "node:path";
 import { byCodeUnit, canonicalJson, isObject, type Json, type JsonObject } from "../json.ts";
-import type { CondensedEntry, Condenser, PublishedEntry, StoreEntry, WriteEntry } from "../step-type.ts";
+import type { CondensedEntry, Condenser, PublishedEntry, StoreEntry, WriteEntry } from "../store.ts";
 import { hasSizes } from "./artifacts.ts";
 import { dropStaging, publishFile, publishFolder, setAside, stagingFolder, syncFiles } from "./durable.ts";
 import { folderMode } from "./folders.ts";

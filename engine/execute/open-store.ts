@@ -1,7 +1,8 @@
 import type { Cache } from "../cache/cache.ts";
 import type { Wanted } from "../cache/once.ts";
 import type { JsonObject } from "../json.ts";
-import type { PublishedEntry, StepType, Store } from "../step-type.ts";
+import type { StepType } from "../step-type.ts";
+import type { PublishedEntry, Store } from "../store.ts";
 import type { StepLog } from "./step-log.ts";
 import type { Task } from "./task.ts";
 

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { JsonObject } from "../../engine/json.ts";
-import type { StepContext, Store, StoreEntry } from "../../engine/step-type.ts";
+import type { StepContext } from "../../engine/step-type.ts";
+import type { Store, StoreEntry } from "../../engine/store.ts";
 import { requireRoom, type Sink } from "../web/sink.ts";
 
 /** A sink whose bytes are kept in a store as well, so that a fetch that ends early goes on later. */

@@ -1,4 +1,5 @@
-import { StepError, type Store } from "../../engine/step-type.ts";
+import { StepError } from "../../engine/step-type.ts";
+import type { Store } from "../../engine/store.ts";
 import { newSegment, type Segment } from "../learning/features/segments.ts";
 import { rowName } from "../learning/tables/features.ts";
 import { type ImagesPlace, imagePath } from "../learning/tables/images.ts";

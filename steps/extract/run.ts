@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { concurrently } from "../../engine/concurrently.ts";
 import type { Json } from "../../engine/json.ts";
-import { CacheError, type EntryName, type StepInput } from "../../engine/step-type.ts";
+import { CacheError, type StepInput } from "../../engine/step-type.ts";
+import type { EntryName } from "../../engine/store.ts";
 import { requiredRuntime } from "../compute/runtimes/catalog.ts";
 import { locateRows, type RowPlaces } from "../learning/features/locate.ts";
 import { rowName, writeIndex } from "../learning/tables/features.ts";

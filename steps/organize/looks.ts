@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { concurrently } from "../../engine/concurrently.ts";
 import { isObject, type Json } from "../../engine/json.ts";
-import type { Store } from "../../engine/step-type.ts";
+import type { Store } from "../../engine/store.ts";
 import { lookOf } from "../vision/pixels/look.ts";
 import type { OrganizeContext } from "./declaration.ts";
 

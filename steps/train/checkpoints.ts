@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../engine/json.ts";
-import { StepError, type Store, type StoreEntry } from "../../engine/step-type.ts";
+import { StepError } from "../../engine/step-type.ts";
+import type { Store, StoreEntry } from "../../engine/store.ts";
 import { type EarlyStopping, type Standing, standingAfter } from "./early-stopping.ts";
 import type { EpochRecord } from "./history.ts";
 import type { Method } from "./method.ts";

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Cache, openCache } from "../../engine/cache/cache.ts";
-import type { Condenser } from "../../engine/step-type.ts";
+import type { Condenser } from "../../engine/store.ts";
 
 let folder: string;
 let cache: Cache;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Store, StoreEntry } from "../../engine/step-type.ts";
+import type { Store, StoreEntry } from "../../engine/store.ts";
 import { type Limits, openCheckpoints } from "../../steps/train/checkpoints.ts";
 import type { EpochRecord } from "../../steps/train/history.ts";
 

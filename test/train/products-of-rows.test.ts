@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import type { Store } from "../../engine/step-type.ts";
+import type { Store } from "../../engine/store.ts";
 import { openProducts } from "../../steps/compute/onnx/products.ts";
 import type { Rows } from "../../steps/train/method.ts";
 import type { ProductsDone } from "../../steps/train/sample-space/compute-blocks.ts";

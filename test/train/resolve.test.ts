@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openCache } from "../../engine/cache/cache.ts";
-import type { Store } from "../../engine/step-type.ts";
+import type { Store } from "../../engine/store.ts";
 import { newSegment } from "../../steps/learning/features/segments.ts";
 import { type FeatureRow, writeIndex } from "../../steps/learning/tables/features.ts";
 import { type FeaturesManifest, writeManifest } from "../../steps/learning/tables/manifest.ts";

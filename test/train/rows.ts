@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCache } from "../../engine/cache/cache.ts";
 import { openStore } from "../../engine/execute/open-store.ts";
-import type { Store } from "../../engine/step-type.ts";
+import type { Store } from "../../engine/store.ts";
 import { onnxAlgebra } from "../../steps/compute/onnx/linear-algebra.ts";
 import type { Split } from "../../steps/learning/tables/images.ts";
 import type { Method, Rows, Training } from "../../steps/train/method.ts";

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "../../../engine/json.ts";
-import type { Condenser, EntryName, ReadonlyStore } from "../../../engine/step-type.ts";
+import type { Condenser, EntryName, ReadonlyStore } from "../../../engine/store.ts";
 import { BYTES, digestTable, writeDigest } from "./digest-table.ts";
 
 /**

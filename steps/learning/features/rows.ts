@@ -1,5 +1,6 @@
 import { concurrently } from "../../../engine/concurrently.ts";
-import { type EntryName, type ReadonlyStore, StepError } from "../../../engine/step-type.ts";
+import { StepError } from "../../../engine/step-type.ts";
+import type { EntryName, ReadonlyStore } from "../../../engine/store.ts";
 import { type FeatureRow, readIndex, rowName } from "../tables/features.ts";
 import { type FeaturesManifest, readManifest } from "../tables/manifest.ts";
 import { locateRows, type RowPlace, type RowPlaces } from "./locate.ts";

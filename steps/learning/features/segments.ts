@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { StepError, type Store } from "../../../engine/step-type.ts";
+import { StepError } from "../../../engine/step-type.ts";
+import type { Store } from "../../../engine/store.ts";
 import { LARGEST_HALF, toHalf } from "./half.ts";
 import { describeSegment } from "./locate.ts";
 import type { Bits } from "./pack.ts";

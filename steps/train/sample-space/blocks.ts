@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { JsonObject } from "../../../engine/json.ts";
-import type { Store, StoreEntry } from "../../../engine/step-type.ts";
+import type { Store, StoreEntry } from "../../../engine/store.ts";
 import { createNpy } from "../../learning/features/npy.ts";
 import { TILE } from "./tiles.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { StoreEntry } from "../../../engine/step-type.ts";
+import type { StoreEntry } from "../../../engine/store.ts";
 import { readHeader } from "../../learning/features/npy.ts";
 import { openFiles } from "../../learning/features/open-files.ts";
 import { type Blocks, blocksFile, type GramPlace } from "./blocks.ts";

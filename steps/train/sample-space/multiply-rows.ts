@@ -1,4 +1,4 @@
-import type { Store } from "../../../engine/step-type.ts";
+import type { Store } from "../../../engine/store.ts";
 import type { Products } from "../../compute/linear-algebra.ts";
 import type { Rows } from "../method.ts";
 import { openBlocks } from "./blocks.ts";

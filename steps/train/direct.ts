@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { Dense } from "../learning/heads/dense.ts";
-import { areFinite, readLayers, writeLayers } from "../learning/heads/model.ts";
+import { areFinite } from "../learning/heads/model.ts";
 import { batches } from "./batches.ts";
+import { keepState, restoreState } from "./kept-state.ts";
 import type { Method, Training } from "./method.ts";
 import { ruleOf } from "./optimizers/rules.ts";
 import { arraysOf } from "./state.ts";
@@ -10,22 +10,15 @@ import { openUpper } from "./upper.ts";
 /**
  * Every row goes through the first kernel, and its gradient into it, at every
  * step: what works for every optimizer, and what the other way is compared with.
- * A checkpoint is `weights.bin` and what the optimizer remembers of `velocities.bin`
- * and `squares.bin`, all as a model has its layers.
+ * A checkpoint is the whole state (`kept-state.ts`).
  */
 export async function openDirect(training: Training): Promise<Method> {
   const { features, state, optimizer, batchSize, algebra } = training;
-  const { layers, velocities, squares } = state;
+  const { layers } = state;
   const { inputs, units } = layers[0] as Dense;
   const rule = ruleOf(optimizer);
   const kernel = await algebra.openKernel({ inputs, units, arrays: arraysOf(state, 0, "kernel"), rule });
   const upper = await openUpper(training);
-  const files = [
-    ["weights.bin", layers],
-    ["velocities.bin", velocities],
-    ["squares.bin", squares],
-  ] as const;
-  const kept = files.filter(([, arrays]) => arrays.length > 0);
   const read = async (): Promise<void> => {
     await kernel.read();
     await upper.read();
@@ -58,10 +51,10 @@ export async function openDirect(training: Training): Promise<Method> {
     },
     async keep(folder) {
       await read();
-      for (const [name, arrays] of kept) await writeLayers(join(folder, name), arrays);
+      await keepState(folder, state);
     },
     async restore(folder) {
-      for (const [name, arrays] of kept) await readLayers(join(folder, name), arrays);
+      await restoreState(folder, state);
       await kernel.write();
       await upper.write();
     },

@@ -17,6 +17,7 @@ import {
 import { foldInto } from "./fold.ts";
 import { rowsOfGroup } from "./group.ts";
 import { multiplyRows, type RowsToMultiply } from "./multiply-rows.ts";
+import { takeSteps } from "./take-steps.ts";
 
 export interface SampleSpaceOptions
   extends Training,
@@ -69,6 +70,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
 
   return {
     async *steps(order, rateOf, before) {
+      const ofStep = (step: number): number => rateOf(step - before);
       let taken = 0;
       lean(coordinates, units, optimizer);
       for (let start = 0; start < order.length; start += groupRows) {
@@ -76,21 +78,8 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
         const rows = positions.map((position) => rowOf[0].get(position) as number);
         const labels = labelsOf(positions);
         const group = await openSteps({ optimizer, products, ...shared, sample: samples[0], rows });
-        for (let from = 0; from < rows.length; from += batchSize) {
-          const count = Math.min(batchSize, rows.length - from);
-          const [rate, step] = [rateOf(taken), before + taken];
-          taken++;
-          const values = await group.products(from, count);
-          const { delta, ...score } = await upper.step(
-            values,
-            labels.subarray(from, from + count),
-            count,
-            rate,
-            step,
-          );
-          group.step(from, count, delta, rate);
-          yield score;
-        }
+        yield* takeSteps(group, { upper, labels, batchSize, rateOf: ofStep, before: before + taken });
+        taken += Math.ceil(rows.length / batchSize);
         group.end();
       }
       settle(coordinates, units);

@@ -1,12 +1,13 @@
-import { join } from "node:path";
 import type { Sizes } from "../../compute/linear-algebra.ts";
 import type { Dense } from "../../learning/heads/dense.ts";
-import { areFinite, readLayers, writeLayers } from "../../learning/heads/model.ts";
+import { areFinite } from "../../learning/heads/model.ts";
+import { keepState, restoreState } from "../kept-state.ts";
 import type { Method, Training } from "../method.ts";
 import type { Sgd } from "../optimizers/optimizer.ts";
 import { openUpper } from "../upper.ts";
 import { groupMemory, LEAST, type Moved, type Numbers, openGroup } from "./group.ts";
 import { openStrips, type Strip } from "./strips.ts";
+import { takeSteps } from "./take-steps.ts";
 import { openWideProducts } from "./wide-products.ts";
 
 export interface WindowOptions extends Training {
@@ -34,10 +35,6 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
     { batch: batchSize, rows: windowRows, units },
     (length) => new Float32Array(length),
   );
-  const files = [
-    ["weights.bin", state.layers],
-    ["velocities.bin", state.velocities],
-  ] as const;
   const labelsOf = (positions: Int32Array): Int32Array =>
     positions.map((position) => features.index[position]?.label as number);
   const load = async (positions: Int32Array): Promise<readonly Strip[]> => {
@@ -47,6 +44,7 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
 
   return {
     async *steps(order, rateOf, before) {
+      const ofStep = (step: number): number => rateOf(step - before);
       let taken = 0;
       for (let start = 0; start < order.length; start += windowRows) {
         const positions = order.subarray(start, start + windowRows);
@@ -58,16 +56,8 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
         await wide.timesKernel(here, rows, speed.kernel, { ...beside, column: units });
         if (rows > batchSize) await wide.timesEarlier(here, rows, memory.gram);
         const group = openGroup({ optimizer, products, rows, units, memory });
-        for (let from = 0; from < rows; from += batchSize) {
-          const count = Math.min(batchSize, rows - from);
-          const [rate, step] = [rateOf(taken), before + taken];
-          taken++;
-          const values = await group.products(from, count);
-          const batch = labels.subarray(from, from + count);
-          const { delta, ...score } = await upper.step(values, batch, count, rate, step);
-          group.step(from, count, delta, rate);
-          yield score;
-        }
+        yield* takeSteps(group, { upper, labels, batchSize, rateOf: ofStep, before: before + taken });
+        taken += Math.ceil(rows / batchSize);
         await foldGroup(here, group.moved(), {
           ...{ kernel: first.kernel, velocity: speed.kernel, units, rows, products },
         });
@@ -99,10 +89,10 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
     },
     async keep(folder) {
       await upper.read();
-      for (const [name, layers] of files) await writeLayers(join(folder, name), layers);
+      await keepState(folder, state);
     },
     async restore(folder) {
-      for (const [name, layers] of files) await readLayers(join(folder, name), layers);
+      await restoreState(folder, state);
       await upper.write();
     },
     async layers() {

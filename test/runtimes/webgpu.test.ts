@@ -64,9 +64,10 @@ test.skipIf(!isThere)(`WebGPU gives what the CPU gives${lack}`, { timeout: 180_0
 });
 
 const choose = `
-const { chooseDevice } = await import(dist + "steps/vision/runtimes/device.js");
+const { resolveDevice } = await import(dist + "steps/vision/runtimes/device.js");
 const { vulkanDevices } = await import(dist + "steps/compute/devices/vulkan.js");
-const { device } = await chooseDevice({ runtime: "onnxruntime", home: "/nowhere" });
+const choosing = { runtime: "onnxruntime", home: "/nowhere" };
+const device = await resolveDevice("auto", choosing, () => {});
 console.log(JSON.stringify({ device, software: vulkanDevices().map(({ isSoftware }) => isSoftware) }));
 process.exit(0);
 `;

@@ -29,7 +29,12 @@ export function rowStoreName(
   };
 }
 
-/** Whether a picture's row is nowhere, or was computed when the picture was read otherwise. */
-export async function isLacking(place: RowPlace | undefined, file: string): Promise<boolean> {
-  return place === undefined || (place.decoding < DECODING && (await isDecodedAnew(file)));
+/**
+ * Whether a picture's row is nowhere, or was computed when the picture was read otherwise.
+ *
+ * @param file absent where it is in none: then an old row counts as lacking.
+ */
+export async function isLacking(place: RowPlace | undefined, file: string | undefined): Promise<boolean> {
+  if (place === undefined) return true;
+  return place.decoding < DECODING && (file === undefined || (await isDecodedAnew(file)));
 }

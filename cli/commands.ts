@@ -15,7 +15,7 @@ interface CommandSpec {
   readonly name: string;
   readonly description: string;
   /** What it takes beside options. Default: a pipeline file. */
-  readonly argument?: Argument | "none";
+  readonly takes?: readonly Argument[];
   readonly options: readonly Option[];
   /** What `--json` prints: an object a line while things happen, or one document. */
   readonly format: "lines" | "document";
@@ -30,6 +30,10 @@ interface Argument {
 }
 
 const pipelineFile: Argument = { form: "<pipeline>", description: "the pipeline file" };
+const runName: Argument = {
+  form: "<run>",
+  description: "a run: its id or the beginning of it, latest, latest~1, or a pipeline file",
+};
 
 /** Of every command; they may also stand before it, as with git and make: `flow -C dir run …`. */
 const pipelineOptions = (): readonly Option[] => [
@@ -100,9 +104,22 @@ const commands: readonly CommandSpec[] = [
     load: async () => (await import("./graph.ts")).graph,
   },
   {
+    name: "predict",
+    description: "say what a model of a run makes of pictures",
+    takes: [runName, { form: "<picture...>", description: "files, folders, globs, or - for standard input" }],
+    options: [
+      new Option("--step <id>", "the train step whose model it is, where there are several"),
+      new Option("--csv", "print lines as those of predictions.csv"),
+      new Option("--runtime <name>", "compute the network with this one (default: as it was trained)"),
+      new Option("--device <name>", "compute the network there (default: as the pipeline says)"),
+    ],
+    format: "lines",
+    load: async () => (await import("./predict.ts")).predict,
+  },
+  {
     name: "layers",
     description: "list the layers of a network, as `layer:` takes them",
-    argument: { form: "<network>", description: "its name, or the path of its file or folder" },
+    takes: [{ form: "<network>", description: "its name, or the path of its file or folder" }],
     options: [
       new Option("--weights <file>", "say whether these weights belong to it"),
       new Option("--size <HxW>", "of its pictures, in pixels (default: its own)").argParser(readSize),
@@ -113,10 +130,12 @@ const commands: readonly CommandSpec[] = [
   {
     name: "setup",
     description: "list runtimes and weights of networks, or bring one",
-    argument: {
-      form: "[name...]",
-      description: "what to bring: <runtime>, weights <network> (default: list them)",
-    },
+    takes: [
+      {
+        form: "[name...]",
+        description: "what to bring: <runtime>, weights <network> (default: list them)",
+      },
+    ],
     options: [
       new Option("--gpu", "with what NVIDIA GPUs need"),
       new Option("--from <place>", "where the weights are: a URL, a file or a folder (default: Keras')"),
@@ -129,7 +148,7 @@ const commands: readonly CommandSpec[] = [
   {
     name: "doctor",
     description: "check the machine, the runtimes and the cache",
-    argument: "none",
+    takes: [],
     options: [],
     format: "document",
     load: async () => (await import("./doctor.ts")).doctor,
@@ -165,9 +184,10 @@ export function describeCommands(
         "it requires is missing, 3 plan --check and something would run, 4 disk, cache or network, 130 interrupted.",
     );
   for (const option of pipelineOptions()) cli.addOption(option);
-  for (const { name, description, argument = pipelineFile, options, format, load } of commands) {
+  for (const { name, description, takes = [pipelineFile], options, format, load } of commands) {
     const command = cli.command(name).description(description);
-    if (argument !== "none") command.argument(argument.form, argument.description);
+    for (const argument of takes) command.argument(argument.form, argument.description);
+    const isList = takes.some(({ form }) => form.includes("..."));
     for (const option of options) command.addOption(option);
     command.action(async () => {
       const given = command.optsWithGlobals();
@@ -175,7 +195,7 @@ export function describeCommands(
         options: given as CommonOptions,
         format,
         command: async () => {
-          const words = argument !== "none" && argument.form.includes("...") ? command.args : command.args[0];
+          const words = isList ? command.args : command.args[0];
           return (await load())(program, words as never, given as never);
         },
       });

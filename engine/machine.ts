@@ -1,6 +1,9 @@
+import type { Cache } from "./cache/cache.ts";
+import type { FoundRun } from "./record/find-run.ts";
+
 // What commands ask and only steps know: how runtimes and weights are brought into
-// FLOW_HOME, what computes here, and of what a network is made. Commands and steps
-// both speak of it.
+// FLOW_HOME, what computes here, of what a network is made, and what a model says
+// of a picture. Commands and steps both speak of it.
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -113,3 +116,84 @@ export interface LayerSummary {
   /** Why it cannot be computed, as a sentence. */
   readonly lack?: string;
 }
+
+export interface Predictors {
+  /**
+   * The pictures that words name: files, folders with all pictures in them, globs
+   * where a shell has not resolved them. In the order of the words; those of a
+   * folder in code-unit order.
+   *
+   * @throws StepError naming the words that name nothing.
+   */
+  find(words: readonly string[], options: FindOptions): readonly PictureFile[];
+  /** @throws StepError where the model, or what it was trained on pictures with, is not there or not what it was. */
+  open(request: PredictorRequest): Promise<Predictor>;
+  /** A line of `predictions.csv`. */
+  csvLine(values: readonly (string | number)[]): string;
+}
+
+export interface FindOptions {
+  /** Where relative paths start. */
+  readonly folder: string;
+  readonly cache: Cache;
+}
+
+export interface PredictorRequest {
+  readonly run: FoundRun;
+  /** The one that trained the model, where there are several. */
+  readonly step?: string;
+  readonly cache: Cache;
+  /** Project root. */
+  readonly root: string;
+  /** The folder of all runs. */
+  readonly runs: string;
+  /** FLOW_HOME. */
+  readonly home: string;
+  /** What computes the network in place of the runtime that the model was trained with. */
+  readonly runtime?: string;
+  /** Where, in place of what the pipeline says. */
+  readonly device?: string;
+  /** Says what people should know of what is computed, in a sentence. */
+  note(text: string): void;
+}
+
+/** A model in a process of its own: a picture that crashes a library ends that process alone. */
+export interface Predictor {
+  /** Class names by label. */
+  readonly classes: readonly string[];
+  /** How many pictures are computed at a time. */
+  readonly batch: number;
+  /** How many batches may be asked for before the first is answered, so that nothing waits. */
+  readonly ahead: number;
+  /** Answers in order. @throws StepError, MachineError where it is no single picture's fault. */
+  predict(pictures: readonly Picture[]): Promise<readonly Prediction[]>;
+  /** Ends it when what was computed is kept. */
+  close(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+export interface PictureFile {
+  /** As it was named. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** A picture in a file, or one that came otherwise. */
+export type Picture = PictureFile | { readonly name: string; readonly bytes: Uint8Array };
+
+export type Prediction =
+  | {
+      readonly kind: "class";
+      /** The picture's. */
+      readonly name: string;
+      /** Position of the class among `classes`. */
+      readonly predicted: number;
+      /** By class; float32. */
+      readonly probabilities: readonly number[];
+      /** Whether its features were computed now: else they were there. */
+      readonly isComputed: boolean;
+    }
+  /** It cannot be read, or computed: why, in a few words. */
+  | { readonly kind: "bad"; readonly name: string; readonly reason: string };

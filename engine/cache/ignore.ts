@@ -102,6 +102,12 @@ function rulesOf(text: string, root: string): Rules {
   };
 }
 
+/** Which paths a shell's glob names, POSIX and relative to its folder; of a folder that it names, all that is in it. */
+export function globFilter(pattern: string): (path: string) => boolean {
+  const rule = (load("ignore") as typeof ignore)({ ignorecase: false }).add(`/${pattern}`);
+  return (path) => rule.ignores(path);
+}
+
 /** The path from a folder to what is in it, POSIX; `undefined` where it is not. */
 function within(folder: string, path: string): string | undefined {
   const inner = relative(folder, path).split(sep).join("/");

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileDigest } from "../../engine/cache/tree.ts";
-import { StepError } from "../../engine/step-type.ts";
+import { StepError, type StepInput } from "../../engine/step-type.ts";
 import { type PlannedExtractor, planExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { defaultLayer, openNetwork } from "../vision/networks/open.ts";
@@ -10,6 +10,12 @@ import { defaultChoices, type Preprocessing, type Scaling } from "../vision/prep
 import { resolveDevice } from "../vision/runtimes/device.ts";
 import type { ExtractContext, ExtractParams } from "./declaration.ts";
 import { requiredWeights } from "./required-weights.ts";
+
+/** What it takes to open an extraction: of a step, or for pictures that belong to none. */
+export interface ExtractionContext extends Pick<ExtractContext, "params" | "home" | "log" | "required"> {
+  readonly inputs: { readonly [Name in "network" | "weights"]?: Pick<StepInput, "path" | "digest"> };
+  note(output: "features", text: string): void;
+}
 
 /** The network of an extraction, ready to be opened, and what it is known by. */
 export interface Extraction {
@@ -25,7 +31,7 @@ export interface Extraction {
 }
 
 /** @throws StepError where the network cannot be read or computed, or does not say what it has to be told. */
-export async function openExtraction(ctx: ExtractContext): Promise<Extraction> {
+export async function openExtraction(ctx: ExtractionContext): Promise<Extraction> {
   const { params } = ctx;
   const named = params.network === undefined ? undefined : namedNetworks.get(params.network);
   const weights = await identityOfWeights(ctx);
@@ -92,7 +98,7 @@ interface WeightsIdentity {
   readonly note?: string;
 }
 
-async function identityOfWeights(ctx: ExtractContext): Promise<WeightsIdentity> {
+async function identityOfWeights(ctx: ExtractionContext): Promise<WeightsIdentity> {
   const { params } = ctx;
   const input = ctx.inputs.weights;
   if (input !== undefined) return { source: { kind: "h5", path: input.path }, identity: input.digest };

@@ -5,18 +5,7 @@ import { byCodeUnit } from "../../engine/json.ts";
 import type { InputFile } from "../../engine/step-type.ts";
 import { some } from "../../engine/wording.ts";
 import { contentOfFile } from "../vision/pixels/pixels.ts";
-
-const taken = new Set([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".tif", ".tiff"]);
-
-/** Whether a name is that of a picture that is read. */
-export function isTaken(name: string): boolean {
-  return taken.has(extname(name).toLowerCase());
-}
-
-/** Hidden files, and what macOS leaves in archives. */
-export function isHidden(path: string): boolean {
-  return path.split("/").some((part) => part.startsWith(".") || part === "__MACOSX");
-}
+import { isHidden, unreadKinds } from "./picture-names.ts";
 
 /** How many files there are by extension: { ".bmp": 1, "no extension": 2 }. */
 export function countByKind(files: readonly InputFile[]): Readonly<Record<string, number>> {
@@ -38,18 +27,12 @@ export async function picturesAmong(files: readonly InputFile[]): Promise<readon
   const pictures = new Set<InputFile>();
   await concurrently(files, 4 * availableParallelism(), async (file) => {
     if (isHidden(file.path)) return;
-    const isPicture = known.has(extname(file.path).toLowerCase()) || (await isPictureInside(file.absolute));
+    const isPicture =
+      unreadKinds.has(extname(file.path).toLowerCase()) || (await isPictureInside(file.absolute));
     if (isPicture) pictures.add(file);
   });
   return files.filter((file) => pictures.has(file));
 }
-
-/** Extensions of pictures that are not read. */
-const known = new Set(
-  ".bmp .dib .avif .heic .heif .jp2 .j2k .jpx .jxl .ppm .pgm .pbm .pnm .tga .ico .exr .hdr .psd .svg .dng .cr2 .cr3 .nef .arw .orf .rw2 .raf".split(
-    " ",
-  ),
-);
 
 async function isPictureInside(file: string): Promise<boolean> {
   const content = await contentOfFile(file);

@@ -3,8 +3,8 @@ import { posix } from "node:path";
 import { isObject, type Json } from "../../engine/json.ts";
 import { type InputFile, StepError } from "../../engine/step-type.ts";
 import type { Labels } from "./labels.ts";
-import { isTaken } from "./left-out.ts";
 import { listed } from "./listed.ts";
+import { isTaken } from "./picture-names.ts";
 import type { Label } from "./table-rows.ts";
 
 /**

@@ -9,7 +9,7 @@ import { type InputFile, StepError, type StepInput } from "../../engine/step-typ
 import { archiveStem, isArchive, unpack } from "../archives/unpack.ts";
 import type { OrganizeContext } from "./declaration.ts";
 import { type Labels, readLabels } from "./labels.ts";
-import { isHidden, isTaken } from "./left-out.ts";
+import { isHidden, isTaken } from "./picture-names.ts";
 import { readShards } from "./shards.ts";
 import { isTable } from "./table-files.ts";
 import { readTableRows } from "./table-rows.ts";

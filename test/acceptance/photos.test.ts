@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { newWorkplace, repository } from "../cli/flow.ts";
@@ -71,8 +71,25 @@ steps:
       // Learned weights: nothing to warn of.
       expect(stdout).not.toContain("Note:");
       expect(stdout).toMatch(/precision {4}recall {2}f1-score {3}support/);
+
+      const args = ["predict", "latest", `${data}/photos/evaluation`, "--csv"];
+      const predicted = await place.flow(args, testHome ? { FLOW_HOME: testHome } : {});
+      expect(predicted).toMatchObject({ code: 0, stderr: "" });
+      const table = readFileSync(join(place.root, "runs/latest/report/report/predictions.csv"), "utf8");
+      expect(probabilities(predicted.stdout)).toEqual(probabilities(table));
     } finally {
       place.remove();
     }
   });
 });
+
+/** By file name: the class and what follows, digit for digit. */
+function probabilities(table: string): ReadonlyMap<string, string> {
+  const [, ...lines] = table.trimEnd().split("\n");
+  return new Map(
+    lines.map((line) => {
+      const [file = "", , ...rest] = line.split(",");
+      return [file.replace(/^.*\//, ""), rest.join()];
+    }),
+  );
+}

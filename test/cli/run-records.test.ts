@@ -122,3 +122,15 @@ test("the command may be told its folder first: flow -C dir run", async () => {
   expect((await place.flow(["-C", "sub", "run", "p.yaml"])).code).toBe(0);
   expect(statSync(join(place.root, "sub/runs/latest/run.json")).isFile()).toBe(true);
 });
+
+test("run.json says where inputs lay that are paths, beside what they were", async () => {
+  mkdirSync(join(place.root, "data"));
+  place.write("data/a", "");
+  place.write("p.yaml", pipeline("inputs: { d: ./data }, "));
+  for (const outcome of ["ran", "cached"]) {
+    await place.flow(["run", "p.yaml"]);
+    const step = place.record().steps.s;
+    expect(step).toMatchObject({ outcome, sources: { d: "./data" } });
+    expect(step?.inputs.d).toMatch(/^sha256:/);
+  }
+});

@@ -42,6 +42,8 @@ test.each([
   [["run", "p.yaml"]],
   [["setup"]],
   [["layers", "resnet50"]],
+  // Its process does.
+  [["predict", "p.yaml", "runs/latest/pictures/images"]],
 ])("flow %j opens no native library", async (args) => {
   const { stderr } = await place.flow(args, env);
   expect(stderr.match(/^opened .*$/gm) ?? []).toEqual([]);

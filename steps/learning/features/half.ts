@@ -39,6 +39,14 @@ export function toHalf(values: Int32Array, into: Uint16Array): number {
   return overflow;
 }
 
+/** Rounds float32 to what float16 keeps of it, in place; what is too large becomes infinite. */
+export function roundToHalf(values: Float32Array): void {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  toHalf(bits, halves);
+  fromHalf(halves, bits);
+}
+
 /** A value that is too large or too small, or no number. */
 function uncommon(size: number): number {
   if (size < SMALLEST_NORMAL) return subnormal(size);

@@ -2,7 +2,8 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parse } from "csv-parse";
-import { stringify } from "csv-stringify";
+import { type Options, stringify } from "csv-stringify";
+import { stringify as stringifyNow } from "csv-stringify/sync";
 import { StepError } from "../../../engine/step-type.ts";
 import { refuseMissing } from "./header.ts";
 
@@ -23,11 +24,14 @@ export async function writeTable(
     yield columns;
     yield* lines;
   }
-  await pipeline(
-    Readable.from(all()),
-    stringify({ record_delimiter: "\n", quote_record_delimiter: true }),
-    createWriteStream(file),
-  );
+  await pipeline(Readable.from(all()), stringify(format), createWriteStream(file));
+}
+
+const format: Options = { record_delimiter: "\n", quote_record_delimiter: true };
+
+/** A line as `writeTable` writes it, with its end. */
+export function tableLine(line: Line): string {
+  return stringifyNow([[...line]], format);
 }
 
 /** One line read: its number in the file (for messages) and its values by column name. */

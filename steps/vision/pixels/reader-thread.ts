@@ -10,8 +10,10 @@ import type { View } from "./view.ts";
 export type ReaderSetup = Omit<Preprocessing, "scaling">;
 
 export interface Picture {
-  /** Absolute. */
+  /** Absolute; of a picture that is in no file, what it is called. */
   readonly file: string;
+  /** Its content, where that is not read from the file. */
+  readonly bytes?: Uint8Array;
   /** `sha256:<hex>` that its bytes must have; absent where nobody but flow could have changed them. */
   readonly digest?: string;
   /** How it is to be seen; absent: as it is. */
@@ -37,12 +39,12 @@ parentPort?.on("message", (request: Request) => {
   last = last.then(() => answer(request));
 });
 
-async function answer({ id, file, digest, view }: Request): Promise<void> {
+async function answer({ id, file, bytes: given, digest, view }: Request): Promise<void> {
   const started = performance.now();
   let read = started;
   const spent = () => ({ id, reading: read - started, decoding: performance.now() - read });
   try {
-    const bytes = await readPicture(file);
+    const bytes = given ?? (await readPicture(file));
     if (digest !== undefined) refuseOther(file, bytes, digest);
     read = performance.now();
     const pixels = new Uint8Array(setup.size[0] * setup.size[1] * 3);

@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { checkSchema } from "../../engine/document/check.ts";
+import type { Json, JsonObject } from "../../engine/json.ts";
+import type { PredictorRequest } from "../../engine/machine.ts";
+import { type FoundRun, findStep } from "../../engine/record/find-run.ts";
+import type { StepRecord } from "../../engine/record/run-record.ts";
+import { whatLacks } from "../../engine/requirements.ts";
+import { StepError } from "../../engine/step-type.ts";
+import type { ExtractParams } from "../extract/declaration.ts";
+import { extract } from "../extract/index.ts";
+import { readManifest } from "../learning/tables/manifest.ts";
+import { train } from "../train/index.ts";
+import { again, type NamedInput, namedInputs } from "./named-inputs.ts";
+
+/** All it takes to predict with a model of a run. Plain data: it crosses processes. */
+export interface FoundModel {
+  /** The artifact's folder, absolute. */
+  readonly model: string;
+  /** Sentences attached to it. */
+  readonly notes: readonly string[];
+  /** Of the extraction that made the features it was trained on. */
+  readonly params: ExtractParams;
+  readonly inputs: { readonly [Name in "network" | "weights"]?: NamedInput };
+  /** Weights and runtimes by their names among requirements: paths relative to FLOW_HOME. */
+  readonly required: Readonly<Record<string, string>>;
+  /** The store with the rows of these features; absent where that is not known, or others are asked for. */
+  readonly store?: string;
+  /** What computed them. */
+  readonly devices: readonly string[];
+}
+
+/**
+ * The model of a run's train step, and the extraction whose features it was
+ * trained on, by their digests.
+ *
+ * @throws StepError where one of them is not there, or is not what it was.
+ */
+export async function findModel(request: PredictorRequest): Promise<FoundModel> {
+  const { run, cache } = request;
+  const found = findStep(run, train.name, request.step);
+  if (typeof found === "string") throw new StepError(found);
+  const { outputs, inputs } = run.record.steps[found.step] as StepRecord;
+  if (outputs.model === undefined) throw new StepError(`${found.step} of ${run.id} has made no model`);
+  if (!cache.artifacts.complete(outputs.model.digest)) {
+    throw new StepError(`the model of ${found.step} is not in the cache any more; ${again(run)}`);
+  }
+  const extraction = extractionOf(run, inputs.features);
+  if (extraction === undefined) {
+    throw new StepError(
+      `no ${extract.name} step of ${run.id} made the features that ${found.step} was trained on: how a picture becomes a row is not known`,
+    );
+  }
+  const params = paramsOf(extraction, request);
+  const named = await namedInputs(extraction, request);
+  const required = await requiredPaths(params, Object.keys(extraction.inputs), request);
+  const features = cache.artifacts.path(inputs.features as string);
+  return {
+    model: cache.artifacts.path(outputs.model.digest),
+    notes: outputs.model.notes,
+    params,
+    inputs: named,
+    required,
+    ...(request.runtime === undefined && existsSync(features)
+      ? { store: (await readManifest(features)).store }
+      : {}),
+    devices: textsOf(extraction.metrics.devices),
+  };
+}
+
+function extractionOf({ record }: FoundRun, features: string | undefined): StepRecord | undefined {
+  return Object.values(record.steps).find(
+    ({ uses, outputs }) => uses === extract.name && outputs.features?.digest === features,
+  );
+}
+
+/** As the extraction had them, but for what is asked for in their place. */
+function paramsOf(
+  { params, inputs, sources = {} }: StepRecord,
+  { runtime, device }: PredictorRequest,
+): ExtractParams {
+  const all: JsonObject = structuredClone({
+    ...params,
+    ...(runtime === undefined ? {} : { runtime, precision: "float32", device: "auto" }),
+    ...(device === undefined ? {} : { device }),
+  });
+  // What an older flow did not know of has its default.
+  const mismatches = checkSchema(extract.params, all);
+  if (mismatches.length > 0) {
+    throw new StepError(mismatches.map(({ message }) => message).join("\n"));
+  }
+  const names = new Set(Object.keys(inputs));
+  const facts = { inputs: Object.values(sources), isFile: existsSync, memory: Number.POSITIVE_INFINITY };
+  const mistakes = (extract.check?.(all, names, facts) ?? []).filter(({ code }) => code === undefined);
+  if (mistakes.length > 0) throw new StepError(mistakes.map(({ message }) => message).join("\n"));
+  return all as unknown as ExtractParams;
+}
+
+/** @throws StepError where weights or a runtime are missing, saying how they are brought. */
+async function requiredPaths(
+  params: ExtractParams,
+  inputs: readonly string[],
+  { home, cache }: PredictorRequest,
+): Promise<FoundModel["required"]> {
+  const requirements = extract.requires?.(params as unknown as JsonObject, new Set(inputs)) ?? [];
+  const lacks = await Promise.all(requirements.map((requirement) => whatLacks(requirement, home, cache)));
+  const told = lacks.flatMap((lack) => (lack === undefined ? [] : [`${lack.what} is missing: ${lack.hint}`]));
+  if (told.length > 0) throw new StepError(told.join("\n"));
+  return Object.fromEntries(requirements.map(({ name, path }) => [name, path]));
+}
+
+function textsOf(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+}

@@ -1,6 +1,8 @@
+import type { RunRecord } from "./record/run-record.ts";
+
 // What commands ask and only steps know: how runtimes and weights are brought into
-// FLOW_HOME, what computes here, and of what a network is made. Commands and steps
-// both speak of it.
+// FLOW_HOME, what computes here, of what a network is made, and how a report is
+// shown. Commands and steps both speak of it.
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -112,4 +114,18 @@ export interface LayerSummary {
   readonly isDefault: boolean;
   /** Why it cannot be computed, as a sentence. */
   readonly lack?: string;
+}
+
+export interface Pages {
+  /** The page of an output as HTML that needs nothing else; `undefined` where an older flow made the output. */
+  renderPage(request: PageRequest): Promise<string | undefined>;
+}
+
+export interface PageRequest {
+  /** Where the output lies. */
+  readonly folder: string;
+  /** Of the run that it is shown for. */
+  readonly record: RunRecord;
+  /** The pipeline file as it was run. */
+  readonly pipeline: string;
 }

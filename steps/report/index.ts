@@ -4,7 +4,7 @@ import { declaration } from "./declaration.ts";
 export const report = defineStep({
   ...declaration,
   name: "report",
-  version: 3,
+  version: 4,
   description: "Says how good a model is on the test split, and where it is wrong.",
   summary: { output: "report", file: "report.txt" },
   async run(ctx) {

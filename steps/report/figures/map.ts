@@ -111,7 +111,7 @@ function covarianceOf(rows: Float64Array, count: number, width: number): Float64
  */
 function leading(covariance: Float64Array, width: number, random: RandomStream): readonly Float64Array[] {
   const size = Math.min(DIRECTIONS, width);
-  let axes = Array.from({ length: size }, () =>
+  let axes: Float64Array[] = Array.from({ length: size }, () =>
     Float64Array.from({ length: width }, () => random.uniform() - 0.5),
   );
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,0 +1,18 @@
+import { grouped } from "../../../engine/wording.ts";
+
+/** 98.9 %, and 100 % only where all are. */
+export function percent(share: number): string {
+  if (share === 0 || share === 1) return `${share * 100} %`;
+  const digits = Math.min(99.9, Math.max(0.1, share * 100)).toFixed(1);
+  return `${digits.replace(/\.0$/, "")} %`;
+}
+
+/** Three digits behind the point. */
+export function three(value: number | null): string {
+  return value === null ? "–" : value.toFixed(3);
+}
+
+/** "1 picture", "12,000 pictures". */
+export function counted(count: number, thing: string): string {
+  return `${grouped(count)} ${thing}${count === 1 ? "" : "s"}`;
+}

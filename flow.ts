@@ -21,6 +21,7 @@ if (process.argv[2] === workerArgument) {
     setups: async () => (await import("./steps/setups.ts")).allSetups(),
     probes: () => import("./steps/vision/runtimes/doctor.ts"),
     networks: () => import("./steps/vision/summary/networks.ts"),
+    pages: () => import("./steps/report/page/render.ts"),
     env: process.env,
     stdin: process.stdin,
     stdout: process.stdout,

@@ -29,6 +29,11 @@ interface Argument {
   readonly description: string;
 }
 
+const runName: Argument = {
+  form: "<run>",
+  description: "a run: its id, the beginning of one, latest, latest~1, or a pipeline file",
+};
+
 const pipelineFile: Argument = { form: "<pipeline>", description: "the pipeline file" };
 
 /** Of every command; they may also stand before it, as with git and make: `flow -C dir run …`. */
@@ -98,6 +103,17 @@ const commands: readonly CommandSpec[] = [
     ],
     format: "document",
     load: async () => (await import("./graph.ts")).graph,
+  },
+  {
+    name: "report",
+    description: "say where the page of a run's report is; make it where it is not there",
+    argument: runName,
+    options: [
+      new Option("--step <id>", "which report, where the run has several"),
+      new Option("--open", "open it in a browser"),
+    ],
+    format: "document",
+    load: async () => (await import("./report.ts")).report,
   },
   {
     name: "layers",

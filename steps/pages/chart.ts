@@ -25,7 +25,7 @@ export interface ChartOptions {
 /** Of a drawing, in pixels where there is room: text is as large on a phone. */
 const width = 340;
 const height = 250;
-const margin = { left: 38, right: 8, top: 8, bottom: 34 };
+const margin = { left: 46, right: 8, top: 8, bottom: 34 };
 
 /** A chart with its axes; `draw` fills it. */
 export function chart({ x, y, text }: ChartOptions, draw: (plane: Plane) => readonly Html[]): Html {

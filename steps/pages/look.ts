@@ -30,8 +30,9 @@ body { margin: 0; background: var(--page); color: var(--text); overflow-wrap: an
 main, header, footer { max-width: 1120px; margin: 0 auto; padding: 0 var(--gap); }
 header { padding-top: 2rem; }
 h1 { font-size: clamp(1.6rem, 1.1rem + 2.4vw, 2.5rem); line-height: 1.15; margin: .2rem 0 .6rem; letter-spacing: -.015em; }
-h2 { font-size: 1.35rem; line-height: 1.25; margin: 3rem 0 .4rem; padding-top: 1.2rem; border-top: 1px solid var(--line); }
-h3 { font-size: 1rem; margin: 0 0 .4rem; }
+h2 { font-size: 1.35rem; line-height: 1.25; margin: 2.4rem 0 .4rem; padding-top: 1.2rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; }
+figure h3 { margin-top: 0; }
 p { margin: .4rem 0 .8rem; max-width: 70ch; }
 .lead { font-size: 1.1rem; }
 .dim, figcaption, caption { color: var(--dim); }
@@ -42,16 +43,18 @@ nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; pa
 nav a { display: inline-block; padding: .15rem 0; }
 .notes { background: var(--warn); border-left: 4px solid var(--warn-line); border-radius: var(--round); padding: .7rem 1rem; margin: 1.2rem 0; }
 .notes ul { margin: .2rem 0; padding-left: 1.2rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .75rem; margin: 1.4rem 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: .75rem; margin: 1.4rem 0; }
 .tiles > div { background: var(--raised); border-radius: var(--round); padding: .8rem .9rem; }
 .tiles dt { font-size: .85rem; color: var(--dim); }
 .tiles dd { margin: 0; }
 .tiles .value { font-size: 1.55rem; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tiles .small { font-size: .82rem; color: var(--dim); line-height: 1.35; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(320px, 100%), 1fr)); gap: 1.6rem var(--gap); margin: 1.2rem 0; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 1.6rem var(--gap); margin: 1.2rem 0; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
 figcaption { font-size: .88rem; line-height: 1.4; margin-top: .4rem; }
 .charts figure { max-width: 540px; }
+.map { max-width: 720px; }
+.map .name { font-size: 14px; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { font-size: 11px; fill: var(--dim); font-family: inherit; }
 svg .grid { stroke: var(--line); stroke-width: 1; fill: none; }

@@ -3,14 +3,15 @@ import { type Axis, bar, chart, figure, type LegendEntry, line, short } from "..
 import { type Html, html } from "../../pages/html.ts";
 import type { Figures, Report } from "../artifact.ts";
 import type { DrawnCurves } from "../figures/class-curves.ts";
+import { training } from "./training.ts";
 import { counted, percent, three } from "./words.ts";
 
 const ticks = [0, 0.25, 0.5, 0.75, 1];
 const share = (label: string): Axis => ({ from: 0, to: 1, ticks, label });
 
-/** How well classes are told apart at every threshold, and whether confidence can be believed. */
+/** How well classes are told apart at every threshold, whether confidence can be believed, and how the training went. */
 export function curves(report: Report, figures: Figures): Html {
-  return html`<section aria-labelledby="curves"><h2 id="curves">Thresholds and confidence</h2>${sampled(report)}<div class="charts">${roc(report, figures)}${precisionRecall(report, figures)}${calibration(report)}${confidence(report)}</div></section>
+  return html`<section aria-labelledby="curves"><h2 id="curves">Curves</h2>${sampled(report)}<div class="charts">${roc(report, figures)}${precisionRecall(report, figures)}${calibration(report)}${confidence(report)}${training(figures)}</div></section>
 `;
 }
 
@@ -97,12 +98,12 @@ function calibration({ calibration }: Report): Html {
   return figure({ title: "Calibration", text }, body);
 }
 
-function confidence({ calibration: { bins }, macro }: Report): Html {
+function confidence({ calibration: { bins }, macro, logLoss }: Report): Html {
   const shares = bins.map(({ count }) => count / macro.support);
   const most = shares.indexOf(Math.max(...shares));
   const edges = (at: number): readonly [number, number] => [at / bins.length, (at + 1) / bins.length];
   const [low, high] = edges(most).map(percent);
-  const text = `Most often it is ${low} to ${high} sure: for ${percent(shares[most] as number)} of the pictures, of which ${percent(bins[most]?.accuracy ?? 0)} are right.`;
+  const text = `Most often it is ${low} to ${high} sure: for ${percent(shares[most] as number)} of the pictures, of which ${percent(bins[most]?.accuracy ?? 0)} are right. The log loss is ${three(logLoss)}.`;
   const body = chart(
     {
       x: share("confidence"),

@@ -32,7 +32,6 @@ export function tiles(report: Report): Html {
     ["ROC AUC", three(report.macroRocAuc), "mean of classes; 0.5 is chance, 1 perfect"],
     ["Average precision", three(report.macroAveragePrecision), "mean of classes; 1 is perfect"],
     ["Calibration error", percent(report.calibration.error), "how far confidence is from accuracy"],
-    ["Log loss", three(report.logLoss), "0 is perfect; sure mistakes cost most"],
   ];
   if (classes.length > 5) {
     all.splice(1, 0, ["Top-5 accuracy", percent(report.topFive), "the class is among the five likeliest"]);

@@ -6,7 +6,7 @@ import { percent } from "./words.ts";
 
 /** Classes with a colour of their own; the rest share one. */
 const MOST_COLOURS = 9;
-const SIDE = 640;
+const SIDE = 440;
 
 /** The features in a plane: what the model sees as alike lies together. */
 export function map(report: Report, { map: { points, explained } }: Figures): Html {
@@ -32,7 +32,7 @@ export function map(report: Report, { map: { points, explained } }: Figures): Ht
   const names = [...coloured.keys()].map((label) => nameAt(report, points, label));
   const legend = [...coloured].map(([label, style]) => entry(report.classes[label]?.class ?? "", style));
   if (dots.length > 0) legend.push(entry(`${dots.length} other classes`, "rest"));
-  return html`<section aria-labelledby="map"><h2 id="map">Map of the features</h2><figure><svg viewBox="-8 ${Math.floor(top) - 12} ${SIDE + 16} ${Math.ceil(height) + 24}" role="img" aria-label="Map of the features. ${text}">${groups}${rings}${names}</svg><ul class="legend">${legend}</ul><figcaption>${text}</figcaption></figure></section>
+  return html`<section aria-labelledby="map"><h2 id="map">Map of the features</h2><figure class="map"><svg viewBox="-8 ${Math.floor(top) - 12} ${SIDE + 16} ${Math.ceil(height) + 24}" role="img" aria-label="Map of the features. ${text}">${groups}${rings}${names}</svg><ul class="legend">${legend}</ul><figcaption>${text}</figcaption></figure></section>
 `;
 }
 

@@ -8,7 +8,6 @@ import { headline, notes, tiles } from "./headline.ts";
 import { map } from "./map.ts";
 import { type Origin, origin } from "./origin.ts";
 import { pictures, type Thumbnails } from "./pictures.ts";
-import { training } from "./training.ts";
 
 export interface PageContent extends Origin {
   readonly report: Report;
@@ -22,13 +21,11 @@ export interface PageContent extends Origin {
  */
 export function reportPage({ report, figures, thumbnails, ...rest }: PageContent): string {
   const { record } = rest;
-  const training_ = training(figures);
   const links: (readonly [string, string])[] = [
     ["wrong", "Where it is wrong"],
     ["classes", "Class by class"],
     ["pictures", "Pictures"],
-    ["curves", "Thresholds and confidence"],
-    ...(training_ === undefined ? [] : [["training", "Training"] as const]),
+    ["curves", "Curves"],
     ["map", "Map"],
     ["origin", "How it came about"],
   ];
@@ -56,7 +53,6 @@ ${confusion(report)}
 ${classes(report)}
 ${pictures(report, figures, thumbnails)}
 ${curves(report, figures)}
-${training_}
 ${map(report, figures)}
 ${origin(rest)}
 </main>

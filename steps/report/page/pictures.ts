@@ -14,7 +14,7 @@ export function pictures(report: Report, figures: Figures, thumbnails: Thumbnail
     figures.mistakes.length === 0
       ? html`<p>There is none.</p>`
       : html`<p>Look here first: wrong labels and pictures of two things show up among them.</p>${wrong}`;
-  return html`<section aria-labelledby="pictures"><h2 id="pictures">Pictures to look at</h2><h3>The most confident mistakes</h3>${mistakes}<h3>The least confident hits</h3><p>Right, but only just.</p>${doubtful}</section>
+  return html`<section aria-labelledby="pictures"><h2 id="pictures">Pictures to look at</h2><h3>The most confident mistakes</h3>${mistakes}<h3>The least confident hits</h3><p>Right, and less sure than of any other.</p>${doubtful}</section>
 `;
 }
 
@@ -28,7 +28,7 @@ function gallery(
     const picture =
       data === undefined
         ? html`<span>not shown</span>`
-        : html`<img src="data:image/jpeg;base64,${data}" alt="${example.file}" loading="lazy">`;
+        : html`<img src="data:image/jpeg;base64,${data}" alt="${example.file}">`;
     return html`<li><span class="frame">${picture}</span>${words(example)}<span class="file">${example.file}</span></li>
 `;
   });

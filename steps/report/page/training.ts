@@ -1,14 +1,12 @@
 import { type Axis, chart, figure, line, roundTicks } from "../../pages/chart.ts";
-import { type Html, html } from "../../pages/html.ts";
+import type { Html } from "../../pages/html.ts";
 import type { Figures } from "../artifact.ts";
 import type { EpochLine } from "../history.ts";
 import { counted, percent, three } from "./words.ts";
 
-/** How the training went, epoch by epoch. */
-export function training({ history }: Figures): Html | undefined {
-  if (history.length === 0) return undefined;
-  return html`<section aria-labelledby="training"><h2 id="training">Training</h2><div class="charts">${loss(history)}${accuracy(history)}</div></section>
-`;
+/** How the training went, epoch by epoch: two figures, or none. */
+export function training({ history }: Figures): readonly Html[] {
+  return history.length === 0 ? [] : [loss(history), accuracy(history)];
 }
 
 type Measure = (line: EpochLine) => number | undefined;
@@ -24,7 +22,8 @@ function loss(history: readonly EpochLine[]): Html {
   const all = history.flatMap((one) => [one.loss, one.validationLoss ?? 0]);
   const ticks = roundTicks(Math.max(...all));
   return curve(history, {
-    title: "Loss",
+    title: "Loss by epoch",
+    measure: "loss",
     text,
     ticks,
     own: (one) => one.loss,
@@ -39,7 +38,8 @@ function accuracy(history: readonly EpochLine[]): Html {
       ? ""
       : `, of the validation pictures ${percent(last.validationAccuracy)}`;
   return curve(history, {
-    title: "Accuracy",
+    title: "Accuracy by epoch",
+    measure: "accuracy",
     text: `After the last epoch ${percent(last.accuracy)} of the training pictures are right${held}.`,
     ticks: [0, 0.25, 0.5, 0.75, 1],
     own: (one) => one.accuracy,
@@ -49,16 +49,17 @@ function accuracy(history: readonly EpochLine[]): Html {
 
 interface Drawing {
   readonly title: string;
+  readonly measure: string;
   readonly text: string;
   readonly ticks: readonly number[];
   readonly own: Measure;
   readonly held: Measure;
 }
 
-function curve(history: readonly EpochLine[], { title, text, ticks, own, held }: Drawing): Html {
+function curve(history: readonly EpochLine[], { title, measure, text, ticks, own, held }: Drawing): Html {
   const last = (history.at(-1) as EpochLine).epoch;
   const x: Axis = { from: Math.min(1, last - 1), to: last, ticks: epochTicks(last), label: "epoch" };
-  const y: Axis = { from: 0, to: ticks.at(-1) as number, ticks, label: title.toLowerCase() };
+  const y: Axis = { from: 0, to: ticks.at(-1) as number, ticks, label: measure };
   const legend = [{ name: "training", style: "s1" }];
   const hasHeld = history.some((one) => held(one) !== undefined);
   if (hasHeld) legend.push({ name: "validation", style: "s2 dashed" });

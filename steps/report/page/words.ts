@@ -7,9 +7,11 @@ export function percent(share: number): string {
   return `${digits.replace(/\.0$/, "")} %`;
 }
 
-/** Three digits behind the point. */
+/** Three digits behind the point; 1.000 only where it is. */
 export function three(value: number | null): string {
-  return value === null ? "–" : value.toFixed(3);
+  if (value === null) return "–";
+  const isNearlyOne = value < 1 && value >= 0.9995;
+  return isNearlyOne ? (Math.floor(value * 1e4) / 1e4).toFixed(4) : value.toFixed(3);
 }
 
 /** "1 picture", "12,000 pictures". */

@@ -75,14 +75,16 @@ svg .name { font-weight: 650; fill: var(--text); paint-order: stroke; stroke: va
 .scroll { overflow-x: auto; margin: .8rem 0; border-radius: var(--round); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
 caption { text-align: left; font-size: .88rem; padding: 0 0 .4rem; }
-th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid var(--line); unicode-bidi: isolate; }
+th, td { padding: .35rem .7rem; text-align: right; border-bottom: 1px solid var(--line); unicode-bidi: isolate; overflow-wrap: normal; }
+td { white-space: nowrap; }
+td.word, tbody th { white-space: normal; overflow-wrap: anywhere; min-width: 5.5rem; max-width: 22rem; }
 th:first-child, td.word, th.word { text-align: left; }
 thead th { color: var(--dim); font-weight: 600; font-size: .85rem; vertical-align: bottom; }
 tbody th { font-weight: 600; }
 table.wide { width: 100%; }
 .matrix td { text-align: center; min-width: 3.4rem; padding: .35rem .4rem; border: 1px solid var(--page); }
 .matrix td small { display: block; font-size: .75rem; }
-.matrix thead th { text-align: center; max-width: 8rem; }
+.matrix thead th { text-align: center; max-width: 8rem; overflow-wrap: anywhere; }
 .matrix .hit { background: rgb(var(--right) / calc(.06 + .34 * var(--v))); }
 .matrix .miss { background: rgb(var(--wrong) / calc(.12 + .3 * var(--v))); }
 .matrix .none { color: var(--dim); }

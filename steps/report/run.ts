@@ -7,13 +7,13 @@ import { type Head, openHead } from "../learning/heads/head.ts";
 import { type Line, writeTable } from "../learning/tables/csv.ts";
 import type { FeatureRow } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
-import { type Report, writeFigures, writeReport } from "./artifact.ts";
-import { type Classification, classificationText, classify } from "./classification.ts";
+import { writeFigures, writeReport } from "./artifact.ts";
+import { classificationText, classify } from "./classification.ts";
 import type { ReportContext } from "./declaration.ts";
-import { rounded } from "./figures/round.ts";
 import { readHistory } from "./history.ts";
-import { type Measured, type Measuring, measuring } from "./measure.ts";
+import { type Measuring, measuring } from "./measure.ts";
 import { refuseMisfits } from "./misfits.ts";
+import { reportOf } from "./report-of.ts";
 import { showExamples } from "./show-examples.ts";
 
 const BATCH = 64;
@@ -54,32 +54,6 @@ export async function run(ctx: ReportContext): Promise<void> {
     await head.close();
     await rows.close();
   }
-}
-
-function reportOf(classification: Classification, figures: Measured, notes: readonly string[]): Report {
-  const { classes, confusion, ...means } = classification;
-  const { curves, scores, calibration, intervals } = figures;
-  const withPictures = classes.filter(({ support }) => support > 0);
-  return {
-    split: "test",
-    notes,
-    ...means,
-    balancedAccuracy: rounded(
-      withPictures.reduce((sum, { recall }) => sum + recall, 0) / withPictures.length,
-    ),
-    macroRocAuc: curves.macroRocAuc,
-    macroAveragePrecision: curves.macroAveragePrecision,
-    rankedPictures: curves.pictures,
-    ...scores,
-    intervals,
-    calibration,
-    classes: classes.map((score, label) => ({
-      ...score,
-      rocAuc: curves.rocAuc[label] ?? null,
-      averagePrecision: curves.averagePrecision[label] ?? null,
-    })),
-    confusion,
-  };
 }
 
 /** What a table of the user's says of images beside their classes. */

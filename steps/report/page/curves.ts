@@ -78,7 +78,7 @@ function calibration({ calibration }: Report): Html {
   const filled = calibration.bins.filter(({ count }) => count > 0);
   const over = filled.reduce((sum, bin) => sum + bin.count * (bin.confidence - bin.accuracy), 0);
   const which = over > 0 ? "it is surer than it should be" : "it is less sure than it could be";
-  const text = `Of the pictures it is 80 % sure of, 80 % should be right: the dashed line. On average the two are ${percent(calibration.error)} apart; on the whole ${which}.`;
+  const text = `Of the pictures it is 80 % sure of, 80 % should be right: the dotted line. On average the two are ${percent(calibration.error)} apart; on the whole ${which}.`;
   const body = chart(
     { x: share("confidence"), y: share("accuracy"), text: `Calibration. ${text}` },
     (plane) => [

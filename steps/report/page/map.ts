@@ -13,7 +13,7 @@ export function map(report: Report, { map: { points, explained } }: Figures): Ht
   const present = [...new Set(points.map(([, , label]) => label))].sort((a, b) => a - b);
   const coloured = colouredOf(present, points);
   const wrong = points.filter(([, , , isRight]) => isRight === 0);
-  const text = `${grouped(points.length)} of ${grouped(report.macro.support)} test pictures, by the two directions in which their features differ most: ${percent(explained[0])} of the spread lies along the horizontal, ${percent(explained[1])} along the vertical. What lies together looks alike to the network. The ${grouped(wrong.length)} wrong ones have a ring.`;
+  const text = `${grouped(points.length)} of ${grouped(report.macro.support)} test pictures, by the two directions in which their features differ most: ${percent(explained[0])} of the spread lies along the horizontal, ${percent(explained[1])} along the vertical. What lies together looks alike to the network. Wrong ones (${grouped(wrong.length)}) have a ring.`;
   const { top, height } = range(points);
   const dots = present.filter((label) => !coloured.has(label));
   const groups = [

@@ -63,6 +63,8 @@ svg .line { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoin
 svg .mean { stroke-width: 2.8; color: var(--text); }
 svg .bar { fill: currentColor; opacity: .28; }
 svg .dots { fill: none; stroke: currentColor; stroke-width: 5; stroke-linecap: round; opacity: .75; }
+svg .many .dots { stroke-width: 2.4; }
+svg .many .rings { stroke-width: .7; opacity: .6; }
 svg .rings { fill: none; stroke: var(--text); stroke-width: 1.3; }
 svg .name { font-weight: 650; fill: var(--text); paint-order: stroke; stroke: var(--page); stroke-width: 3px; }
 .s0 { color: var(--text); } .s1 { color: var(--c1); } .s2 { color: var(--c2); } .s3 { color: var(--c3); } .s4 { color: var(--c4); }

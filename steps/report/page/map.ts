@@ -7,6 +7,8 @@ import { percent } from "./words.ts";
 /** Classes with a colour of their own; the rest share one. */
 const MOST_COLOURS = 9;
 const SIDE = 440;
+/** From so many points on they are drawn smaller. */
+const CROWDED = 600;
 
 /** The features in a plane: what the model sees as alike lies together. */
 export function map(report: Report, { map: { points, explained } }: Figures): Html {
@@ -15,6 +17,7 @@ export function map(report: Report, { map: { points, explained } }: Figures): Ht
   const wrong = points.filter(([, , , isRight]) => isRight === 0);
   const text = `${grouped(points.length)} of ${grouped(report.macro.support)} test pictures, by the two directions in which their features differ most: ${percent(explained[0])} of the spread lies along the horizontal, ${percent(explained[1])} along the vertical. What lies together looks alike to the network. Wrong ones (${grouped(wrong.length)}) have a ring.`;
   const { top, height } = range(points);
+  const isCrowded = points.length > CROWDED;
   const dots = present.filter((label) => !coloured.has(label));
   const groups = [
     path(
@@ -28,11 +31,12 @@ export function map(report: Report, { map: { points, explained } }: Figures): Ht
       ),
     ),
   ];
-  const rings = html`<path class="rings" d="${wrong.map(ring).join("")}"/>`;
-  const names = [...coloured.keys()].map((label) => nameAt(report, points, label));
+  const rings = html`<path class="rings" d="${wrong.map((point) => ring(point, isCrowded ? 2.5 : 5)).join("")}"/>`;
+  const names = namesOn(report, points, [...coloured.keys()]);
   const legend = [...coloured].map(([label, style]) => entry(report.classes[label]?.class ?? "", style));
-  if (dots.length > 0) legend.push(entry(`${dots.length} other classes`, "rest"));
-  return html`<section aria-labelledby="map"><h2 id="map">Map of the features</h2><figure class="map"><svg viewBox="-8 ${Math.floor(top) - 12} ${SIDE + 16} ${Math.ceil(height) + 24}" role="img" aria-label="Map of the features. ${text}">${groups}${rings}${names}</svg><ul class="legend">${legend}</ul><figcaption>${text}</figcaption></figure></section>
+  if (dots.length > 0)
+    legend.push(entry(dots.length === 1 ? "1 other class" : `${dots.length} other classes`, "rest"));
+  return html`<section aria-labelledby="map"><h2 id="map">Map of the features</h2><figure class="map"><svg viewBox="-8 ${Math.floor(top) - 12} ${SIDE + 16} ${Math.ceil(height) + 24}" role="img" aria-label="Map of the features. ${text}"><g class="${isCrowded ? "many" : "few"}">${groups}${rings}</g>${names}</svg><ul class="legend">${legend}</ul><figcaption>${text}</figcaption></figure></section>
 `;
 }
 
@@ -57,8 +61,9 @@ function place([x, y]: Points[number]): string {
   return `${short(scaled(x))} ${short(scaled(y))}`;
 }
 
-function ring([x, y]: Points[number]): string {
-  return `M${short(scaled(x) - 5)} ${short(scaled(y))}a5 5 0 1 0 10 0a5 5 0 1 0-10 0`;
+function ring([x, y]: Points[number], radius: number): string {
+  const arc = `a${radius} ${radius} 0 1 0 `;
+  return `M${short(scaled(x) - radius)} ${short(scaled(y))}${arc}${radius * 2} 0${arc}-${radius * 2} 0`;
 }
 
 function scaled(value: number): number {
@@ -72,13 +77,29 @@ function range(points: Points): { readonly top: number; readonly height: number 
   return { top, height: ys.reduce((high, y) => Math.max(high, y), SIDE / 2) - top };
 }
 
-/** A name in the middle of its pictures (medians), so that colour is not all there is. */
-function nameAt({ classes }: Report, points: Points, label: number): Html {
-  const own = points.filter(([, , one]) => one === label);
-  const middle = (axis: 0 | 1): number =>
-    own.map((point) => point[axis]).sort((a, b) => a - b)[own.length >> 1] as number;
-  return html`<text class="name" x="${short(scaled(middle(0)))}" y="${short(scaled(middle(1)))}" text-anchor="middle">${classes[label]?.class}</text>`;
+/**
+ * Names in the middle of their pictures (medians), so that colour is not all there
+ * is; moved up or down where another name stands.
+ */
+function namesOn({ classes }: Report, points: Points, labels: readonly number[]): readonly Html[] {
+  const taken: { readonly x: number; readonly y: number }[] = [];
+  return labels.map((label) => {
+    const own = points.filter(([, , one]) => one === label);
+    const middle = (axis: 0 | 1): number =>
+      scaled(own.map((point) => point[axis]).sort((a, b) => a - b)[own.length >> 1] as number);
+    const x = middle(0);
+    const isFree = (y: number): boolean =>
+      taken.every((other) => Math.abs(other.y - y) >= LINE || Math.abs(other.x - x) > NAME_WIDTH);
+    const moves = labels.flatMap((_, at) => [at * LINE, -at * LINE]);
+    const y = moves.map((move) => middle(1) + move).find(isFree) ?? middle(1);
+    taken.push({ x, y });
+    return html`<text class="name" x="${short(x)}" y="${short(y)}" text-anchor="middle">${classes[label]?.class}</text>`;
+  });
 }
+
+/** Of a name, in the drawing. */
+const LINE = 15;
+const NAME_WIDTH = 70;
 
 function entry(name: string, style: string): Html {
   return html`<li><svg viewBox="0 0 22 10" aria-hidden="true"><path class="dots ${style}" d="M11 5h0"/></svg><span>${name}</span></li>`;

@@ -10,7 +10,7 @@ export function headline(report: Report): Html {
   const { low, high } = report.intervals.accuracy;
   const [commonest] = [...report.classes].sort((a, b) => b.support - a.support);
   return html`<h1>${percent(report.accuracy)} of ${counted(total, "test picture")} recognized</h1>
-<p class="lead">${grouped(right)} right, ${grouped(total - right)} wrong. From this many pictures, the accuracy is known to lie between ${percent(low)} and ${percent(high)} (95 % interval). Calling every picture ${commonest?.class} would be right for ${percent((commonest?.support ?? 0) / total)}.</p>`;
+<p class="lead">${grouped(right)} right, ${grouped(total - right)} wrong. On other pictures like these it would most likely be right for ${percent(low)} to ${percent(high)} (95 % interval). Calling every picture ${commonest?.class} would be right for ${percent((commonest?.support ?? 0) / total)}.</p>`;
 }
 
 /** What is doubtful about the figures. */

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StepError } from "../../engine/step-type.ts";
 import { type ImageRow, type ImagesPlace, imageFile } from "../learning/tables/images.ts";
 import { ImageError } from "../vision/pixels/image-error.ts";
+import { goneText, refuseOther } from "../vision/pixels/in-source.ts";
 import { thumbnailOf } from "../vision/pixels/libvips.ts";
 import { readPicture } from "../vision/pixels/pixels.ts";
 
@@ -31,11 +31,8 @@ export async function writeThumbnail(
     return true;
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
+    // What is not there today is no reason to make another report for ever.
+    if (image.path !== undefined && error.reason === "it is missing") throw new StepError(goneText(source));
     return false;
   }
-}
-
-function refuseOther(file: string, bytes: Uint8Array, digest: string): void {
-  if (`sha256:${createHash("sha256").update(bytes).digest("hex")}` === digest) return;
-  throw new StepError(`${file} changed since it was organized; run the same command again`);
 }

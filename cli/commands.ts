@@ -117,6 +117,17 @@ const commands: readonly CommandSpec[] = [
     load: async () => (await import("./predict.ts")).predict,
   },
   {
+    name: "report",
+    description: "say where the page of a run's report is; make it where it is not there",
+    takes: [runName],
+    options: [
+      new Option("--step <id>", "which report, where the run has several"),
+      new Option("--open", "open it in a browser"),
+    ],
+    format: "document",
+    load: async () => (await import("./report.ts")).report,
+  },
+  {
     name: "layers",
     description: "list the layers of a network, as `layer:` takes them",
     takes: [{ form: "<network>", description: "its name, or the path of its file or folder" }],

@@ -23,6 +23,7 @@ import { versions } from "./origin.ts";
 import { type PlanOptions, plan } from "./plan.ts";
 import { type ExitCode, exitCode, exitOf, type Program } from "./program.ts";
 import { look, openProject, type Project, readPipeline, until } from "./project.ts";
+import { writePages } from "./run-pages.ts";
 import { closingText } from "./views/closing.ts";
 import { jsonView, progressFilter } from "./views/json.ts";
 import { linesView } from "./views/lines.ts";
@@ -89,10 +90,11 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     environment: await environment,
   });
   const record = folder.record();
+  const pages = folder.isKept ? await writePages(program, project, { id, folder: folder.path, record }) : [];
 
   if (!options.json) {
     const shown = { record, types: program.types, pipeline, paint, artifact };
-    const path = relative(process.cwd(), folder.path) || ".";
+    const path = asTyped(folder.path);
     for (const failure of failures) {
       const log = join(path, "logs", `${failure.step}.log`);
       program.stderr.write(`\n${failureText(failure, log, errorPaint).join("\n")}\n`);
@@ -100,9 +102,15 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     program.stdout.write(summaryText(shown));
     const again = continuation(program);
     const shownFolder = folder.isKept ? path : undefined;
-    if (!options.quiet) program.stdout.write(closingText({ record, folder: shownFolder, again, paint }));
+    const closing = { record, folder: shownFolder, pages: pages.map(asTyped), again, paint };
+    if (!options.quiet) program.stdout.write(closingText(closing));
   }
   return codeOf(record.outcome, failures);
+}
+
+/** A path, as people in the working directory would type it. */
+function asTyped(path: string): string {
+  return relative(process.cwd(), path) || ".";
 }
 
 /** The run's folder. A run with nothing to do needs none: where none can be made, it goes without. */

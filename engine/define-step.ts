@@ -47,7 +47,16 @@ type OutputOf<Outputs extends Declaration["outputs"]> = Outputs extends readonly
 export type Definition<Declared extends Declaration> = Declared &
   Omit<
     StepType,
-    "params" | "inputs" | "outputs" | "check" | "normalize" | "resolve" | "requires" | "summary" | "run"
+    | "params"
+    | "inputs"
+    | "outputs"
+    | "check"
+    | "normalize"
+    | "resolve"
+    | "requires"
+    | "summary"
+    | "page"
+    | "run"
   > & {
     check?(
       params: ParamsOf<Declared["params"]>,
@@ -61,6 +70,7 @@ export type Definition<Declared extends Declaration> = Declared &
     ): ParamsOf<Declared["params"]>;
     requires?(params: ParamsOf<Declared["params"]>, inputs: ReadonlySet<string>): readonly Requirement[];
     readonly summary?: { readonly output: OutputOf<Declared["outputs"]>; readonly file: string };
+    readonly page?: OutputOf<Declared["outputs"]>;
     run(ctx: ContextOf<Declared>): Promise<void>;
   };
 

@@ -1,9 +1,10 @@
 import type { Cache } from "./cache/cache.ts";
 import type { FoundRun } from "./record/find-run.ts";
+import type { RunRecord } from "./record/run-record.ts";
 
 // What commands ask and only steps know: how runtimes and weights are brought into
-// FLOW_HOME, what computes here, of what a network is made, and what a model says
-// of a picture. Commands and steps both speak of it.
+// FLOW_HOME, what computes here, of what a network is made, what a model says of a
+// picture, and how a report is shown. Commands and steps both speak of it.
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -197,3 +198,17 @@ export type Prediction =
     }
   /** It cannot be read, or computed: why, in a few words. */
   | { readonly kind: "bad"; readonly name: string; readonly reason: string };
+
+export interface Pages {
+  /** The page of an output as HTML that needs nothing else; `undefined` where an older flow made the output. */
+  renderPage(request: PageRequest): Promise<string | undefined>;
+}
+
+export interface PageRequest {
+  /** Where the output lies. */
+  readonly folder: string;
+  /** Of the run that it is shown for. */
+  readonly record: RunRecord;
+  /** The pipeline file as it was run. */
+  readonly pipeline: string;
+}

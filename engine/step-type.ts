@@ -56,6 +56,8 @@ export interface StepType {
   readonly templates?: Templates;
   /** The text file of an output that `flow run` prints at its end. */
   readonly summary?: { readonly output: string; readonly file: string };
+  /** The output of which `flow run` makes a page for people, `report.html` in the run's folder. */
+  readonly page?: string;
   /**
    * What there is to do, before a step starts whose inputs are there. Called by
    * the engine's own process: it reads a few files, and loads nothing native.

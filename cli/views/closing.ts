@@ -6,20 +6,23 @@ export interface ClosingOptions {
   readonly record: RunRecord;
   /** Path of the run's folder, as people would type it; `undefined` where none could be made. */
   readonly folder: string | undefined;
+  /** Paths of the pages that were made, likewise. */
+  readonly pages: readonly string[];
   /** The command that continues. */
   readonly again: string;
   readonly paint: Paint;
 }
 
 /** The last lines of a run: how it went, where its record is, and what to do next. */
-export function closingText({ record, folder, again, paint }: ClosingOptions): string {
+export function closingText({ record, folder, pages, again, paint }: ClosingOptions): string {
   const counts = new Map<string, number>();
   for (const { outcome } of Object.values(record.steps)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   const steps = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ");
   const line = `${record.pipeline} ${outcomeText(record.outcome, paint)} in ${durationText(record.seconds)}: ${steps}`;
   const next = record.outcome === "ok" ? [] : [`What was finished is kept. To go on: ${again}`];
   const kept = folder === undefined ? "no record: the project folder cannot be written" : `record: ${folder}`;
-  return [line, paint.dim(kept), ...next, ""].join("\n");
+  const shown = pages.map((page) => `report: ${page}`);
+  return [line, ...shown, paint.dim(kept), ...next, ""].join("\n");
 }
 
 function outcomeText(outcome: RunRecord["outcome"], paint: Paint): string {

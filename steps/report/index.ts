@@ -7,6 +7,7 @@ export const report = defineStep({
   version: 4,
   description: "Says how good a model is on the test split, and where it is wrong.",
   summary: { output: "report", file: "report.txt" },
+  page: "report",
   async run(ctx) {
     await (await import("./run.ts")).run(ctx);
   },

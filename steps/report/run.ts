@@ -7,13 +7,18 @@ import { type Head, openHead } from "../learning/heads/head.ts";
 import { type Line, writeTable } from "../learning/tables/csv.ts";
 import type { FeatureRow } from "../learning/tables/features.ts";
 import { type ImageRow, imagePath, readImages } from "../learning/tables/images.ts";
+import { writeFigures, writeReport } from "./artifact.ts";
 import { classificationText, classify } from "./classification.ts";
 import type { ReportContext } from "./declaration.ts";
+import { readHistory } from "./history.ts";
+import { type Measuring, measuring } from "./measure.ts";
 import { refuseMisfits } from "./misfits.ts";
+import { reportOf } from "./report-of.ts";
+import { showExamples } from "./show-examples.ts";
 
 const BATCH = 64;
 
-/** Classifies the test split; writes `report.txt`, `report.json` and `predictions.csv`. */
+/** Classifies the test split; writes the artifact that `artifact.ts` describes. */
 export async function run(ctx: ReportContext): Promise<void> {
   const { model, features, images } = ctx.inputs;
   const rows = await openFeatures(features.path, ctx.openStore);
@@ -27,19 +32,24 @@ export async function run(ctx: ReportContext): Promise<void> {
     const folder = ctx.output("report");
     const others = othersOf(pictures);
     const columns = ["file", "label", "predicted", ...classes.map((name) => `p_${name}`), ...others.columns];
-    const predicted: number[] = [];
-    const lines = predictions(ctx, rows, { head, positions: test, others, into: predicted });
+    const measured = measuring(test.length, classes.length, rows.rowLength);
+    const lines = predictions(ctx, rows, { head, positions: test, others, into: measured });
     await writeTable(join(folder, "predictions.csv"), columns, lines);
-    const truth = test.map((at) => rows.index[at]?.label as number);
-    const figures = classify(truth, predicted, classes);
 
+    const figures = measured.figures();
+    const classification = classify(figures.truth, figures.predicted, classes);
     const notes = [...new Set([...model.notes, ...features.notes, ...images.notes, ...differences])];
-    await writeFile(join(folder, "report.txt"), classificationText(figures));
-    await writeFile(
-      join(folder, "report.json"),
-      `${JSON.stringify({ split: "test", notes, ...figures }, null, 2)}\n`,
-    );
-    ctx.metric({ accuracy: figures.accuracy, macroF1: figures.macro.f1 });
+    await writeFile(join(folder, "report.txt"), classificationText(classification));
+    await writeReport(folder, reportOf(classification, figures, notes));
+    await writeFigures(folder, {
+      format: 1,
+      roc: figures.curves.roc,
+      precisionRecall: figures.curves.precisionRecall,
+      history: await readHistory(model),
+      map: figures.map,
+      ...(await showExamples(ctx, figures, { rows, test, pictures })),
+    });
+    ctx.metric({ accuracy: classification.accuracy, macroF1: classification.macro.f1 });
   } finally {
     await head.close();
     await rows.close();
@@ -66,8 +76,7 @@ interface Predictions {
   readonly head: Head;
   readonly positions: readonly number[];
   readonly others: Others;
-  /** The labels that were predicted are added to it. */
-  readonly into: number[];
+  readonly into: Measuring;
 }
 
 /** A line an image, computed as the table takes them. */
@@ -77,18 +86,21 @@ async function* predictions(
   { head, positions, others, into }: Predictions,
 ): AsyncGenerator<Line> {
   const { classes } = head;
-  const rows = new Float32Array(Math.min(BATCH, positions.length) * features.rowLength);
+  const length = features.rowLength;
+  const rows = new Float32Array(Math.min(BATCH, positions.length) * length);
   for (let at = 0; at < positions.length; at += BATCH) {
     ctx.signal.throwIfAborted();
     const batch = positions.slice(at, at + BATCH);
     await features.read(batch, rows);
+    // Before the model: it overwrites rows where it normalizes them.
+    for (const row of batch.keys()) into.see(rows.subarray(row * length, (row + 1) * length));
     const { predicted, probabilities, notFinite } = await head.predict(rows, batch.length);
     if (notFinite !== undefined) throw await strange(features, batch[notFinite] as number);
     for (const [row, position] of batch.entries()) {
       const image = features.index[position] as FeatureRow;
       const values = probabilities.subarray(row * classes.length, (row + 1) * classes.length);
       const guess = predicted[row] as number;
-      into.push(guess);
+      into.add(image.label, guess, values);
       yield [
         image.file,
         classes[image.label] as string,

@@ -98,8 +98,8 @@ test("closing: how it went, where the record is, what to do next", () => {
   for (const event of events) fold.add(event);
   const record = fold.record();
   if (record === undefined) throw new Error("the events hold a run");
-  const options = { record, again: "flow run p.yaml", paint };
-  const kept = closingText({ ...options, folder: "runs/x" });
+  const options = { record, pages: [], again: "flow run p.yaml", paint };
+  const kept = closingText({ ...options, folder: "runs/x", pages: ["runs/x/report.html"] });
   expectGolden("closing", kept + closingText({ ...options, folder: undefined }));
 });
 

@@ -72,6 +72,29 @@ export async function greysOf(file: string, side: number, limit: number): Promis
   }
 }
 
+/**
+ * A picture as people look at it, as a small JPEG: turned as its EXIF says, in sRGB,
+ * on white where it is transparent, without anything that its file says of it.
+ *
+ * @param side pixels of the longer side, at most.
+ * @throws ImageError where it is too large or damaged.
+ */
+export async function thumbnailOf({ file, bytes, limit }: Encoded, side: number): Promise<Uint8Array> {
+  try {
+    const small = sharp(bytes, { limitInputPixels: limit }).autoOrient().resize(side, side, {
+      fit: "inside",
+      withoutEnlargement: true,
+    });
+    return await small
+      .flatten({ background: "white" })
+      .toColourspace("srgb")
+      .jpeg({ quality: 80 })
+      .toBuffer();
+  } catch (error) {
+    throw explanation(file, error as Error);
+  }
+}
+
 /** In place of decoding a picture that is larger than `limit`. */
 export function tooLarge(
   file: string,

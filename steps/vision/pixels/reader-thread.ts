@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
 import { StepError } from "../../../engine/step-type.ts";
 import type { Preprocessing } from "../preprocessing.ts";
+import { goneText, refuseOther } from "./in-source.ts";
 import { decodePixels, ImageError, readPicture } from "./pixels.ts";
 import type { View } from "./view.ts";
 
@@ -55,20 +55,13 @@ async function answer({ id, file, bytes: given, digest, view }: Request): Promis
   }
 }
 
-function refuseOther(file: string, bytes: Uint8Array, digest: string): void {
-  const found = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-  if (found !== digest) {
-    throw new StepError(`${file} changed since it was organized; run the same command again`);
-  }
-}
-
 /** An error as plain data. A picture that is gone from its place is not one that cannot be read. */
 function told(error: Error & { code?: string }, file: string, digest: string | undefined) {
   if (error instanceof ImageError) {
     if (digest !== undefined && error.reason === "it is missing") {
       return {
         kind: "step",
-        message: `${file} is gone: the pictures were left in their source, which has to stay where it is; run the same command again`,
+        message: goneText(file),
       } as const;
     }
     return { kind: "image", file, reason: error.reason } as const;

@@ -1,5 +1,5 @@
 import { printableLine } from "../engine/printable.ts";
-import type { Program } from "./program.ts";
+import type { CommonOptions, Program } from "./program.ts";
 
 /** Options that take a value, by their letters and by their names. */
 const valued = { letters: "CSRj", names: /^--(directory|cache|set|rerun|jobs|until)$/ };
@@ -21,6 +21,17 @@ export function continuation({ arguments: words, env }: Pick<Program, "arguments
     }
   }
   return [env.FLOW_COMMAND ?? "flow", ...kept.map(quoted)].join(" ");
+}
+
+/** The command that asks the newest run's model about a picture. */
+export function trial({ env }: Pick<Program, "env">, { directory, cache }: CommonOptions): string {
+  const places = [
+    directory === undefined ? [] : ["-C", directory],
+    cache === undefined ? [] : ["--cache", cache],
+  ];
+  return [env.FLOW_COMMAND ?? "flow", "predict", ...places.flat().map(quoted), "latest", "<picture>"].join(
+    " ",
+  );
 }
 
 /** What stays of short options that stand together (`-kf`), the last perhaps with its value (`-kj4`, `-kj 4`). */

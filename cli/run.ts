@@ -16,7 +16,7 @@ import {
 } from "../engine/record/run-folder.ts";
 import type { SourceStates } from "../engine/survey.ts";
 import { bringAll, namesToBring } from "./bring.ts";
-import { continuation } from "./command-line.ts";
+import { continuation, trial } from "./command-line.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { versions } from "./origin.ts";
@@ -102,7 +102,9 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     program.stdout.write(summaryText(shown));
     const again = continuation(program);
     const shownFolder = folder.isKept ? path : undefined;
-    const closing = { record, folder: shownFolder, pages: pages.map(asTyped), again, paint };
+    const shownPages = pages.map(asTyped);
+    const commands = { again, trial: trial(program, options) };
+    const closing = { record, folder: shownFolder, pages: shownPages, ...commands, paint };
     if (!options.quiet) program.stdout.write(closingText(closing));
   }
   return codeOf(record.outcome, failures);

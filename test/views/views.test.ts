@@ -98,9 +98,14 @@ test("closing: how it went, where the record is, what to do next", () => {
   for (const event of events) fold.add(event);
   const record = fold.record();
   if (record === undefined) throw new Error("the events hold a run");
-  const options = { record, pages: [], again: "flow run p.yaml", paint };
-  const kept = closingText({ ...options, folder: "runs/x", pages: ["runs/x/report.html"] });
-  expectGolden("closing", kept + closingText({ ...options, folder: undefined }));
+  const commands = { again: "flow run p.yaml", trial: "flow predict latest <picture>" };
+  const options = { record, pages: [], ...commands, paint };
+  const page = { folder: "runs/x", pages: ["runs/x/report.html"] };
+  const good = closingText({ ...options, ...page, record: { ...record, outcome: "ok" } });
+  expectGolden(
+    "closing",
+    closingText({ ...options, ...page }) + closingText({ ...options, folder: undefined }) + good,
+  );
 });
 
 test("a failure: what, why, the last lines, where the log is", () => {

@@ -110,7 +110,8 @@ function whole({ runtime }: MethodParams, size: Size, room: number): Chosen {
   // Another library than the one that reads memory has a copy of the Gram matrix.
   const copies = runtime === "onnxruntime" ? 1 : 2;
   const products = (training + validation) * (copies * training + units);
-  const coordinates = 2 * training * units;
+  // And a copy of them, which is written while training goes on.
+  const coordinates = 4 * training * units;
   const others = 4 * (products + coordinates + rowLength * units + steps) + upperBytes(size, 2);
   const tiles = Math.max(LEAST_TILES, Math.ceil((training + validation) / TILE));
   const rowBytes = Math.max(tileBytes(rowLength, LEAST_TILES), room - others);

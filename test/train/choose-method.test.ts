@@ -16,13 +16,13 @@ function wayOf(params: Parameters<typeof chooseMethod>[0], size: Size): string {
 test.each([
   ["the tutorial's head", auto, tutorial, "all rows"],
   ["its rows, of which few can be in memory", { ...auto, memory: "900MB" }, tutorial, "all rows"],
-  ["products that fit", auto, flat, "all rows"],
+  ["products that fit", auto, { ...flat, training: 19_000 }, "all rows"],
   ["products that do not", auto, { ...flat, validation: 5_000 }, "windows of 512"],
   [
     "little room for a window",
     { ...auto, memory: "500MB" },
     { ...tutorial, training: 30_000 },
-    "windows of 256",
+    "windows of 96",
   ],
   ["large batches", auto, { ...flat, validation: 5_000, batch: 256 }, "direct"],
   [

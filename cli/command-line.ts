@@ -1,4 +1,5 @@
 import { printableLine } from "../engine/printable.ts";
+import { shellWord } from "../engine/wording.ts";
 import type { CommonOptions, Program } from "./program.ts";
 
 /** Options that take a value, by their letters and by their names. */
@@ -51,7 +52,7 @@ function cluster(word: string, rest: string[]): { readonly letters: string; read
   return { letters };
 }
 
+/** Controls are shown and do not act. */
 function quoted(word: string): string {
-  const plain = /^[\w@%+=:,./-]+$/.test(word);
-  return plain ? word : `'${printableLine(word).replaceAll("'", "'\\''")}'`;
+  return shellWord(printableLine(word));
 }

@@ -2,11 +2,10 @@ import { buffer } from "node:stream/consumers";
 import { describeFailure } from "../engine/failure.ts";
 import type { Picture, Prediction, Predictor } from "../engine/machine.ts";
 import { printableLine } from "../engine/printable.ts";
-import { findRun } from "../engine/record/find-run.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { tellMistake } from "./mistakes.ts";
 import { type CommonOptions, type ExitCode, exitCode, exitOf, type Program, UsageError } from "./program.ts";
-import { openProject, type Project } from "./project.ts";
+import { namedRun, openProject, type Project } from "./project.ts";
 import { predictionsView } from "./views/predictions.ts";
 
 export interface PredictOptions extends CommonOptions {
@@ -24,8 +23,7 @@ export async function predict(
 ): Promise<ExitCode> {
   if (options.csv && options.json) throw new UsageError("--csv and --json exclude each other");
   const project = openProject(program, options);
-  const run = findRun(project.runs, name);
-  if (typeof run === "string") throw new UsageError(run);
+  const run = namedRun(project, name);
   const predictors = await program.predictors();
   const files = words.filter((word) => word !== "-");
   const found = predictors.find(files, { folder: project.root, cache: project.cache });

@@ -6,6 +6,7 @@ import { loadPipeline } from "../engine/document/load.ts";
 import type { Pipeline } from "../engine/document/pipeline.ts";
 import { memoryLimit } from "../engine/memory.ts";
 import { ancestry } from "../engine/plan/order.ts";
+import { type FoundRun, findRun } from "../engine/record/find-run.ts";
 import { type Surveyed, survey } from "../engine/survey.ts";
 import { placesOf } from "./places.ts";
 import { type CommonOptions, type PipelineOptions, type Program, UsageError } from "./program.ts";
@@ -24,6 +25,13 @@ export function openProject(program: Program, options: CommonOptions): Project {
   const { root, runs, cache, home } = placesOf(program, options);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${root} is no folder`);
   return { root, runs, cache: openCache(cache, { root, own: [cache, runs] }), home };
+}
+
+/** @throws UsageError where no run is called so. */
+export function namedRun({ runs }: Pick<Project, "runs">, name: string): FoundRun {
+  const run = findRun(runs, name);
+  if (typeof run === "string") throw new UsageError(run);
+  return run;
 }
 
 export interface Document {

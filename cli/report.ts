@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { type FoundRun, findRun, findStep } from "../engine/record/find-run.ts";
+import { type FoundRun, findStep } from "../engine/record/find-run.ts";
 import { type CommonOptions, type ExitCode, exitCode, type Program, UsageError } from "./program.ts";
-import { openProject, type Project } from "./project.ts";
-import { makePage, pagePath } from "./run-pages.ts";
+import { namedRun, openProject, type Project } from "./project.ts";
+import { makePage, outputOf, pagePath } from "./run-pages.ts";
 import { jsonDocument } from "./views/json.ts";
 
 export interface ReportOptions extends CommonOptions {
@@ -15,8 +15,7 @@ export interface ReportOptions extends CommonOptions {
 /** `flow report`: where the page of a run's report is. It is made where it is not there. */
 export async function report(program: Program, name: string, options: ReportOptions): Promise<ExitCode> {
   const project = openProject(program, options);
-  const run = findRun(project.runs, name);
-  if (typeof run === "string") throw new UsageError(run);
+  const run = namedRun(project, name);
   const found = findStep(run, "report", options.step);
   if (typeof found === "string") throw new UsageError(found);
   const { step } = found;
@@ -32,7 +31,7 @@ async function make(program: Program, project: Project, run: FoundRun, step: str
   const { id, record } = run;
   const { file = "" } = record;
   const again = file === "" ? "run its pipeline again" : `flow run ${file} makes it`;
-  const digest = record.steps[step]?.outputs.report?.digest;
+  const digest = outputOf(program, record, step)?.digest;
   if (digest === undefined) throw new UsageError(`${id} has no report: ${step} did not end well there`);
   if (!existsSync(project.cache.artifacts.path(digest))) {
     throw new UsageError(`the report of ${id} is not in the cache any more: ${again}`);

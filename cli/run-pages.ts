@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { printable } from "../engine/printable.ts";
 import type { FoundRun } from "../engine/record/find-run.ts";
+import { replaceFile } from "../engine/record/run-folder.ts";
 import type { RunRecord } from "../engine/record/run-record.ts";
+import { isRunOf } from "../engine/record/runs.ts";
 import type { Program } from "./program.ts";
 import type { Project } from "./project.ts";
 
@@ -53,9 +54,7 @@ export async function makePage(
   });
   if (text === undefined) return undefined;
   const path = pagePath(program, run, step);
-  const staged = `${path}.${process.pid}`;
-  await writeFile(staged, text, { flush: true });
-  await rename(staged, path);
+  replaceFile(path, text);
   return path;
 }
 
@@ -68,7 +67,8 @@ function stepsWithPages(program: Program, record: RunRecord): readonly string[] 
   return stepsOfType(program, record).filter((step) => outputOf(program, record, step) !== undefined);
 }
 
-function outputOf({ types }: Program, { steps }: RunRecord, step: string) {
+/** The output that a step's page shows, where the step has made it. */
+export function outputOf({ types }: Program, { steps }: RunRecord, step: string) {
   const page = types.get(steps[step]?.uses ?? "")?.page;
   return page === undefined ? undefined : steps[step]?.outputs[page];
 }
@@ -82,13 +82,8 @@ function linkToEarlier(program: Program, project: Project, run: Run, step: strin
   const path = pagePath(program, run, step);
   const earlier = pagePath(program, { ...run, folder: join(project.runs, from) }, step);
   // The result may be another pipeline's.
-  if (!isOf(run.record.pipeline, from) || !existsSync(earlier)) return undefined;
+  if (!isRunOf(run.record.pipeline, from) || !existsSync(earlier)) return undefined;
   rmSync(path, { force: true });
   symlinkSync(relative(run.folder, earlier), path);
   return path;
-}
-
-/** Ids are a time, the pipeline, and four digits. */
-function isOf(pipeline: string, id: string): boolean {
-  return id.slice(19, -5) === `-${pipeline}`;
 }

@@ -45,6 +45,21 @@ export function killedBy(signal: string): string {
   return `was killed by ${signal}${signal === "SIGKILL" ? "; the system does this when memory runs out" : ""}`;
 }
 
+/** What a process that died had printed last. */
+export interface LastWords {
+  /** V8 aborts, and says so before it prints pages of addresses. */
+  readonly isOutOfMemory: boolean;
+  /** The last lines; empty where there are none. */
+  readonly lines: string;
+}
+
+export function lastWordsOf(printed: string, lines: number): LastWords {
+  return {
+    isOutOfMemory: printed.includes("JavaScript heap out of memory"),
+    lines: printed.trimEnd().split("\n").slice(-lines).join("\n"),
+  };
+}
+
 /** What no file is to blame for, wherever it happens. */
 const machineCodes: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",

@@ -3,9 +3,10 @@ import { basename, dirname, join } from "node:path";
 import type { Cache } from "./cache/cache.ts";
 import { fingerprint, listSource } from "./cache/source-files.ts";
 import { isSame, type Source } from "./cache/sources.ts";
-import { filesOf, type Tree, TreeError, type TreeFile } from "./cache/tree.ts";
+import { filesOf, type Tree, TreeError, type TreeFile, treeDigest } from "./cache/tree.ts";
 import { byCodeUnit } from "./json.ts";
-import type { InputFile, InputSpec } from "./step-type.ts";
+import { specOf } from "./plan/input-spec.ts";
+import type { InputFile, InputSpec, StepType } from "./step-type.ts";
 
 /** What lies behind a source. */
 export interface SourceFiles {
@@ -98,6 +99,14 @@ function isThere(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat !== undefined && !stat.isFile()) throw new TreeError(`${path} is not a file`);
   return stat !== undefined;
+}
+
+/** What an artifact is to an input of a step type: its own digest, or that of the files which are read. */
+export function inputDigest(cache: Cache, type: StepType, input: string, artifact: string): string {
+  const spec = specOf(type, input);
+  if (spec?.reads?.(cache.artifacts.path(artifact)) === undefined) return artifact;
+  const files = artifactFiles(cache, artifact, spec);
+  return files === undefined ? artifact : treeDigest(files);
 }
 
 function folderOf(path: string): string {

@@ -3,7 +3,7 @@ import type { Cache } from "./cache/cache.ts";
 import type { Source } from "./cache/sources.ts";
 import { treeDigest } from "./cache/tree.ts";
 import type { Pipeline } from "./document/pipeline.ts";
-import { artifactFiles, readSource } from "./inputs.ts";
+import { inputDigest, readSource } from "./inputs.ts";
 import type { JsonObject } from "./json.ts";
 import { historyName } from "./plan/history-name.ts";
 import { sourceName, specOf } from "./plan/input-spec.ts";
@@ -78,12 +78,7 @@ export async function survey(options: SurveyOptions): Promise<Surveyed> {
     },
     ofType: cache.keys.ofType,
     tree: cache.artifacts.tree,
-    inputDigest(type, input, digest) {
-      const spec = specOf(type, input);
-      if (spec?.reads?.(cache.artifacts.path(digest)) === undefined) return digest;
-      const files = artifactFiles(cache, digest, spec);
-      return files === undefined ? digest : treeDigest(files);
-    },
+    inputDigest: (type, input, artifact) => inputDigest(cache, type, input, artifact),
     resolve: resolver(root, cache),
   };
   return { world, sources };

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { describeFailure, type Failure, killedBy } from "../failure.ts";
+import { describeFailure, type Failure, killedBy, lastWordsOf } from "../failure.ts";
+import { smallYoungGeneration } from "../memory.ts";
 import { openStepLog, type StepLog } from "./step-log.ts";
 import type { Executor, RunningTask, StartOptions, Task, TaskEnd } from "./task.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
@@ -93,15 +94,12 @@ const KEPT_LENGTH = 16_384;
 const SHOWN_LINES = 20;
 /** Longer than it takes to end what a dead worker has left; whoever holds its pipes still is not waited for. */
 const PATIENCE_MS = 5_000;
-/**
- * Where new objects are is let grow to 4 MB, not to 16 three times over: what a
- * step keeps of many files would decide how much memory its garbage takes.
- */
-const YOUNG = "--max-semi-space-size=4";
-
 function startWorker({ file, args }: WorkerCommand, { onIdle, onGone }: Lifetime): WorkerProcess {
   // stdout and stderr belong to native libraries; the protocol has its own channel.
-  const child = fork(file, args, { stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [YOUNG] });
+  const child = fork(file, args, {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    execArgv: [smallYoungGeneration],
+  });
   let current: Current | undefined;
   const finish = (end: (task: Current) => TaskEnd): void => {
     if (current === undefined) return;
@@ -204,11 +202,9 @@ function ended(failure: Failure): TaskEnd {
 }
 
 function died({ printed }: Current, how: string): Failure {
-  // V8 aborts, and says so before it prints pages of addresses.
-  const isFull = printed.includes("JavaScript heap out of memory");
-  const message = `the worker ${isFull ? "ran out of memory" : how}`;
-  const detail = printed.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n");
-  return { kind: "worker", message, ...(detail === "" ? {} : { detail }) };
+  const { isOutOfMemory, lines } = lastWordsOf(printed, SHOWN_LINES);
+  const message = `the worker ${isOutOfMemory ? "ran out of memory" : how}`;
+  return { kind: "worker", message, ...(lines === "" ? {} : { detail: lines }) };
 }
 
 function describeDeath(code: number | null, signal: NodeJS.Signals | null): string {

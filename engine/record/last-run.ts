@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Pipeline } from "../document/pipeline.ts";
 import type { RunRecord } from "./run-record.ts";
-import { newestRuns } from "./runs.ts";
+import { isRunOf, newestRuns } from "./runs.ts";
 
 /** A run's record as it was found. */
 export type LastRun =
@@ -18,7 +18,7 @@ export type LastRun =
 
 /** The newest run of a pipeline; two files may hold pipelines of one name. */
 export function lastRunOf(runs: string, { name, file }: Pick<Pipeline, "name" | "file">): LastRun {
-  for (const { folder, record } of newestRuns(runs, (id) => id.slice(19, -5) === `-${name}`)) {
+  for (const { folder, record } of newestRuns(runs, (id) => isRunOf(name, id))) {
     if (record === undefined) return { kind: "unreadable", path: folder };
     if (record.file !== undefined && record.file !== file) continue;
     const { mtimeMs } = statSync(join(folder, "run.json"));

@@ -135,7 +135,8 @@ function isLinkOrNothing(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== false;
 }
 
-function replaceFile(path: string, content: string): void {
+/** Writes a file that is there whole or not at all. */
+export function replaceFile(path: string, content: string): void {
   const staged = `${path}.${process.pid}`;
   writeFileSync(staged, content, { flush: true });
   renameSync(staged, path);

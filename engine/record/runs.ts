@@ -38,6 +38,11 @@ export function* newestRuns(
   }
 }
 
+/** Whether a run of this id is of a pipeline of this name: ids are a second, the name, and four digits. */
+export function isRunOf(pipeline: string, id: string): boolean {
+  return id.slice(SECOND_LENGTH, -5) === `-${pipeline}`;
+}
+
 /** Of `2026-03-01T10-22-31`. */
 const SECOND_LENGTH = 19;
 const idPattern = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-/;

@@ -1,6 +1,7 @@
 import { type ImagesPlace, imageFile } from "../learning/tables/images.ts";
 import { ImageError } from "../vision/pixels/image-error.ts";
 import type { PixelReader } from "../vision/pixels/reader.ts";
+import { batchesAhead } from "./limits.ts";
 import type { ViewedImage } from "./views.ts";
 
 /** Pictures as pixels, without those that cannot be read. */
@@ -26,16 +27,13 @@ export interface BatchOptions {
   readonly length: number;
 }
 
-/** Pixels that wait for the network take no more than this, but for one batch. */
-const AHEAD_BYTES = 64 << 20;
-
 /**
  * Pictures as pixels, a batch at a time. The first are asked for at once, the next
  * while one is computed: a network that blocks this thread finds them ready.
  */
 export function batchesOf(images: readonly ViewedImage[], options: BatchOptions): AsyncGenerator<Batch> {
   const { batchSize, length } = options;
-  const ahead = Math.max(1, Math.min(3, Math.floor(AHEAD_BYTES / (batchSize * length))));
+  const ahead = batchesAhead(batchSize, length);
   const asked: Promise<Batch>[] = [];
   let next = 0;
   const ask = (): void => {

@@ -10,6 +10,7 @@ import type { PixelReader } from "../vision/pixels/reader.ts";
 import type { Preprocessing } from "../vision/preprocessing.ts";
 import { type Batch, batchesOf, type Failure } from "./batches.ts";
 import type { ExtractContext } from "./declaration.ts";
+import { mostRows, segmentRows } from "./limits.ts";
 import { boundBy, round, type Spent } from "./spent.ts";
 import type { ViewedImage } from "./views.ts";
 
@@ -31,11 +32,6 @@ export interface ComputeOptions {
   readonly batchSize: number;
 }
 
-/** One segment is written while the next is computed: a crash can cost both. */
-const SEGMENT_ROWS = 128;
-/** A row can be wide: of ResNet-50's first layer it takes 3 MB. Two segments are held. */
-const SEGMENT_BYTES = 48 * 2 ** 20;
-
 /**
  * Computes rows and publishes them in segments; sets the metrics images,
  * computed, reused, failed, and where something was computed imagesPerSecond,
@@ -55,13 +51,12 @@ export async function computeRows(options: ComputeOptions): Promise<readonly Fai
   const reader = options.openReader();
   try {
     const { place, preprocessing, extractor: planned } = options;
-    const rowsOfMemory = Math.max(1, Math.floor(SEGMENT_BYTES / (planned.rowLength * 4)));
     // Pictures are decoded while the runtime is opened.
     const batches = batchesOf(images, {
-      ...{ reader, place, batchSize: Math.min(options.batchSize, rowsOfMemory) },
+      ...{ reader, place, batchSize: Math.min(options.batchSize, mostRows(planned.rowLength)) },
       length: preprocessing.size[0] * preprocessing.size[1] * 3,
     });
-    const capacity = Math.min(SEGMENT_ROWS, images.length, rowsOfMemory);
+    const capacity = Math.min(images.length, segmentRows(planned.rowLength));
     const extractor = await planned.open();
     try {
       return await computeWith(options, { extractor, reader, batches, capacity });

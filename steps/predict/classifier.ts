@@ -7,6 +7,7 @@ import type { JsonObject } from "../../engine/json.ts";
 import type { Picture, Prediction } from "../../engine/machine.ts";
 import type { Store } from "../../engine/store.ts";
 import { extract } from "../extract/index.ts";
+import { batchesAhead, mostRows } from "../extract/limits.ts";
 import { locateRows } from "../learning/features/locate.ts";
 import { openStoredRows } from "../learning/features/stored-rows.ts";
 import { openHead } from "../learning/heads/head.ts";
@@ -44,10 +45,6 @@ export interface ClassifierOptions {
   note(text: string): void;
 }
 
-/** Rows of a batch, and pixels that wait for the network, take about this much at most. */
-const ROWS_BYTES = 48 << 20;
-const AHEAD_BYTES = 64 << 20;
-
 /** Probabilities that are remembered, for pictures that come again before their rows can be found. */
 const REMEMBERED_VALUES = 1e6;
 
@@ -58,9 +55,9 @@ export async function openClassifier(options: ClassifierOptions): Promise<Classi
   const head = await openHead(found.model);
   const { classes, description } = head;
   const { inputLength: rowLength, preprocessing } = description;
-  const batch = Math.max(1, Math.min(found.params.batchSize, Math.floor(ROWS_BYTES / (rowLength * 4))));
+  const batch = Math.min(found.params.batchSize, mostRows(rowLength));
   const pixelsOfOne = preprocessing.size[0] * preprocessing.size[1] * 3;
-  const ahead = Math.max(1, Math.min(3, Math.floor(AHEAD_BYTES / (batch * pixelsOfOne))));
+  const ahead = batchesAhead(batch, pixelsOfOne);
   let opening: Promise<Computer> | undefined;
   const computer = (): Promise<Computer> => {
     opening ??= openComputer({

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { canonicalJson, type Json } from "../../engine/json.ts";
 import { StepError } from "../../engine/step-type.ts";
 import type { Store } from "../../engine/store.ts";
+import { segmentRows } from "../extract/limits.ts";
 import { type ExtractionContext, openExtraction } from "../extract/open.ts";
 import { rowStoreName } from "../extract/row-store.ts";
 import { newSegment, type Segment } from "../learning/features/segments.ts";
@@ -86,14 +87,10 @@ async function openRuntime(
   // Rows that are not finite, or too large for their dtype, are not kept: nobody has to be named.
   const segment = newSegment(store, {
     ...{ rowLength, device, decoding: DECODING, dtype: params.dtype, nameOf: (digest) => digest },
-    capacity: Math.max(batch, Math.min(SEGMENT_ROWS, Math.floor(SEGMENT_BYTES / (rowLength * 4)))),
+    capacity: Math.max(batch, segmentRows(rowLength)),
   });
   return { extractor, segment };
 }
-
-/** As an extraction has it. */
-const SEGMENT_ROWS = 128;
-const SEGMENT_BYTES = 48 << 20;
 
 /** What is called the same may have become something else: weights that others publish have no digest in the pipeline. */
 function refuseOther(

@@ -60,9 +60,7 @@ export async function findModel(request: PredictorRequest): Promise<FoundModel> 
     params,
     inputs: named,
     required,
-    ...(request.runtime === undefined && existsSync(features)
-      ? { store: (await readManifest(features)).store }
-      : {}),
+    ...(request.runtime === undefined && existsSync(features) ? { store: readManifest(features).store } : {}),
     devices: textsOf(extraction.metrics.devices),
   };
 }

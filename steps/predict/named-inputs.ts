@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
-import type { Cache } from "../../engine/cache/cache.ts";
 import { treeDigest } from "../../engine/cache/tree.ts";
-import { artifactFiles, readSource } from "../../engine/inputs.ts";
+import { inputDigest, readSource } from "../../engine/inputs.ts";
 import type { PredictorRequest } from "../../engine/machine.ts";
 import { specOf } from "../../engine/plan/input-spec.ts";
 import type { FoundRun } from "../../engine/record/find-run.ts";
@@ -49,7 +48,10 @@ function madeInput(
 ): string {
   for (const { outputs } of Object.values(run.record.steps)) {
     for (const output of Object.values(outputs)) {
-      if (digestAsRead(cache, name, output.digest) === digest) return cache.artifacts.path(output.digest);
+      if (!cache.artifacts.complete(output.digest)) continue;
+      if (inputDigest(cache, extract, name, output.digest) === digest) {
+        return cache.artifacts.path(output.digest);
+      }
     }
   }
   const isOld = Object.values(run.record.steps).every(({ sources }) => sources === undefined);
@@ -58,15 +60,6 @@ function madeInput(
       ? `the record of ${run.id} does not say where the ${name} lay, as an older flow wrote it; run the pipeline again`
       : `the ${name} is not in the cache any more; ${again(run)}`,
   );
-}
-
-/** What an artifact is to an input of `extract`; `undefined` where it is not whole. */
-function digestAsRead(cache: Cache, name: string, artifact: string): string | undefined {
-  if (!cache.artifacts.complete(artifact)) return undefined;
-  const spec = specOf(extract, name);
-  if (spec?.reads?.(cache.artifacts.path(artifact)) === undefined) return artifact;
-  const files = artifactFiles(cache, artifact, spec);
-  return files && treeDigest(files);
 }
 
 /** @throws StepError naming the files that are not what they were. */

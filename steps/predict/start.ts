@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Failure, killedBy } from "../../engine/failure.ts";
+import { type Failure, killedBy, lastWordsOf } from "../../engine/failure.ts";
 import type { Prediction, Predictor } from "../../engine/machine.ts";
+import { smallYoungGeneration } from "../../engine/memory.ts";
 import { MachineError, StepError } from "../../engine/step-type.ts";
 import type { ClassifierOptions } from "./classifier.ts";
 import type { FromPredictor, ToPredictor } from "./process.ts";
@@ -16,8 +17,7 @@ export async function startPredictor({ note, ...options }: ClassifierOptions): P
   const child = fork(file, [], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "advanced",
-    // What belongs to many pictures would decide how much memory its garbage takes: as for a worker.
-    execArgv: ["--max-semi-space-size=4"],
+    execArgv: [smallYoungGeneration],
   });
   const asked = new Map<number, Asked>();
   const settle = (id: number, how: (one: Asked) => void): void => {
@@ -89,10 +89,9 @@ const KEPT_LENGTH = 4096;
 const SHOWN_LINES = 10;
 
 function death({ exitCode, signalCode }: ChildProcess, printed: string): ProcessDied {
-  const isFull = printed.includes("JavaScript heap out of memory");
   const how = signalCode === null ? `ended with exit code ${exitCode}` : killedBy(signalCode);
-  const lines = printed.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n");
-  const words = isFull ? "ran out of memory" : `${how}${lines === "" ? "" : `:\n${lines}`}`;
+  const { isOutOfMemory, lines } = lastWordsOf(printed, SHOWN_LINES);
+  const words = isOutOfMemory ? "ran out of memory" : `${how}${lines === "" ? "" : `:\n${lines}`}`;
   return new ProcessDied(`the process that reads and computes pictures ${words}`);
 }
 

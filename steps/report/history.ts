@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { StepInput } from "../../engine/step-type.ts";
 import { readTable } from "../learning/tables/csv.ts";
+import { historyColumns, historyFile } from "../learning/tables/history.ts";
 
 /** An epoch of a training; means over its images. */
 export interface EpochLine {
@@ -12,23 +13,24 @@ export interface EpochLine {
   readonly validationAccuracy?: number;
 }
 
-const columns = ["epoch", "loss", "accuracy", "validationLoss", "validationAccuracy"] as const;
-
 /** The `history.csv` of a model; empty where it has none. */
 export async function readHistory({ path, files }: Pick<StepInput, "path" | "files">): Promise<EpochLine[]> {
-  if (!files.some((file) => file.path === "history.csv")) return [];
+  if (!files.some((file) => file.path === historyFile)) return [];
   const lines: EpochLine[] = [];
-  for await (const { values } of readTable(join(path, "history.csv"), columns)) {
+  for await (const { values } of readTable(join(path, historyFile), historyColumns)) {
     const { epoch, loss, accuracy, validationLoss, validationAccuracy } = values;
     lines.push({
       epoch: Number(epoch),
-      loss: Number(Number(loss).toPrecision(6)),
-      accuracy: Number(Number(accuracy).toPrecision(6)),
-      ...(validationLoss === "" ? {} : { validationLoss: Number(Number(validationLoss).toPrecision(6)) }),
-      ...(validationAccuracy === ""
-        ? {}
-        : { validationAccuracy: Number(Number(validationAccuracy).toPrecision(6)) }),
+      loss: six(loss),
+      accuracy: six(accuracy),
+      ...(validationLoss === "" ? {} : { validationLoss: six(validationLoss) }),
+      ...(validationAccuracy === "" ? {} : { validationAccuracy: six(validationAccuracy) }),
     });
   }
   return lines;
+}
+
+/** A number by its first six digits. */
+function six(text: string): number {
+  return Number(Number(text).toPrecision(6));
 }

@@ -11,6 +11,11 @@ export interface LabelledBatch {
   readonly rows: number;
 }
 
+/** Labels of the rows at these positions. */
+export function labelsOf({ index }: Pick<Rows, "index">, positions: ArrayLike<number>): Int32Array {
+  return Int32Array.from(positions, (position) => index[position]?.label ?? -1);
+}
+
 /** Positions in the index of the rows of one split, in canonical order. */
 export function positionsOf({ index }: Pick<Rows, "index">, split: Split): Int32Array {
   const positions = index.flatMap((row, at) => (row.split === split ? [at] : []));
@@ -39,8 +44,7 @@ export async function* batches(
     const positions = [...order.subarray(at, at + size)];
     const x = memory[(at / size) % 2] as Float32Array;
     await features.read(positions, x);
-    const labels = Int32Array.from(positions, (position) => features.index[position]?.label ?? -1);
-    return { x, labels, rows: positions.length };
+    return { x, labels: labelsOf(features, positions), rows: positions.length };
   };
   let next: Promise<LabelledBatch> | undefined = load(0);
   try {

@@ -7,7 +7,8 @@ import type { Activation } from "../learning/heads/activations.ts";
 import type { Dense } from "../learning/heads/dense.ts";
 import { type ModelDescription, writeModel } from "../learning/heads/model.ts";
 import { writeTable } from "../learning/tables/csv.ts";
-import { positionsOf } from "./batches.ts";
+import { historyColumns, historyFile } from "../learning/tables/history.ts";
+import { labelsOf, positionsOf } from "./batches.ts";
 import { refuseSmallMachine } from "./budget.ts";
 import { choicesOf } from "./choices.ts";
 import { chooseMethod } from "./choose-method.ts";
@@ -33,8 +34,10 @@ export async function run(ctx: TrainContext): Promise<void> {
     const training = positionsOf(features, "train");
     const validation = positionsOf(features, "validation");
     refuseLacks(params, features, { training, validation });
-    const labels = Array.from(training, (at) => features.index[at]?.label ?? -1);
-    const upper = choicesOf(params, { classes: features.classes, labels });
+    const upper = choicesOf(params, {
+      classes: features.classes,
+      labels: [...labelsOf(features, training)],
+    });
     const counts = { training: training.length, validation: validation.length };
     const { rowLength, classes } = features;
     const size = sizeOf(params, { ...counts, rowLength, classes: classes.length });
@@ -118,7 +121,6 @@ function descriptionOf(
 }
 
 async function writeHistory(folder: string, history: readonly EpochRecord[]): Promise<void> {
-  const columns = ["epoch", "loss", "accuracy", "validationLoss", "validationAccuracy"] as const;
-  const lines = history.map((record) => columns.map((column) => record[column] ?? ""));
-  await writeTable(join(folder, "history.csv"), columns, lines);
+  const lines = history.map((record) => historyColumns.map((column) => record[column] ?? ""));
+  await writeTable(join(folder, historyFile), historyColumns, lines);
 }

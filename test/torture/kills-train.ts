@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { begunAgain, piecesBegun } from "../train/pieces-begun.ts";
+import { wideRows } from "../train/wide-rows.ts";
 import { type Kills, killRuns } from "./kill-runs.ts";
 
 /** So many images and epochs that the last kill finds work undone. */
@@ -7,21 +8,10 @@ export interface KilledTraining extends Kills {
   readonly epochs: number;
 }
 
-/** Rows are wide, so that there is time to be killed while they are multiplied. */
-const pipeline = ({ images, epochs }: Pick<KilledTraining, "images" | "epochs">): string => `
-name: kills
-steps:
-  pictures: { uses: generate, with: { splits: { training: ${images}, validation: 60, evaluation: 20 }, size: 64 } }
-  splits: { uses: organize, inputs: { source: pictures.images } }
-  features:
-    uses: extract
-    inputs: { images: splits.images }
-    with: { network: resnet50, weights: seeded, layer: conv1_relu, input: { size: [64, 64] } }
-  head:
-    uses: train
-    inputs: { features: features.features }
-    with: { hidden: [64, 8], epochs: ${epochs}, shuffle: epoch, optimizer: { kind: sgd, learningRate: 1e-5, nesterov: true } }
-`;
+const pipeline = ({ images, epochs }: Pick<KilledTraining, "images" | "epochs">): string => {
+  const choices = `epochs: ${epochs}, shuffle: epoch, optimizer: { kind: sgd, learningRate: 1e-5, nesterov: true }`;
+  return wideRows({ name: "kills", images, choices });
+};
 
 /**
  * Kills training while products of rows are taken and while epochs go by: the bytes

@@ -4,22 +4,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunRecord } from "../../engine/record/run-record.ts";
 import { newWorkplace, until, type Workplace } from "../cli/flow.ts";
 import { begunAgain, piecesBegun } from "./pieces-begun.ts";
+import { wideRows } from "./wide-rows.ts";
 
-/** Rows are wide, so that their products take a while. */
-const pipeline = (name: string, learningRate: number): string => `
-name: ${name}
-steps:
-  pictures: { uses: generate, with: { splits: { training: 600, validation: 60, evaluation: 20 }, size: 64 } }
-  splits: { uses: organize, inputs: { source: pictures.images } }
-  features:
-    uses: extract
-    inputs: { images: splits.images }
-    with: { network: resnet50, weights: seeded, layer: conv1_relu, input: { size: [64, 64] } }
-  head:
-    uses: train
-    inputs: { features: features.features }
-    with: { hidden: [64, 8], epochs: 1, optimizer: { kind: sgd, learningRate: ${learningRate} } }
-`;
+const pipeline = (name: string, learningRate: number): string =>
+  wideRows({
+    name,
+    images: 600,
+    choices: `epochs: 1, optimizer: { kind: sgd, learningRate: ${learningRate} }`,
+  });
 
 const names = ["one", "two", "three"];
 let place: Workplace;

@@ -1,5 +1,6 @@
 import type { Json } from "../../../engine/json.ts";
 import type { RunRecord, StepRecord } from "../../../engine/record/run-record.ts";
+import { shellWord } from "../../../engine/wording.ts";
 import { type Html, html } from "../../pages/html.ts";
 
 export interface Origin {
@@ -37,8 +38,10 @@ function scrolled(name: string, content: Html): Html {
 
 /** With every param that the pipeline has, whatever the file says by now. */
 function command({ file, pipeline, params }: RunRecord): string {
-  const settings = Object.entries(params).map(([name, value]) => `-S ${quoted(`${name}=${asYaml(value)}`)}`);
-  return ["flow run", quoted(file ?? `${pipeline}.yaml`), ...settings].join(" ");
+  const settings = Object.entries(params).map(
+    ([name, value]) => `-S ${shellWord(`${name}=${asYaml(value)}`)}`,
+  );
+  return ["flow run", shellWord(file ?? `${pipeline}.yaml`), ...settings].join(" ");
 }
 
 /** JSON is YAML; plain words need no quotes in it. */
@@ -48,10 +51,6 @@ function asYaml(value: Json): string {
     /^[A-Za-z][\w./-]*$/.test(value) &&
     !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value);
   return isPlain ? value : JSON.stringify(value);
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function steps({ steps }: RunRecord): Html {

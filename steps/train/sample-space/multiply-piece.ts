@@ -3,7 +3,7 @@ import type { PlacedPiece } from "./pieces.ts";
 import type { Strip } from "./strips.ts";
 import { type LoadedTiles, TILE, type Tile } from "./tiles.ts";
 import type { PlacedTile } from "./tiling.ts";
-import { openWideProducts } from "./wide-products.ts";
+import { openWideProducts, sumMemory, sumOver } from "./wide-products.ts";
 
 export interface Multiplier {
   readonly loaded: LoadedTiles;
@@ -98,13 +98,10 @@ async function timesRun(
   { loaded, products }: Multiplier,
 ): Promise<Float32Array> {
   const m = tiles.length * TILE;
-  const part = new Float32Array(m * TILE);
-  const sum = new Float64Array(m * TILE);
-  for (const [at, { values, width }] of strips.entries()) {
+  const sum = await sumOver(strips, sumMemory(m * TILE), m * TILE, ({ values, width }, part, at) => {
     const rows = (loaded.all()[at] as Strip).values.subarray(first * TILE * width);
-    await products.timesTransposed(rows, values, { m, k: width, n: TILE }, part);
-    add(sum, part);
-  }
+    return products.timesTransposed(rows, values, { m, k: width, n: TILE }, part);
+  });
   return Float32Array.from(sum);
 }
 
@@ -116,8 +113,4 @@ async function timesKernel(
   const wide = openWideProducts(products, TILE, units);
   await wide.timesKernel(strips, TILE, kernel, { values, stride: units, column: 0 });
   return values;
-}
-
-function add(sum: Float64Array, part: Float32Array): void {
-  for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (part[at] as number);
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Dense } from "../../learning/heads/dense.ts";
 import { readLayers, writeLayers } from "../../learning/heads/model.ts";
 import { firstNotFinite } from "../../vision/finite.ts";
+import { labelsOf } from "../batches.ts";
 import type { Method, Training } from "../method.ts";
 import type { Sgd } from "../optimizers/optimizer.ts";
 import { openUpper } from "../upper.ts";
@@ -61,8 +62,6 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
   const rowOf = [training, validation].map(
     (positions) => new Map([...positions].map((position, row) => [position, row])),
   ) as [Map<number, number>, Map<number, number>];
-  const labelsOf = (positions: Int32Array): Int32Array =>
-    positions.map((position) => features.index[position]?.label as number);
   const files = filesOf(state, coordinates);
   const shared = { coordinates, units, memory };
   let copies: typeof files | undefined;
@@ -76,7 +75,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
       for (let start = 0; start < order.length; start += groupRows) {
         const positions = order.subarray(start, start + groupRows);
         const rows = positions.map((position) => rowOf[0].get(position) as number);
-        const labels = labelsOf(positions);
+        const labels = labelsOf(features, positions);
         const group = await openSteps({ optimizer, products, ...shared, sample: samples[0], rows });
         yield* takeSteps(group, { upper, labels, batchSize, rateOf: ofStep, before: before + taken });
         taken += Math.ceil(rows.length / batchSize);
@@ -92,7 +91,7 @@ export async function openSampleSpace(options: SampleSpaceOptions): Promise<Meth
         const some = positions.subarray(start, start + groupRows);
         const rows = some.map((position) => rowOf[at].get(position) as number);
         const values = await productsNow({ ...shared, sample, rows });
-        const { loss, correct } = await upper.score(values, labelsOf(some), rows.length);
+        const { loss, correct } = await upper.score(values, labelsOf(features, some), rows.length);
         total.loss += loss;
         total.correct += correct;
       }

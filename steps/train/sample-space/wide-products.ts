@@ -19,17 +19,13 @@ const BLOCK = 128;
 
 /** @param most rows at a time. */
 export function openWideProducts(products: Products, most: number, units: number): WideProducts {
-  const part = new Float32Array(lengthOf(most, units));
-  const sum = new Float64Array(part.length);
+  const memory = sumMemory(lengthOf(most, units));
   return {
     async timesKernel(strips, rows, kernel, { values: into, stride, column }) {
-      const count = rows * units;
-      sum.fill(0, 0, count);
-      for (const { values, first, width } of strips) {
+      const sum = await sumOver(strips, memory, rows * units, ({ values, first, width }, part) => {
         const weights = kernel.subarray(first * units, (first + width) * units);
-        await products.times(values, weights, { m: rows, k: width, n: units }, part);
-        add(sum, part, count);
-      }
+        return products.times(values, weights, { m: rows, k: width, n: units }, part);
+      });
       for (let row = 0; row < rows; row++) {
         for (let j = 0; j < units; j++) into[row * stride + column + j] = sum[row * units + j] as number;
       }
@@ -38,18 +34,45 @@ export function openWideProducts(products: Products, most: number, units: number
       for (let start = 0; start < rows; start += BLOCK) {
         const m = Math.min(BLOCK, rows - start);
         const n = start + m;
-        sum.fill(0, 0, m * n);
-        for (const { values, width } of strips) {
-          const block = values.subarray(start * width);
-          await products.timesTransposed(block, values, { m, k: width, n }, part);
-          add(sum, part, m * n);
-        }
+        const sum = await sumOver(strips, memory, m * n, ({ values, width }, part) =>
+          products.timesTransposed(values.subarray(start * width), values, { m, k: width, n }, part),
+        );
         for (let row = 0; row < m; row++) {
           for (let at = 0; at < n; at++) into[(start + row) * rows + at] = sum[row * n + at] as number;
         }
       }
     },
   };
+}
+
+/** Memory for sums of so many numbers at most. */
+export interface SumMemory {
+  readonly part: Float32Array;
+  readonly sum: Float64Array;
+}
+
+export function sumMemory(length: number): SumMemory {
+  return { part: new Float32Array(length), sum: new Float64Array(length) };
+}
+
+/**
+ * The sum over strips of what `multiply` writes for each: `count` numbers.
+ *
+ * @param multiply is told at which position the strip stands.
+ * @returns memory that is used again by the next sum.
+ */
+export async function sumOver(
+  strips: readonly Strip[],
+  { part, sum }: SumMemory,
+  count: number,
+  multiply: (strip: Strip, part: Float32Array, at: number) => Promise<void>,
+): Promise<Float64Array> {
+  sum.fill(0, 0, count);
+  for (const [at, strip] of strips.entries()) {
+    await multiply(strip, part, at);
+    add(sum, part, count);
+  }
+  return sum;
 }
 
 function lengthOf(most: number, units: number): number {

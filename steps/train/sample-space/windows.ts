@@ -1,6 +1,7 @@
 import type { Sizes } from "../../compute/linear-algebra.ts";
 import type { Dense } from "../../learning/heads/dense.ts";
 import { areFinite } from "../../learning/heads/model.ts";
+import { labelsOf } from "../batches.ts";
 import { keepState, restoreState } from "../kept-state.ts";
 import type { Method, Training } from "../method.ts";
 import type { Sgd } from "../optimizers/optimizer.ts";
@@ -35,8 +36,6 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
     { batch: batchSize, rows: windowRows, units },
     (length) => new Float32Array(length),
   );
-  const labelsOf = (positions: Int32Array): Int32Array =>
-    positions.map((position) => features.index[position]?.label as number);
   const load = async (positions: Int32Array): Promise<readonly Strip[]> => {
     await strips.read([...positions], 0);
     return strips.all;
@@ -49,7 +48,7 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
       for (let start = 0; start < order.length; start += windowRows) {
         const positions = order.subarray(start, start + windowRows);
         const rows = positions.length;
-        const labels = labelsOf(positions);
+        const labels = labelsOf(features, positions);
         const here = await load(positions);
         const beside = { values: memory.before, stride: 2 * units };
         await wide.timesKernel(here, rows, first.kernel, { ...beside, column: 0 });
@@ -75,7 +74,7 @@ export async function openWindows(options: WindowOptions): Promise<Method> {
         });
         const { loss, correct } = await upper.score(
           values.subarray(0, some.length * units),
-          labelsOf(some),
+          labelsOf(features, some),
           some.length,
         );
         total.loss += loss;

@@ -17,7 +17,7 @@ import type { ViewedImage } from "./views.ts";
 export interface ComputeOptions {
   readonly ctx: ExtractContext;
   readonly store: Store;
-  readonly extractor: PlannedExtractor;
+  readonly extractor: Omit<PlannedExtractor, "program">;
   openReader(): PixelReader;
   /** Which layer is the first to give what is not finite for a picture's pixels. */
   blame(pixels: Uint8Array): Promise<string | undefined>;

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileDigest } from "../../engine/cache/tree.ts";
+import { canonicalJson, type Json } from "../../engine/json.ts";
 import { StepError, type StepInput } from "../../engine/step-type.ts";
 import { type PlannedExtractor, planExtractor } from "../vision/extractor.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
@@ -79,6 +80,24 @@ export async function openExtraction(ctx: ExtractionContext): Promise<Extraction
     weights: weights.identity,
     blame: async (pixels) => firstNotFiniteLayer({ network: await openNetwork(source), ...options }, pixels),
   };
+}
+
+/**
+ * What is called the same may have become something else: weights that others
+ * publish have no digest in the pipeline.
+ *
+ * @throws StepError where an extraction is not the one that a model's features came from.
+ */
+export function refuseOther(
+  now: Pick<Extraction, "network" | "weights" | "layer">,
+  was: Pick<Extraction, "network" | "weights" | "layer">,
+): void {
+  const other = (["network", "weights", "layer"] as const).filter(
+    (name) => canonicalJson(was[name] as Json) !== canonicalJson(now[name] as Json),
+  );
+  if (other.length === 0) return;
+  const texts = other.map((name) => `${name} ${String(was[name])}, here ${String(now[name])}`);
+  throw new StepError(`the model was trained on other features than these: ${texts.join("; ")}`);
 }
 
 /** What is asked for beyond the defaults. */

@@ -1,9 +1,7 @@
 import { join } from "node:path";
-import { canonicalJson, type Json } from "../../engine/json.ts";
-import { StepError } from "../../engine/step-type.ts";
 import type { Store } from "../../engine/store.ts";
 import { segmentRows } from "../extract/limits.ts";
-import { type ExtractionContext, openExtraction } from "../extract/open.ts";
+import { type ExtractionContext, openExtraction, refuseOther } from "../extract/open.ts";
 import { rowStoreName } from "../extract/row-store.ts";
 import { newSegment, type Segment } from "../learning/features/segments.ts";
 import type { ModelDescription } from "../learning/heads/model.ts";
@@ -47,7 +45,7 @@ export async function openComputer(options: ComputerOptions): Promise<Computer> 
     log() {},
   };
   const extraction = await openExtraction(ctx);
-  refuseOther(extraction, description);
+  refuseOther(extraction, description.extractor);
   const store = options.openStore(rowStoreName(ctx, extraction));
   const other = whyOther(options, store.id);
   if (other !== undefined) note(other);
@@ -90,19 +88,6 @@ async function openRuntime(
     capacity: Math.max(batch, segmentRows(rowLength)),
   });
   return { extractor, segment };
-}
-
-/** What is called the same may have become something else: weights that others publish have no digest in the pipeline. */
-function refuseOther(
-  now: { readonly network: string; readonly weights: string; readonly layer: string | readonly string[] },
-  { extractor: was }: ModelDescription,
-): void {
-  const other = (["network", "weights", "layer"] as const).filter(
-    (name) => canonicalJson(was[name] as Json) !== canonicalJson(now[name] as Json),
-  );
-  if (other.length === 0) return;
-  const texts = other.map((name) => `${name} ${String(was[name])}, here ${String(now[name])}`);
-  throw new StepError(`the model was trained on other features than these: ${texts.join("; ")}`);
 }
 
 /** What there is to say where rows are not computed as those were that the model was trained on. */

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { EpochLine } from "../learning/tables/history.ts";
 import type { Classification, ClassScore } from "./classification.ts";
 import type { Calibration } from "./figures/calibration.ts";
 import type { DrawnCurves } from "./figures/class-curves.ts";
 import type { Intervals } from "./figures/intervals.ts";
 import type { ProbabilityScores } from "./figures/probability-scores.ts";
-import type { EpochLine } from "./history.ts";
 import type { MapFigure } from "./measure.ts";
 
 /**

@@ -37,6 +37,8 @@ export interface ExtractorOptions extends Partial<RuntimeOptions> {
 
 /** An extractor that has not opened its runtime: what it gives is known, and nothing is loaded. */
 export interface PlannedExtractor extends Pick<Extractor, "shape" | "rowLength"> {
+  /** What is executed. Once, in place of `open`. */
+  program(): Promise<Program>;
   /** Once. @throws StepError where the runtime, its device or the precision is not to be had. */
   open(): Promise<Extractor>;
 }
@@ -48,19 +50,23 @@ export async function planExtractor(options: ExtractorOptions): Promise<PlannedE
   let planned: PlannedProgram | undefined = await planProgram(options);
   const { shape } = planned;
   const rowLength = lengthOf(shape);
+  const take = (): Promise<Program> => {
+    if (planned === undefined) throw new Error("an extractor is opened once");
+    const program = planned.program();
+    planned = undefined;
+    return program;
+  };
   return {
     shape,
     rowLength,
+    program: take,
     async open() {
-      if (planned === undefined) throw new Error("an extractor is opened once");
-      const opening = openProgram(await planned.program(), runtime, {
+      const opened = await openProgram(await take(), runtime, {
         precision,
         device,
         ...(threads === undefined ? {} : { threads }),
         ...(libraries === undefined ? {} : { libraries }),
       });
-      planned = undefined;
-      const opened = await opening;
       return {
         ...opened,
         shape,

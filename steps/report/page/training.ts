@@ -1,7 +1,7 @@
+import type { EpochLine } from "../../learning/tables/history.ts";
 import { type Axis, chart, figure, line, roundTicks } from "../../pages/chart.ts";
 import type { Html } from "../../pages/html.ts";
 import type { Figures } from "../artifact.ts";
-import type { EpochLine } from "../history.ts";
 import { counted, percent, three } from "./words.ts";
 
 /** How the training went, epoch by epoch: two figures, or none. */

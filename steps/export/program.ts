@@ -1,0 +1,102 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fileDigest } from "../../engine/cache/tree.ts";
+import { checkSchema } from "../../engine/document/check.ts";
+import type { Json, JsonObject } from "../../engine/json.ts";
+import { whatIsWrong } from "../../engine/requirements.ts";
+import { type RequiredFile, StepError, type StepInput } from "../../engine/step-type.ts";
+import type { ExtractParams } from "../extract/declaration.ts";
+import { extract } from "../extract/index.ts";
+import { openExtraction, refuseOther } from "../extract/open.ts";
+import { requiredWeights } from "../extract/required-weights.ts";
+import type { ModelDescription } from "../learning/heads/model.ts";
+import { namedNetworks } from "../vision/networks/named.ts";
+import type { Program } from "../vision/runtimes/runtime.ts";
+
+/** Files that the features of a model were extracted with. */
+export interface GivenExtractor {
+  readonly network?: Pick<StepInput, "path" | "digest">;
+  readonly weights?: Pick<StepInput, "path" | "digest">;
+}
+
+interface ProgramOptions {
+  readonly extractor: GivenExtractor;
+  /** FLOW_HOME. */
+  readonly home: string;
+  log(line: string): void;
+}
+
+/**
+ * What makes rows of pixels, as the model's description says.
+ *
+ * @throws StepError where a file is missing, is one too many, or is not the one whose features the model knows.
+ */
+export async function openProgram(
+  description: ModelDescription,
+  { extractor: inputs, home, log }: ProgramOptions,
+): Promise<Program> {
+  const params = paramsOf(description);
+  refuseMisgiven(description, inputs);
+  const required = requiredWeights(params, new Set(Object.keys(inputs)));
+  if (required !== undefined) await refuseWrongFile(required, home);
+  const extraction = await openExtraction({
+    ...{ params, inputs, home, log },
+    required: () => join(home, required?.path ?? ""),
+    // What is to be said of the network, the model's own notes say.
+    note() {},
+  });
+  refuseOther(extraction, description.extractor);
+  return extraction.extractor.program();
+}
+
+/** The parameters of an extraction that makes such rows; what computes them is onnxruntime. */
+function paramsOf({ extractor, preprocessing }: ModelDescription): ExtractParams {
+  const { network, weights, layer, pool } = extractor;
+  const isNamed = namedNetworks.has(network);
+  const word = weights === "seeded" ? "seeded" : weights.startsWith("imagenet ") ? "imagenet" : undefined;
+  const params: JsonObject = {
+    ...(isNamed ? { network } : {}),
+    ...(isNamed && word !== undefined ? { weights: word } : {}),
+    layer: layer as Json,
+    pool,
+    input: { ...preprocessing } as unknown as Json,
+    device: "cpu",
+  };
+  const mismatches = checkSchema(extract.params, params);
+  if (mismatches.length > 0) {
+    throw new StepError(
+      `how the model's features were extracted cannot be told: ${mismatches.map(({ message }) => message).join("; ")}`,
+    );
+  }
+  return params as unknown as ExtractParams;
+}
+
+/** @throws StepError where a file is to be given and is not, or the other way round. */
+function refuseMisgiven({ extractor }: ModelDescription, given: GivenExtractor): void {
+  const isFile = {
+    network: !namedNetworks.has(extractor.network),
+    weights: extractor.weights.startsWith("sha256:"),
+  };
+  for (const name of ["network", "weights"] as const) {
+    if (isFile[name] && given[name] === undefined) {
+      throw new StepError(
+        `the model's features were extracted with ${name} from a file: give it as the input \`${name}\``,
+      );
+    }
+    if (!isFile[name] && given[name] !== undefined) {
+      throw new StepError(
+        `the ${name} of the model's features is ${extractor[name]}, no file: leave the input \`${name}\` out`,
+      );
+    }
+  }
+}
+
+async function refuseWrongFile(file: RequiredFile, home: string): Promise<void> {
+  const path = join(home, file.path);
+  const found = await stat(path).catch(() => undefined);
+  const way = file.way === undefined ? `get it from ${file.url} and put it at ${path}` : file.way;
+  if (found === undefined) throw new StepError(`${file.what} is missing: ${way}`);
+  const md5 = await fileDigest(path, found.size, "md5");
+  const wrong = whatIsWrong(file, { bytes: found.size, md5 });
+  if (wrong !== undefined) throw new StepError(`${path} ${wrong}; ${way}`);
+}

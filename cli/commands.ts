@@ -128,6 +128,21 @@ const commands: readonly CommandSpec[] = [
     load: async () => (await import("./report.ts")).report,
   },
   {
+    name: "export",
+    description: "write a model of a run, or its features, for other programs",
+    takes: [runName],
+    options: [
+      new Option("--format <name>", "a model: onnx, tfjs, keras; features: numpy, hdf5, parquet, csv"),
+      new Option("--include <what>", "of a model: the head alone, or all from pixels on")
+        .choices(["head", "all"])
+        .default("head"),
+      new Option("-o, --output <folder>", "where to: a folder that is new or empty"),
+      new Option("--step <id>", "the step that made it, where there are several"),
+    ],
+    format: "document",
+    load: async () => (await import("./export.ts")).exportFiles,
+  },
+  {
     name: "layers",
     description: "list the layers of a network, as `layer:` takes them",
     takes: [{ form: "<network>", description: "its name, or the path of its file or folder" }],

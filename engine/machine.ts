@@ -4,7 +4,7 @@ import type { RunRecord } from "./record/run-record.ts";
 
 // What commands ask and only steps know: how runtimes and weights are brought into
 // FLOW_HOME, what computes here, of what a network is made, what a model says of a
-// picture, and how a report is shown. Commands and steps both speak of it.
+// picture, how a report is shown, and how results are written for other programs. Commands and steps both speak of it.
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -198,6 +198,30 @@ export type Prediction =
     }
   /** It cannot be read, or computed: why, in a few words. */
   | { readonly kind: "bad"; readonly name: string; readonly reason: string };
+
+export interface Exports {
+  /** Of models and of features. */
+  readonly formats: readonly string[];
+  /**
+   * Writes what a run has made into an empty folder, as an export step does.
+   *
+   * @returns the step that made it.
+   * @throws StepError where it is not there, or the format cannot hold it.
+   */
+  write(request: RunExport): Promise<string>;
+}
+
+export interface RunExport extends Pick<PredictorRequest, "run" | "step" | "cache" | "root" | "home"> {
+  readonly format: string;
+  readonly include: "head" | "all";
+  /** Empty, absolute. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Rows that are written, and how many there are. */
+  progress(done: number, total: number): void;
+  /** Says what people should know, in a sentence. */
+  note(text: string): void;
+}
 
 export interface Pages {
   /** The page of an output as HTML that needs nothing else; `undefined` where an older flow made the output. */

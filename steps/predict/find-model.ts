@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { checkSchema } from "../../engine/document/check.ts";
 import type { Json, JsonObject } from "../../engine/json.ts";
 import type { PredictorRequest } from "../../engine/machine.ts";
-import { type FoundRun, findStep } from "../../engine/record/find-run.ts";
 import type { StepRecord } from "../../engine/record/run-record.ts";
 import { whatLacks } from "../../engine/requirements.ts";
 import { StepError } from "../../engine/step-type.ts";
@@ -10,7 +9,8 @@ import type { ExtractParams } from "../extract/declaration.ts";
 import { extract } from "../extract/index.ts";
 import { readManifest } from "../learning/tables/manifest.ts";
 import { train } from "../train/index.ts";
-import { again, type NamedInput, namedInputs } from "./named-inputs.ts";
+import { extractionOf, madeOutput } from "./made-output.ts";
+import { type NamedInput, namedInputs } from "./named-inputs.ts";
 
 /** All it takes to predict with a model of a run. Plain data: it crosses processes. */
 export interface FoundModel {
@@ -37,38 +37,21 @@ export interface FoundModel {
  */
 export async function findModel(request: PredictorRequest): Promise<FoundModel> {
   const { run, cache } = request;
-  const found = findStep(run, train.name, request.step);
-  if (typeof found === "string") throw new StepError(found);
-  const { outputs, inputs } = run.record.steps[found.step] as StepRecord;
-  if (outputs.model === undefined) throw new StepError(`${found.step} of ${run.id} has made no model`);
-  if (!cache.artifacts.complete(outputs.model.digest)) {
-    throw new StepError(`the model of ${found.step} is not in the cache any more; ${again(run)}`);
-  }
-  const extraction = extractionOf(run, inputs.features);
-  if (extraction === undefined) {
-    throw new StepError(
-      `no ${extract.name} step of ${run.id} made the features that ${found.step} was trained on: how a picture becomes a row is not known`,
-    );
-  }
+  const { step, record, output } = madeOutput(request, train.name, "model");
+  const extraction = extractionOf(run, step, record);
   const params = paramsOf(extraction, request);
   const named = await namedInputs(extraction, request);
   const required = await requiredPaths(params, Object.keys(extraction.inputs), request);
-  const features = cache.artifacts.path(inputs.features as string);
+  const features = cache.artifacts.path(record.inputs.features as string);
   return {
-    model: cache.artifacts.path(outputs.model.digest),
-    notes: outputs.model.notes,
+    model: cache.artifacts.path(output.digest),
+    notes: output.notes,
     params,
     inputs: named,
     required,
     ...(request.runtime === undefined && existsSync(features) ? { store: readManifest(features).store } : {}),
     devices: textsOf(extraction.metrics.devices),
   };
-}
-
-function extractionOf({ record }: FoundRun, features: string | undefined): StepRecord | undefined {
-  return Object.values(record.steps).find(
-    ({ uses, outputs }) => uses === extract.name && outputs.features?.digest === features,
-  );
 }
 
 /** As the extraction had them, but for what is asked for in their place. */

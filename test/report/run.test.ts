@@ -1,6 +1,15 @@
-import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { newWorkplace, type Workplace } from "../cli/flow.ts";
 
 const report = (id: string): string => `  ${id}:
@@ -76,6 +85,24 @@ test("a run in which all is cached links to the page of the run that made it, an
   const again = await place.flow(["run", "p.yaml"], env);
   expect(again.stderr).toMatch(/^loaded .*steps\/report\/page\/page\.js$/m);
   expect(lstatSync(latest("report.html")).isFile()).toBe(true);
+});
+
+test("flow report --open hands the page to what the desktop opens files with, and says where there is none", async () => {
+  mkdirSync(join(place.root, "bin"));
+  place.write("bin/xdg-open", '#!/bin/sh\necho "$1" > opened.txt\n');
+  chmodSync(join(place.root, "bin/xdg-open"), 0o755);
+  const opened = await place.flow(["report", "latest", "--open"], {
+    PATH: `${place.root}/bin:/usr/bin:/bin`,
+  });
+  expect(opened).toMatchObject({ code: 0, stderr: "" });
+  await vi.waitFor(() =>
+    expect(readFileSync(join(place.root, "opened.txt"), "utf8")).toBe(
+      `${realpathSync(latest("report.html"))}\n`,
+    ),
+  );
+  const { code, stderr } = await place.flow(["report", "latest", "--open"], { PATH: "/nowhere" });
+  expect(code).toBe(2);
+  expect(stderr).toContain("there is no xdg-open here: open ");
 });
 
 test("flow report says where the page is, and makes it where it is gone", async () => {

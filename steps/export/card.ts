@@ -5,7 +5,7 @@ import { type EpochLine, readHistory } from "../learning/tables/history.ts";
 import { readReport } from "../report/artifact.ts";
 import { choicesIn } from "../vision/preprocessing.ts";
 import type { Example, ExportedFeatures, ExportedModel } from "./format.ts";
-import { list, section, table, text } from "./markdown.ts";
+import { code, list, section, table, text } from "./markdown.ts";
 import type { ExportInput, ExportRequest } from "./request.ts";
 
 /** What people should know of a model before they use it, and how they do: Markdown. */
@@ -36,7 +36,7 @@ export async function modelCard(
         ...(description.normalize === undefined
           ? []
           : [`rows are normalized first: ${description.normalize}`]),
-        `model: \`${input.digest}\``,
+        `model: ${code(input.digest)}`,
         ...madeLines(request),
       ]),
     ]),
@@ -60,15 +60,15 @@ export function featuresCard(
     section("How they were made", [
       list([
         ...extraction({ extractor: manifest, preprocessing: manifest.preprocessing }),
-        `features: \`${input.digest}\``,
+        `features: ${code(input.digest)}`,
         ...madeLines(request),
       ]),
     ]),
   ].join("\n");
 }
 
-function exampleText({ title, language, code }: Example): string {
-  return `### ${title}\n\n\`\`\`${language}\n${code.trim()}\n\`\`\`\n`;
+function exampleText({ title, language, code: lines }: Example): string {
+  return `### ${title}\n\n\`\`\`${language}\n${lines.trim()}\n\`\`\`\n`;
 }
 
 const SHOWN = 20;
@@ -81,7 +81,7 @@ function some(classes: readonly string[]): string {
 /** Pictures by class and split. */
 function trainedOn(index: readonly FeatureRow[], classes: readonly string[]): readonly string[] {
   if (index.length === 0) return ["Not said here: no features were given to the export.\n"];
-  const splits = [...new Set(index.map(({ split }) => split))];
+  const splits = [...new Set(index.map(({ split }) => split))].sort((a, b) => rankOf(a) - rankOf(b));
   const counts = new Map<string, number>();
   for (const { split, label } of index) {
     const key = `${label} ${split}`;
@@ -95,6 +95,12 @@ function trainedOn(index: readonly FeatureRow[], classes: readonly string[]): re
     ]);
   const totals = splits.map((split) => grouped(index.filter((row) => row.split === split).length));
   return [table(["class", ...splits.map(text)], [...rows, [`all ${grouped(classes.length)}`, ...totals]])];
+}
+
+/** As people think of them; others behind. */
+function rankOf(split: string): number {
+  const at = ["train", "validation", "test"].indexOf(split);
+  return at < 0 ? 3 : at;
 }
 
 async function howGood({ report: given }: ExportRequest, input: ExportInput): Promise<readonly string[]> {
@@ -169,11 +175,11 @@ function extraction({
 }: Pick<ModelDescription, "preprocessing"> & {
   readonly extractor: Pick<ModelDescription["extractor"], "network" | "weights" | "layer" | "pool">;
 }): readonly string[] {
-  const layers = [layer].flat().map((name) => `\`${text(name)}\``);
+  const layers = [layer].flat().map(code);
   const pooled = pool === "none" ? "flattened in H, W, C order" : `pooled (${text(pool)})`;
   return [
     `features: network ${text(network)}, weights ${text(weights)}, layer ${layers.join(", ")}, ${pooled}`,
-    `preprocessing: \`${text(JSON.stringify(preprocessing))}\``,
+    `preprocessing: ${code(JSON.stringify(preprocessing))}`,
   ];
 }
 

@@ -7,6 +7,11 @@ export function text(from: string): string {
   return printableLine(from).replaceAll(/[\\`*_[\]<>|#&~]/g, (sign) => `\\${sign}`);
 }
 
+/** The same as code: signs of Markdown mean nothing in it. */
+export function code(from: string): string {
+  return `\`${printableLine(from).replaceAll("`", "'")}\``;
+}
+
 export function section(title: string, pieces: readonly string[]): string {
   return `## ${title}\n\n${pieces.join("\n")}`;
 }

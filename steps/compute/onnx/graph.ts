@@ -8,7 +8,11 @@ export interface Graph {
   readonly initializers: readonly GraphTensor[];
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
+  readonly metadata?: Metadata;
 }
+
+/** Words for programs and people that read a model. */
+export type Metadata = Readonly<Record<string, string>>;
 
 export interface GraphNode {
   readonly op: string;
@@ -53,7 +57,18 @@ export function encodeGraph(graph: Graph): Uint8Array {
       operatorSet.string(1, "");
       operatorSet.int(2, OPERATOR_SET);
     });
+    if (graph.metadata !== undefined) writeMetadata(model, graph.metadata);
   });
+}
+
+/** What a model says of itself, as fields of the model. */
+export function writeMetadata(model: ProtobufWriter, metadata: Metadata): void {
+  for (const [key, value] of Object.entries(metadata)) {
+    model.message(14, (entry) => {
+      entry.string(1, key);
+      entry.string(2, value);
+    });
+  }
 }
 
 function writeGraph(message: ProtobufWriter, { name, nodes, initializers, inputs, outputs }: Graph): void {

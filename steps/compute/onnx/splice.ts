@@ -7,9 +7,9 @@ import type { ExternalData, ModelTensor } from "./read/tensor.ts";
 import type { Range } from "./read/wire.ts";
 
 export interface Splice {
-  /** The model file, and what stands in it. */
-  readonly file: string;
   readonly model: Model;
+  /** What stands at a place of it. */
+  kept(place: Range): Piece;
   /** Where the numbers of a tensor are that are not in the model file. */
   numbersOf(external: ExternalData): FilePiece;
   /** Which of its nodes are kept. */
@@ -25,13 +25,13 @@ export interface Splice {
 }
 
 /**
- * A model with other ends: what is kept is taken from the file as it stands
- * there, in its own version of the operator set. Numbers that are in other files
+ * A model with other ends: what is kept is taken as it stands there,
+ * in its own version of the operator set. Numbers that are in other files
  * are put into it.
  */
 export function spliced(splice: Splice): readonly Piece[] {
-  const { file, model, nodes, constants, before, behind } = splice;
-  const kept = (ranges: readonly Range[]): readonly Piece[] => ranges.map((range) => ({ file, ...range }));
+  const { model, nodes, constants, before, behind } = splice;
+  const kept = (places: readonly Range[]): readonly Piece[] => places.map((place) => splice.kept(place));
   const written = (more: readonly GraphNode[]): Uint8Array =>
     encodeMessage((graph) => {
       for (const node of more) writeNode(graph, node);
@@ -59,8 +59,8 @@ export function spliced(splice: Splice): readonly Piece[] {
 
 const RAW_DATA = 9;
 
-function initializer({ file, numbersOf }: Splice, { place, external }: ModelTensor): readonly Piece[] {
-  if (external === undefined) return [{ file, ...place }];
-  const fields = external.fields.map((range) => ({ file, ...range }));
+function initializer({ kept, numbersOf }: Splice, { place, external }: ModelTensor): readonly Piece[] {
+  if (external === undefined) return [kept(place)];
+  const fields = external.fields.map(kept);
   return messageOf(5, [...fields, ...messageOf(RAW_DATA, [numbersOf(external)])]);
 }

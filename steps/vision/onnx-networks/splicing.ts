@@ -1,9 +1,9 @@
 import { elementTypes } from "../../compute/onnx/element-types.ts";
-import type { GraphNode } from "../../compute/onnx/graph.ts";
 import { joined } from "../../compute/onnx/pieces.ts";
 import { spliced } from "../../compute/onnx/splice.ts";
+import { unusedPrefix } from "../../compute/onnx/unused-prefix.ts";
 import type { OnnxNetwork } from "../networks/onnx-network.ts";
-import { type Builder, newBuilder } from "../onnx/builder.ts";
+import { type Builder, newBuilder, nodesOf } from "../onnx/builder.ts";
 import type { Preprocessing } from "../preprocessing.ts";
 import { constantsOf } from "../translate/scaling.ts";
 import type { Part } from "./cut.ts";
@@ -37,7 +37,7 @@ export interface SplicedModel {
  */
 export async function splice({ network, cut, size, scaling, finish }: Splicing): Promise<SplicedModel> {
   const { file, model, picture, numbersOf } = network;
-  const prefix = unusedPrefix(network);
+  const prefix = unusedPrefix(model, "flow_");
   const before = newBuilder(`${prefix}in_`);
   const input = `${prefix}pixels`;
   const scaled = appendPreprocessing(before, { input, picture, scaling });
@@ -45,44 +45,19 @@ export async function splice({ network, cut, size, scaling, finish }: Splicing):
   const outputs = finish(behind);
   const batch = picture.batch ?? `${prefix}pictures`;
   const pieces = spliced({
-    file,
     model,
+    kept: (place) => ({ file, ...place }),
     numbersOf,
     nodes: cut.nodes,
     constants: cut.constants,
-    before: [
-      ...constantNodes(before),
-      ...before.nodes,
-      { op: "Identity", inputs: [scaled], outputs: [picture.name] },
-    ],
-    behind: [...constantNodes(behind), ...behind.nodes],
+    before: [...nodesOf(before), { op: "Identity", inputs: [scaled], outputs: [picture.name] }],
+    behind: nodesOf(behind),
     input: { name: input, type: "uint8", dims: [batch, ...size, 3] },
     outputs: outputs.map(({ name, length }) =>
       length === undefined ? { name, dims: [] } : { name, type: "float32", dims: [batch, length] },
     ),
   });
   return { bytes: await joined(pieces, file), input, outputs: outputs.map(({ name }) => name) };
-}
-
-/** Initializers had to be inputs too, once. */
-function constantNodes({ initializers }: Builder): readonly GraphNode[] {
-  return initializers.map((tensor) => ({
-    op: "Constant",
-    inputs: [],
-    outputs: [tensor.name],
-    attributes: { value: { tensor } },
-  }));
-}
-
-function unusedPrefix({ model }: OnnxNetwork): string {
-  const names = new Set([...model.inputs, ...model.initializers].map(({ name }) => name));
-  for (const name of model.sparse) names.add(name);
-  for (const node of model.nodes) {
-    for (const list of [node.inputs, node.outputs, node.inner]) for (const name of list) names.add(name);
-  }
-  let prefix = "flow_";
-  for (const isTaken = () => [...names].some((name) => name.startsWith(prefix)); isTaken(); ) prefix += "_";
-  return prefix;
 }
 
 /** Pixels become what the network takes, as `appendScaling` does it. */

@@ -38,3 +38,14 @@ export function newBuilder(prefix = ""): Builder {
     },
   };
 }
+
+/** All nodes, constants among them, for a model of another: initializers had to be inputs too, once. */
+export function nodesOf({ nodes, initializers }: Builder): readonly GraphNode[] {
+  const constants = initializers.map((tensor) => ({
+    op: "Constant",
+    inputs: [],
+    outputs: [tensor.name],
+    attributes: { value: { tensor } },
+  }));
+  return [...constants, ...nodes];
+}

@@ -58,6 +58,16 @@ export function fileSource(name: string, descriptor: number, length: number): By
   };
 }
 
+/** Bytes that are there already. */
+export function memorySource(name: string, bytes: Uint8Array): ByteSource {
+  return {
+    name,
+    length: bytes.length,
+    byte: (at) => bytes[at] as number,
+    read: ({ start, end }) => Buffer.from(bytes.subarray(start, end)),
+  };
+}
+
 /** What a file is that does not read as a model. */
 export function damaged(name: string): StepError {
   return new StepError(`${name} is no ONNX model, or is damaged or cut short`);

@@ -15,13 +15,18 @@ export interface NpyArray {
   readonly shape: readonly number[];
 }
 
+/** One for others: int64, too, which flow itself does not read. */
+interface NpyToWrite extends Pick<NpyArray, "shape"> {
+  readonly type: NpyType | "<i8";
+}
+
 /** A file that is being written, from its first value to its last. */
 export interface NpyWriter {
   append(values: NodeJS.ArrayBufferView): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function createNpy(file: string, array: NpyArray): Promise<NpyWriter> {
+export async function createNpy(file: string, array: NpyToWrite): Promise<NpyWriter> {
   const handle = await open(file, "w");
   const append = (values: NodeJS.ArrayBufferView): Promise<void> =>
     handle.writeFile(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
@@ -61,7 +66,7 @@ export async function readHeader(
   };
 }
 
-function headerOf({ type, shape }: NpyArray): Buffer {
+function headerOf({ type, shape }: NpyToWrite): Buffer {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${sizes}), }`;
   // The data begin at a multiple of 64 bytes; the header ends with a line feed.

@@ -27,6 +27,24 @@ export async function writeTable(
   await pipeline(Readable.from(all()), stringify(format), createWriteStream(file));
 }
 
+/** Writes lines of numbers without a header, each with the digits that it takes to read the same float32 back. */
+export async function writeNumbers(
+  file: string,
+  lines: AsyncIterable<readonly [first: number, ...others: Float32Array[]]>,
+): Promise<void> {
+  // Numbers need no quotes, and joined at once they are written five times as fast.
+  async function* joined(): AsyncGenerator<Line> {
+    for await (const [first, ...others] of lines) yield [first, ...others.map(joinedNumbers)];
+  }
+  await pipeline(Readable.from(joined()), stringify({ ...format, quote: "" }), createWriteStream(file));
+}
+
+/** JavaScript leaves out the sign of a zero. */
+function joinedNumbers(values: Float32Array): string {
+  if (!values.some((value) => Object.is(value, -0))) return values.join(",");
+  return Array.from(values, (value) => (Object.is(value, -0) ? "-0.0" : value)).join(",");
+}
+
 const format: Options = { record_delimiter: "\n", quote_record_delimiter: true };
 
 /** A line as `writeTable` writes it, with its end. */

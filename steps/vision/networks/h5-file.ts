@@ -4,7 +4,7 @@ import { StepError } from "../../../engine/step-type.ts";
 import { lengthOf, type Tensor } from "../graph/graph.ts";
 import { float16 } from "./float16.ts";
 
-export { Group } from "h5wasm/node";
+export { Dataset, Group } from "h5wasm/node";
 
 /**
  * Opens an HDF5 file for as long as `read` takes.
@@ -39,6 +39,45 @@ function openFile(path: string, name: string): File {
     // HDF5 does not tell a file that cannot be read from one that is none.
     closeSync(openSync(path, "r"));
     throw new StepError(`${name} is no HDF5 file, or is cut short`);
+  }
+}
+
+/** An HDF5 file that is being written: the same bytes for the same content. */
+export interface H5Writer {
+  /** All at once: nothing else runs meanwhile. @throws StepError where it cannot be written. */
+  write<Result>(work: (file: Group) => Result): Result;
+  close(): void;
+}
+
+/** @throws StepError where it cannot be written. */
+export async function createH5File(path: string): Promise<H5Writer> {
+  const library = await h5wasm.ready;
+  library.activate_throwing_error_handler();
+  const attempt = <Result>(work: () => Result): Result => {
+    try {
+      return atNoTime(work);
+    } catch (error) {
+      // HDF5's own words are about its insides.
+      const [why] = (error as Error).message.split("\n");
+      throw new StepError(`${path} cannot be written, or is too large for HDF5 here (${why})`);
+    }
+  };
+  // In the layout that every HDF5 reads.
+  const file = attempt(() => new File(path, "w", { libver: ["earliest", "latest"] }));
+  return {
+    write: (work) => attempt(() => work(file)),
+    close: () => void attempt(() => file.close()),
+  };
+}
+
+/** HDF5 writes into each data set when it was made, and cannot be told not to. */
+function atNoTime<Result>(work: () => Result): Result {
+  const { now } = Date;
+  Date.now = () => 0;
+  try {
+    return work();
+  } finally {
+    Date.now = now;
   }
 }
 

@@ -21,7 +21,10 @@ export async function write(request: RunExport): Promise<string> {
   const format = formats.find((one) => one === asked);
   if (format === undefined)
     throw new StepError(`there is no format ${asked}; there are ${some(formats, 10)}`);
-  const found = isModelFormat(format) ? await modelInputs(request) : featuresInputs(request);
+  const isModel = isModelFormat(format);
+  const [mistake] = mistakesOf({ format, include }, new Set([isModel ? "model" : "features"]));
+  if (mistake !== undefined) throw new StepError(mistake.message);
+  const found = isModel ? await modelInputs(request) : featuresInputs(request);
   await writeFiles({
     ...found.inputs,
     ...{ format, include, folder, home, signal, progress },

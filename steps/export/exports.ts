@@ -9,6 +9,7 @@ import { extractionOf, madeOutput } from "../predict/made-output.ts";
 import { namedInputs } from "../predict/named-inputs.ts";
 import { report } from "../report/index.ts";
 import { train } from "../train/index.ts";
+import { mistakesOf } from "./check.ts";
 import { type FormatName, featuresFormats, isModelFormat, modelFormats } from "./format-names.ts";
 import type { ExportInput, ExportRequest } from "./request.ts";
 import { writeFiles } from "./write-files.ts";

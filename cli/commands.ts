@@ -65,6 +65,10 @@ const commands: readonly CommandSpec[] = [
         "-j, --jobs <count>",
         "how many steps may run at a time (default: the number of cores)",
       ).argParser(readCount),
+      new Option("--executor <kind>", "where steps run (default: as flow.config.yaml says)").choices([
+        "local",
+        "slurm",
+      ]),
       new Option("-k, --keep-going", "after a failure, go on with all that does not need what failed"),
       new Option("-q, --quiet", "print nothing but failures and the summary"),
       new Option("-v, --verbose", "print what steps log"),

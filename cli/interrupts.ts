@@ -1,3 +1,5 @@
+import { terminalGone } from "../engine/execute/tasks.ts";
+
 /**
  * Ctrl-C, SIGTERM and a terminal that goes away: the first asks for an end, the
  * second makes it. A terminal goes away once, though both system and shell tell.
@@ -30,7 +32,7 @@ export function listenForInterrupts(env: NodeJS.ProcessEnv, tell: (text: string)
       if (signal !== "SIGHUP") kill.abort();
       return;
     }
-    stop.abort();
+    stop.abort(signal === "SIGHUP" ? terminalGone : undefined);
     tell("\nStopping: what is in hand is finished or dropped. Again to stop at once.\n");
   };
   const signals: readonly NodeJS.Signals[] = [

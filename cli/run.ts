@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { availableParallelism, hostname } from "node:os";
+import { hostname } from "node:os";
 import { join, relative } from "node:path";
 import type { Pipeline } from "../engine/document/pipeline.ts";
-import { localExecutor } from "../engine/execute/local.ts";
 import { runPipeline } from "../engine/execute/run.ts";
 import { planPipeline, type StepPlan, type World } from "../engine/plan/plan.ts";
 import { ownIdentity, toWord } from "../engine/process-identity.ts";
@@ -17,6 +16,8 @@ import {
 import type { SourceStates } from "../engine/survey.ts";
 import { bringAll, namesToBring } from "./bring.ts";
 import { continuation, trial } from "./command-line.ts";
+import { readSettings } from "./config.ts";
+import { type OpenExecutor, openExecutor } from "./executors.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { reportMistakes, tellWarnings } from "./mistakes.ts";
 import { versions } from "./origin.ts";
@@ -36,6 +37,7 @@ import type { View } from "./views/view.ts";
 export interface RunCommandOptions extends PlanOptions {
   readonly dryRun?: boolean;
   readonly jobs?: number;
+  readonly executor?: "local" | "slurm";
   readonly keepGoing?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -52,6 +54,10 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     return reportMistakes(program, file, document.diagnostics, options.json ? "lines" : "text");
   }
   tellWarnings(program, file, document.diagnostics, options.json ? "lines" : "text");
+  const settings = readSettings(program, project);
+  if (settings.diagnostics.length > 0) {
+    return reportMistakes(program, file, settings.diagnostics, options.json ? "lines" : "text");
+  }
   const pipeline = until(document.pipeline, options.until);
   let { world, sources } = await look(program, project, pipeline, options);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
@@ -79,6 +85,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   const view = await openView(program, options, { paint, steps: steps.length, logFile: folder.logFile });
   const failures = await follow({
     program,
+    placing: await openExecutor(program, project, { ...options, config: settings.config, run: id }),
     project,
     pipeline,
     world,
@@ -127,6 +134,7 @@ function openRecord(options: RunFolderOptions, steps: readonly StepPlan[]): RunF
 
 interface FollowOptions {
   readonly program: Program;
+  readonly placing: OpenExecutor;
   readonly project: Project;
   readonly pipeline: Pipeline;
   readonly world: World;
@@ -142,10 +150,10 @@ type Failed = Event & { kind: "step-finished" };
 
 /** Runs the pipeline; every event goes into the run's folder and to the view. Returns the steps that failed. */
 async function follow(following: FollowOptions): Promise<readonly Failed[]> {
-  const { program, project, pipeline, world, sources, folder, view, id, options, environment } = following;
+  const { program, project, pipeline, world, sources, folder, view, id, options, environment, placing } =
+    following;
   const kept = progressFilter(2);
   const failures: Failed[] = [];
-  const executor = localExecutor(program.worker);
   const interrupts = listenForInterrupts(program.env, (text) => program.stderr.write(text));
   let broken: unknown;
   const emit = (event: Event): void => {
@@ -170,9 +178,9 @@ async function follow(following: FollowOptions): Promise<readonly Failed[]> {
         root: project.root,
         home: project.home,
         runs: project.runs,
-        jobs: options.jobs ?? availableParallelism(),
+        jobs: placing.jobs,
         keepGoing: options.keepGoing ?? false,
-        executor,
+        executor: placing.executor,
         origin: { host: hostname(), pid: process.pid, process: toWord(ownIdentity()), environment },
       },
       {
@@ -188,7 +196,7 @@ async function follow(following: FollowOptions): Promise<readonly Failed[]> {
   } finally {
     clearInterval(timer);
     interrupts.close();
-    executor.close();
+    await placing.executor.close();
     await view.close();
   }
   if (broken !== undefined) throw broken;

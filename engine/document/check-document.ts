@@ -167,7 +167,7 @@ interface MismatchReport {
 }
 
 /** Reports what does not fit and has not been reported yet; returns the paths. */
-function reportMismatches(
+export function reportMismatches(
   root: Node,
   mismatches: readonly Mismatch[],
   { report, origin, rootMark = root.mark }: MismatchReport,

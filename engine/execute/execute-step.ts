@@ -5,7 +5,7 @@ import type { Failure } from "../failure.ts";
 import { changesOf, readSource } from "../inputs.ts";
 import { outlookOf } from "../outlook.ts";
 import { sourceName, specOf } from "../plan/input-spec.ts";
-import type { Event, StepOutcome } from "../record/event.ts";
+import type { Event, Placement, StepOutcome } from "../record/event.ts";
 import { findDamage } from "./damage.ts";
 import { isForced, makeTask, type StepWork } from "./make-task.ts";
 import type { Services } from "./services.ts";
@@ -64,7 +64,8 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
       ...(outlook === undefined ? {} : { outlook }),
     });
     const end = await withDamage(await dispatch(task, services, tasks), task, cache);
-    return await settle(work, services, { key, started, end, killed: tasks.signals.kill.aborted });
+    const { executor, signals } = tasks;
+    return await settle(work, services, { key, started, end, executor, killed: signals.kill.aborted });
   } finally {
     release();
   }
@@ -103,6 +104,8 @@ interface Execution {
   readonly key: string;
   readonly started: Date;
   readonly end: TaskEnd;
+  /** What placed it. */
+  readonly executor: string;
   /** Whether the run was asked to end at once. */
   readonly killed: boolean;
 }
@@ -111,11 +114,11 @@ interface Execution {
 async function settle(work: StepWork, services: Services, execution: Execution): Promise<StepResult> {
   const { identity, plan } = work;
   const { types, cache, now } = services;
-  const { key, started, end, killed } = execution;
+  const { key, started, end, executor, killed } = execution;
   const { step } = plan;
   const seconds = (now().getTime() - started.getTime()) / 1000;
-  const { metrics, peakMemory } = end;
-  const told = { seconds, metrics, peakMemory };
+  const { metrics, peakMemory, placement } = end;
+  const told = { seconds, metrics, peakMemory, executor, ...(placement === undefined ? {} : { placement }) };
   if (end.kind === "interrupted") return ended(work, services, { ...told, outcome: "interrupted" });
   if (end.kind === "failed") {
     // A killed worker is what the second Ctrl-C asked for.
@@ -182,6 +185,8 @@ interface Ended {
   readonly seconds?: number;
   readonly metrics?: TaskEnd["metrics"];
   readonly peakMemory?: number;
+  readonly executor?: string;
+  readonly placement?: Placement;
   readonly made?: Made;
   readonly failure?: Failure;
   readonly cached?: NonNullable<StepResult["event"]["cached"]>;

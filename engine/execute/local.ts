@@ -27,12 +27,13 @@ export function localExecutor(command: WorkerCommand): Executor {
     return worker;
   };
   return {
+    name: "local",
     start(task, options) {
       const used = idle.pop();
       if (used === undefined) return begin().execute(task, options);
       return again(used.execute(task, options), () => begin().execute(task, options));
     },
-    close() {
+    async close() {
       for (const worker of all) worker.dismiss();
     },
   };

@@ -1,7 +1,7 @@
 import type { Origin } from "../cache/keys.ts";
 import type { Failure } from "../failure.ts";
 import type { Json, JsonObject } from "../json.ts";
-import type { OutputRecord } from "../record/event.ts";
+import type { OutputRecord, Placement } from "../record/event.ts";
 import type { Progress } from "../step-type.ts";
 
 /** Everything a worker needs to execute one step. Plain data: it crosses processes. */
@@ -63,6 +63,7 @@ export type TaskEnd = {
   readonly metrics: Readonly<Record<string, Json>>;
   /** Bytes. */
   readonly peakMemory: number;
+  readonly placement?: Placement;
 } & (
   | {
       readonly kind: "done";
@@ -77,9 +78,11 @@ export type TaskEnd = {
 
 /** What places workers. */
 export interface Executor {
+  /** As records name it. */
+  readonly name: string;
   start(task: Task, options: StartOptions): RunningTask;
   /** Lets every worker go. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface StartOptions {
@@ -90,8 +93,11 @@ export interface StartOptions {
 export interface RunningTask {
   /** Never rejects: a worker that dies is a failed end. */
   readonly end: Promise<TaskEnd>;
-  /** Asks it to drop the unit in hand and end. */
-  stop(): void;
+  /**
+   * Asks it to drop the unit in hand and end. `leave`: the terminal is gone, and
+   * what does not need this process may run on.
+   */
+  stop(how?: "leave"): void;
   /** Ends it at once. */
   kill(): void;
 }

@@ -1,5 +1,8 @@
 import type { Executor, RunningTask, StartOptions, Task, TaskEnd } from "./task.ts";
 
+/** Why `stop` is aborted where the terminal was closed. */
+export const terminalGone = "the terminal is gone";
+
 /** How a run is asked to end. */
 export interface Signals {
   /** The first Ctrl-C: workers drop the unit in hand. */
@@ -11,6 +14,8 @@ export interface Signals {
 /** The tasks in hand. Every one is started through here, so that Ctrl-C finds it. */
 export interface Tasks {
   readonly signals: Signals;
+  /** The name of the executor. */
+  readonly executor: string;
   execute(task: Task, options: StartOptions): Promise<TaskEnd>;
   /** Stops listening. */
   close(): void;
@@ -19,17 +24,19 @@ export interface Tasks {
 export function openTasks(executor: Executor, signals: Signals): Tasks {
   const { stop, kill } = signals;
   const running = new Set<RunningTask>();
-  const stopAll = (): void => running.forEach((task) => void task.stop());
+  const how = (): "leave" | undefined => (stop.reason === terminalGone ? "leave" : undefined);
+  const stopAll = (): void => running.forEach((task) => void task.stop(how()));
   const killAll = (): void => running.forEach((task) => void task.kill());
   stop.addEventListener("abort", stopAll);
   kill.addEventListener("abort", killAll);
   return {
     signals,
+    executor: executor.name,
     async execute(task, options) {
       const started = executor.start(task, options);
       running.add(started);
       // Between the last look at the signals and now, Ctrl-C may have come.
-      if (stop.aborted) started.stop();
+      if (stop.aborted) started.stop(how());
       if (kill.aborted) started.kill();
       const end = await started.end;
       running.delete(started);

@@ -12,6 +12,15 @@ export interface OutputRecord {
   readonly notes: readonly string[];
 }
 
+/** Where a cluster has put a task. */
+export interface Placement {
+  /** Numbers of its jobs, those that were lost among them. */
+  readonly jobs: readonly string[];
+  readonly nodes: readonly string[];
+  /** From the submission until it began. */
+  readonly queuedSeconds: number;
+}
+
 /** A step of a run that starts. */
 export interface StartedStep {
   readonly id: string;
@@ -70,6 +79,10 @@ export type Event =
       readonly outputs: Readonly<Record<string, OutputRecord>>;
       readonly peakMemory?: number;
       readonly failure?: Failure;
+      /** What placed it, where something ran; absent in records of an older flow. */
+      readonly executor?: string;
+      /** Where a cluster has put it. */
+      readonly placement?: Placement;
       /** Of a cached step: its key, its parameters and inputs, and the run that made the result. */
       readonly cached?: {
         readonly key: string;

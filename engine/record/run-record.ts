@@ -43,6 +43,12 @@ export interface StepRecord {
   readonly metrics: Readonly<Record<string, Json>>;
   readonly from?: string;
   readonly failure?: Failure;
+  /** What placed it: local, slurm. */
+  readonly executor?: string;
+  /** Of a step on a cluster: see `Placement`. */
+  readonly jobs?: readonly string[];
+  readonly nodes?: readonly string[];
+  readonly queuedSeconds?: number;
 }
 
 /** Makes the record of a run from its events. */
@@ -75,7 +81,8 @@ export function foldRun(): RecordFold {
           return change(event.step, { ...started, ...(params === undefined ? {} : { params }) });
         }
         case "step-finished": {
-          const { outcome, seconds, metrics, outputs, peakMemory, failure, cached } = event;
+          const { outcome, seconds, metrics, outputs, peakMemory, failure, cached, executor, placement } =
+            event;
           return change(event.step, {
             outcome,
             seconds,
@@ -83,6 +90,8 @@ export function foldRun(): RecordFold {
             outputs,
             ...(peakMemory === undefined ? {} : { peakMemory }),
             ...(failure === undefined ? {} : { failure }),
+            ...(executor === undefined ? {} : { executor }),
+            ...placement,
             ...(cached === undefined ? {} : { key: cached.key, inputs: cached.inputs, from: cached.run }),
             ...(cached?.params === undefined ? {} : { params: cached.params }),
           });

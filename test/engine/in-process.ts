@@ -5,7 +5,8 @@ import type { StepType } from "../../engine/step-type.ts";
 /** Executes tasks in the process of the tests. */
 export function inProcessExecutor(types: ReadonlyMap<string, StepType>): Executor {
   return {
-    close() {},
+    name: "in-process",
+    async close() {},
     start(task, { update }) {
       const controller = new AbortController();
       const stop = (): void => controller.abort();

@@ -1,0 +1,192 @@
+import { randomBytes } from "node:crypto";
+import { removeFolder } from "../../cache/folders.ts";
+import { describeFailure } from "../../failure.ts";
+import type { WorkerCommand } from "../local.ts";
+import { openStepLog } from "../step-log.ts";
+import type { Executor, RunningTask, Task } from "../task.ts";
+import { leftBatches } from "./adopt.ts";
+import { cancel, listed, writeBatch, writeJob } from "./batch-files.ts";
+import { type Slurm, SlurmError } from "./commands.ts";
+import { type Batch, endedBy, type Item, interrupted, newItem } from "./item.ts";
+import { type Resources, resourceArguments } from "./resources.ts";
+import { jobNamed, submit } from "./submit.ts";
+import { watchBatches } from "./watch.ts";
+
+export interface SlurmOptions {
+  readonly slurm: Slurm;
+  readonly worker: WorkerCommand;
+  /** The cache's folder, on a disk that all nodes share. */
+  readonly cache: string;
+  /** The id of the run. */
+  readonly run: string;
+  /** How many tasks of a batch may run at a time. */
+  readonly jobs: number;
+  resourcesOf(task: Task): Resources;
+  /** Whether an artifact is there. */
+  isComplete(digest: string): boolean;
+  readonly askEveryMs: number;
+  readonly graceMs: number;
+}
+
+/** Tasks that become ready together are one array. */
+const GATHER_MS = 50;
+/** Slurm's MaxArraySize is 1,001 unless it was changed. */
+const MOST_TASKS = 1000;
+/** How often a task is tried again that was lost by no fault of its own. */
+const MOST_RETRIES = 3;
+
+/**
+ * Places tasks as jobs of Slurm. What was submitted is on disk: a run that comes
+ * after this one, however it ended, takes up what still runs.
+ */
+export function slurmExecutor(options: SlurmOptions): Executor {
+  const { slurm, cache, worker } = options;
+  const ready: Item[] = [];
+  const batches = new Set<Batch>();
+  const left = leftBatches(cache, options.isComplete);
+  const queue = (item: Item): void => {
+    if (ready.length === 0) setTimeout(() => void submitReady(), GATHER_MS);
+    ready.push(item);
+  };
+  const watch = watchBatches({
+    ...options,
+    batches,
+    again(item, why) {
+      if (item.retries++ >= MOST_RETRIES) {
+        const message = `the job was lost ${item.retries} times (${why}); the same command tries again`;
+        return item.settle(endedBy({ kind: "machine", message }));
+      }
+      logTo(item.task, `flow: the job was lost (${why}), and is submitted again`);
+      queue(item);
+    },
+  });
+  const hold = (batch: Batch, items: readonly (readonly [number, Item])[]): void => {
+    batches.add(batch);
+    for (const [at, item] of items) {
+      batch.items.set(at, item);
+      item.place = { batch, at };
+    }
+    watch.wake();
+  };
+
+  const submitReady = async (): Promise<void> => {
+    const alike = new Map<string, Item[]>();
+    for (const item of ready.splice(0)) {
+      if (item.isOver()) continue;
+      const key = JSON.stringify([resourceArguments(options.resourcesOf(item.task)), item.task.root]);
+      alike.set(key, [...(alike.get(key) ?? []), item]);
+    }
+    for (const items of alike.values()) {
+      for (let at = 0; at < items.length; at += MOST_TASKS) await begin(items.slice(at, at + MOST_TASKS));
+    }
+  };
+  const begin = async (items: readonly Item[]): Promise<void> => {
+    try {
+      const manifest = {
+        format: 1,
+        token: `flow-${randomBytes(8).toString("hex")}`,
+        at: new Date().toISOString(),
+        tasks: items.map(({ task }) => task),
+      } as const;
+      const batch: Batch = { folder: await writeBatch(cache, manifest), manifest, items: new Map() };
+      hold(batch, [...items.entries()]);
+      const [first] = items;
+      await submit(batch, {
+        ...{ slurm, worker, cache, most: options.jobs },
+        comment: `flow ${options.run}`,
+        args: first === undefined ? [] : resourceArguments(options.resourcesOf(first.task)),
+      });
+      const stopped = items.filter(({ asked }) => asked === "stop" || asked === "kill");
+      if (stopped.length > 0) await cancelAll(stopped);
+    } catch (error) {
+      const failure =
+        error instanceof SlurmError
+          ? ({ kind: "machine", message: error.message } as const)
+          : describeFailure(error, [cache]);
+      for (const item of items) item.settle(endedBy(failure));
+    }
+  };
+
+  /** A batch of which it is not known whether Slurm has it. */
+  const adopt = async (item: Item, batch: Batch, at: number): Promise<void> => {
+    const job = batch.job ?? (await jobNamed(slurm, batch.manifest.token));
+    if (job === undefined) {
+      // Should it come up after all, it does not begin.
+      cancel(batch.folder, at);
+      return queue(item);
+    }
+    if (batch.job === undefined) await writeJob(cache, batch.folder, job);
+    batch.job = job;
+    const log = batch.manifest.tasks[at]?.log;
+    logTo(item.task, `flow: an earlier run has submitted it as job ${job}_${at}; its log is ${log}`);
+    hold(batch, [[at, item]]);
+  };
+
+  const toCancel = new Set<Item>();
+  let cancelling: Promise<void> | undefined;
+  const cancelSoon = (item: Item): void => {
+    toCancel.add(item);
+    cancelling ??= new Promise<void>((resolve) => setTimeout(resolve, GATHER_MS)).then(() => {
+      cancelling = undefined;
+      const items = [...toCancel];
+      toCancel.clear();
+      return cancelAll(items);
+    });
+  };
+  const cancelAll = async (items: readonly Item[]): Promise<void> => {
+    const jobs: string[] = [];
+    for (const { place } of items) {
+      if (place === undefined) continue;
+      cancel(place.batch.folder, place.at);
+      if (place.batch.job !== undefined) jobs.push(`${place.batch.job}_${place.at}`);
+    }
+    // Where Slurm does not hear, the marks on the disk end them.
+    if (jobs.length > 0) await slurm.cancel(jobs).catch(() => {});
+    for (const item of items) {
+      const { place } = item;
+      if (place === undefined || !listed(place.batch.folder, "started").has(place.at))
+        item.settle(interrupted);
+    }
+  };
+
+  return {
+    name: "slurm",
+    start(task, start): RunningTask {
+      const item = newItem(task, start);
+      const found = task.entries === "by-content" ? undefined : left.take(task);
+      if (found === undefined) queue(item);
+      else void adopt(item, found.batch, found.at);
+      return {
+        end: item.end,
+        stop(how) {
+          item.asked ??= how === "leave" ? "leave" : "stop";
+          if (item.asked === "leave" || item.place === undefined) item.settle(interrupted);
+          else cancelSoon(item);
+        },
+        kill() {
+          item.asked = "kill";
+          cancelSoon(item);
+          item.settle(interrupted);
+        },
+      };
+    },
+    async close() {
+      watch.close();
+      await cancelling;
+      for (const batch of batches) if (isDone(batch)) removeFolder(batch.folder);
+    },
+  };
+}
+
+/** Whether nothing of it runs, or may still begin. */
+function isDone({ folder, manifest }: Batch): boolean {
+  const [exits, started] = [listed(folder, "exits"), listed(folder, "started")];
+  const cancelled = listed(folder, "cancelled");
+  return manifest.tasks.every((_, at) => exits.has(at) || (cancelled.has(at) && !started.has(at)));
+}
+
+function logTo(task: Task, line: string): void {
+  const log = openStepLog(task.log);
+  log.line(line);
+  log.close();
+}

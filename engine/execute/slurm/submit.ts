@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { shellWord } from "../../wording.ts";
+import type { WorkerCommand } from "../local.ts";
+import { writeJob } from "./batch-files.ts";
+import { type Slurm, SlurmError } from "./commands.ts";
+import type { Batch } from "./item.ts";
+
+export interface Submission {
+  readonly slurm: Slurm;
+  readonly worker: WorkerCommand;
+  readonly cache: string;
+  /** For people who look at the queue. */
+  readonly comment: string;
+  /** What the jobs may take. */
+  readonly args: readonly string[];
+  /** How many tasks may run at a time. */
+  readonly most: number;
+}
+
+/** Between two tries while Slurm does not answer. */
+const WAITS_MS = [1, 2, 4, 8, 15, 30, 60, 60, 60, 60].map((seconds) => seconds * 1000);
+
+/**
+ * Submits a batch that lies on disk. An answer that was lost is no reason to
+ * submit it twice: it is looked for by its name first.
+ *
+ * @throws SlurmError where Slurm refuses it, or does not answer for five minutes.
+ */
+export async function submit(batch: Batch, submission: Submission): Promise<void> {
+  const { slurm, cache } = submission;
+  for (const wait of [...WAITS_MS, undefined]) {
+    try {
+      batch.job = await slurm.submit(argumentsOf(batch, submission), scriptOf(batch, submission.worker));
+      break;
+    } catch (error) {
+      if (!(error instanceof SlurmError) || !error.isUnsure || wait === undefined) throw error;
+      await sleep(wait);
+      const found = await jobNamed(slurm, batch.manifest.token);
+      if (found === undefined) continue;
+      batch.job = found;
+      break;
+    }
+  }
+  if (batch.job !== undefined) await writeJob(cache, batch.folder, batch.job);
+}
+
+/** The number of the array of that name, where Slurm answers and has one. */
+export async function jobNamed(slurm: Slurm, token: string): Promise<string | undefined> {
+  const queued = await slurm.queue().catch(() => []);
+  return queued.find(({ name }) => name === token)?.job.replace(/_\d+$/, "");
+}
+
+function argumentsOf({ folder, manifest }: Batch, { comment, args, most }: Submission): readonly string[] {
+  const last = manifest.tasks.length - 1;
+  return [
+    `--job-name=${manifest.token}`,
+    `--comment=${comment}`,
+    "--no-requeue",
+    "--export=ALL",
+    `--array=0-${last}%${most}`,
+    `--chdir=${manifest.tasks[0]?.root}`,
+    `--output=${folder}/slurm/%A_%a.log`,
+    ...args,
+  ];
+}
+
+function scriptOf({ folder }: Batch, { file }: WorkerCommand): string {
+  const words = [process.execPath, file, "__job", folder].map(shellWord);
+  return `#!/bin/sh\nexec ${words.join(" ")}\n`;
+}

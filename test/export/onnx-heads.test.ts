@@ -1,9 +1,7 @@
-import "../../steps/compute/onnx/no-telemetry.ts";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { onnx } from "../../steps/export/formats/onnx.ts";
 import { newDense } from "../../steps/learning/heads/dense.ts";
@@ -11,6 +9,7 @@ import { openHead } from "../../steps/learning/heads/head.ts";
 import { writeModel } from "../../steps/learning/heads/model.ts";
 import { type DrawnHead, drawnHeads } from "./onnx-heads.ts";
 import { inPython, lackOfPython } from "./onnx-python.ts";
+import { computed, largestDifference } from "./onnx-session.ts";
 
 // Heads as ONNX, against what flow computes.
 
@@ -36,26 +35,16 @@ async function written({ model, rows, count }: DrawnHead): Promise<[folder: stri
   }
 }
 
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  expect(a).toHaveLength(b.length);
-  // NaN is kept.
-  return a.reduce((most, value, at) => {
-    const difference = Math.abs(value - (b[at] as number));
-    return difference <= most ? most : difference;
-  }, 0);
-}
-
 test("any head gives the same probabilities to 1e-5", async () => {
   await fc.assert(
     fc.asyncProperty(drawnHeads, async (drawn) => {
       const [at, expected] = await written(drawn);
-      const session = await InferenceSession.create(join(at, "model.onnx"), { logSeverityLevel: 3 });
       const dims = [drawn.count, drawn.model.description.inputLength];
-      const { probabilities } = await session.run({ features: new Tensor("float32", drawn.rows, dims) });
-      await session.release();
+      const rows = { type: "float32", data: drawn.rows, dims } as const;
+      const { names, values } = await computed(join(at, "model.onnx"), rows);
       rmSync(at, { recursive: true });
-      expect(probabilities?.dims).toEqual([drawn.count, drawn.model.description.classes.length]);
-      expect(largestDifference(probabilities?.data as Float32Array, expected)).toBeLessThan(1e-5);
+      expect(names).toEqual(["features", "probabilities"]);
+      expect(largestDifference(values, expected)).toBeLessThan(1e-5);
     }),
     { numRuns: 150 },
   );

@@ -14,6 +14,7 @@ import type { ExportedModel, Format } from "../format.ts";
 import { tensorNames } from "../format.ts";
 import { onnxExamples } from "./onnx-examples.ts";
 import { appendHead, OLDEST_FOR_HEAD } from "./onnx-head.ts";
+import { tensorNamesIn } from "./onnx-names.ts";
 
 const file = "model.onnx";
 /** What protocol buffers can hold. */
@@ -67,8 +68,7 @@ function whole(model: Model, program: OnnxProgram): readonly Piece[] {
       );
     }
     const prefix = unusedPrefix(taken, "head_");
-    const pixels = taken.has(tensorNames.pixels) ? input : tensorNames.pixels;
-    const probabilities = `${taken.has(tensorNames.probabilities) ? prefix : ""}${tensorNames.probabilities}`;
+    const { pixels, probabilities } = tensorNamesIn(program);
     const builder = newBuilder(prefix);
     const last = appendHead(builder, model, roundedRows(builder, description, output));
     return {

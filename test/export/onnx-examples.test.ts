@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
-import { exampleIn, type Kind, newFolderIn, outputOf, type Written, written } from "./onnx-exporting.ts";
-import { lackOfPython, python } from "./onnx-python.ts";
+import { exampleIn, type Kind, newFolderIn, pipeline, type Written, written } from "./onnx-exporting.ts";
+import { lackOfPython, python } from "./python.ts";
 
 // The examples of a card, run as they are written, on pictures that are not yet as large as the network takes them.
 
@@ -12,6 +12,7 @@ let place: Workplace;
 beforeAll(() => {
   place = newWorkplace();
   cpSync(join(repository, "test/golden/onnx/batch3.onnx"), join(place.root, "batch3.onnx"));
+  symlinkSync(join(repository, "node_modules"), join(place.root, "node_modules"));
 });
 afterAll(() => place.remove());
 
@@ -62,8 +63,13 @@ interface Run {
 }
 
 /** What an example prints: a class, and its probability. */
-function said({ folder, command, file }: Run, ...args: readonly string[]): [name: string, probability: number][] {
-  const lines = execFileSync(command, [file, ...args], { cwd: folder, encoding: "utf8" }).trim().split("\n");
+function said(
+  { folder, command, file }: Run,
+  ...args: readonly string[]
+): [name: string, probability: number][] {
+  const lines = execFileSync(command, [file, ...args], { cwd: folder, encoding: "utf8" })
+    .trim()
+    .split("\n");
   return lines.map((line) => {
     const [name = "", probability] = line.split(" ");
     return [name, Number(probability)];
@@ -83,7 +89,47 @@ function expectRight(written: Written, run: Run, within: number): void {
   }
 }
 
-function written_(folder: string, title: string, file: string): Run {
+/** An example as a file, as people copy it out of the card. */
+function copied(folder: string, title: "Python" | "Node"): Run {
+  const [command, file] =
+    title === "Python" ? [python ?? "", "classify.py"] : [process.execPath, "classify.mjs"];
   writeFileSync(join(folder, file), exampleIn(folder, title));
-  return { folder, command: title === "Python" ? (python as string) : process.execPath, file };
+  return { folder, command, file };
 }
+
+const lack = lackOfPython("numpy", "onnxruntime", "PIL");
+describe.each(kinds)("pictures $title", (kind) => {
+  test.skipIf(lack !== "")(`Python names the class that flow predict names${lack}`, async () => {
+    const found = await ready(kind, "python");
+    expectRight(found, copied(found.folder, "Python"), 1e-5);
+  });
+  test("Node names the class that flow predict names", async () => {
+    const found = await ready(kind, "node");
+    expectRight(found, copied(found.folder, "Node"), kind.within);
+  });
+});
+
+describe("rows of features", () => {
+  const head = async (language: string): Promise<string> => {
+    place.write("p.yaml", pipeline(kinds[0] as Kind));
+    expect(await place.flow(["run", "p.yaml", "--until", "head"])).toMatchObject({ code: 0 });
+    const folder = newFolderIn(place, `head-${language}`);
+    for (const [format, out] of [
+      ["onnx", `head-${language}`],
+      ["numpy", `rows-${language}`],
+    ] as const) {
+      expect(await place.flow(["export", "latest", "--format", format, "-o", out])).toMatchObject({
+        code: 0,
+      });
+    }
+    return folder;
+  };
+  test.skipIf(lack !== "")(`Python has a class for each${lack}`, async () => {
+    const folder = await head("python");
+    expect(said(copied(folder, "Python"), "../rows-python/test.npy").length).toBe(12);
+  });
+  test("Node has a class for each", async () => {
+    const folder = await head("node");
+    expect(said(copied(folder, "Node"), "../rows-node/test.npy").length).toBe(12);
+  });
+});

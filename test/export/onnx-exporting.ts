@@ -89,7 +89,7 @@ export async function written(place: Workplace, kind: Kind): Promise<Written> {
   };
 }
 
-export function outputOf(place: Workplace, step: string, output: string): string {
+function outputOf(place: Workplace, step: string, output: string): string {
   const digest = place.record().steps[step]?.outputs[output]?.digest.slice("sha256:".length);
   return join(place.root, ".flow/artifacts", digest ?? "none");
 }

@@ -8,8 +8,8 @@ import { newDense } from "../../steps/learning/heads/dense.ts";
 import { openHead } from "../../steps/learning/heads/head.ts";
 import { writeModel } from "../../steps/learning/heads/model.ts";
 import { type DrawnHead, drawnHeads } from "./onnx-heads.ts";
-import { inPython, lackOfPython } from "./onnx-python.ts";
 import { computed, largestDifference } from "./onnx-session.ts";
+import { inPython, lackOfPython } from "./python.ts";
 
 // Heads as ONNX, against what flow computes.
 

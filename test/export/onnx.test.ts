@@ -2,9 +2,9 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
-import { type Kind, newFolderIn, outputOf, pipeline, type Written, written } from "./onnx-exporting.ts";
-import { inPython, lackOfPython } from "./onnx-python.ts";
+import { type Kind, newFolderIn, pipeline, type Written, written } from "./onnx-exporting.ts";
 import { computed, largestDifference } from "./onnx-session.ts";
+import { inPython, lackOfPython } from "./python.ts";
 
 // A model as ONNX, from pixels on, against what `flow predict` says of the same pictures.
 

@@ -59,10 +59,10 @@ import sharp from "sharp";
 ${pictureNode(preprocessing)}
 const ${pixels} = new Tensor("uint8", ${array}, ${dims});${remark}
 const session = await InferenceSession.create("model.onnx");
-const { ${probabilities}: { data } } = await session.run({ ${pixels} });
+const { data: shares } = (await session.run({ ${pixels} })).${probabilities};
 const classes = JSON.parse(readFileSync("labels.json", "utf8"));
-const best = classes.reduce((best, _, at) => (data[at] > data[best] ? at : best), 0);
-console.log(classes[best], data[best]);`,
+const best = classes.reduce((best, _, at) => (shares[at] > shares[best] ? at : best), 0);
+console.log(classes[best], shares[best]);`,
     },
     {
       title: "Browser",
@@ -76,10 +76,10 @@ document.querySelector("input").onchange = async ({ target: { files: [file] } })
   ${pictureBrowser(preprocessing)}
   const ${pixels} = new ort.Tensor("uint8", ${array}, ${dims});${remark}
   const session = await ort.InferenceSession.create("model.onnx");
-  const { ${probabilities}: { data } } = await session.run({ ${pixels} });
+  const { data: shares } = (await session.run({ ${pixels} })).${probabilities};
   const classes = await (await fetch("labels.json")).json();
-  const best = classes.reduce((best, _, at) => (data[at] > data[best] ? at : best), 0);
-  document.querySelector("output").textContent = classes[best] + " " + data[best];
+  const best = classes.reduce((best, _, at) => (shares[at] > shares[best] ? at : best), 0);
+  document.querySelector("output").textContent = classes[best] + " " + shares[best];
 };
 </script>`,
     },

@@ -32,24 +32,28 @@ export function newLayers(target: Target, name: string, shape: Shape): LayersBui
   };
   const taken = new Set([name]);
   const free = (wanted: string): string => {
-    const clean = wanted.replaceAll(/[^\w.-]/g, "_").replace(/^[^A-Za-z0-9]+/, "") || "layer";
+    const clean = wanted.replaceAll(/[^\w-]/g, "_").replace(/^[^A-Za-z0-9]+/, "") || "layer";
     let unique = clean;
     for (let at = 1; taken.has(unique); at++) unique = `${clean}_${at}`;
     taken.add(unique);
     return unique;
   };
   const unnamed = new Set<ModelLayer & { name: string }>();
+  const newLayer = (inputs: readonly ModelLayer[], layer: NewLayer): ModelLayer => {
+    const added = { ...{ name: "", config: {}, weights: {}, trainable: false }, ...layer, inputs };
+    unnamed.add(added);
+    return added;
+  };
   return {
     target,
     input,
     add(from, layer) {
-      const added = {
-        ...{ name: "", config: {}, weights: {}, trainable: false },
-        ...layer,
-        inputs: [from].flat(),
-      };
-      unnamed.add(added);
-      return added;
+      const inputs = [from].flat();
+      // TensorFlow.js gives up the memory of what a layer takes twice before it has taken it.
+      const apart = inputs.map((one, at) =>
+        target === "tfjs" && inputs.indexOf(one) < at ? newLayer([one], copyOf(one)) : one,
+      );
+      return newLayer(apart, layer);
     },
     named(wanted, make) {
       const made = make();
@@ -61,4 +65,8 @@ export function newLayers(target: Target, name: string, shape: Shape): LayersBui
     },
     finish: (output) => ({ layers: inKerasOrder(output), input, output }),
   };
+}
+
+function copyOf({ shape }: ModelLayer): NewLayer {
+  return { className: "Rescaling", config: { scale: 1, offset: 0 }, shape };
 }

@@ -9,7 +9,7 @@ import {
   type Shape,
   type Tensor,
 } from "../../vision/graph/graph.ts";
-import { Refusal } from "../../vision/graph/shapes.ts";
+import { Refusal, windowed } from "../../vision/graph/shapes.ts";
 import { padsOf } from "../../vision/graph/windows.ts";
 import type { LayersBuilder } from "./builder.ts";
 import type { ModelLayer } from "./model-layer.ts";
@@ -53,24 +53,28 @@ export function depthwiseConvolution(
   { kernel: given, bias, strides, dilation, pads }: DepthwiseConvolution,
   shape: Shape,
 ): ModelLayer {
-  if (strides[0] !== strides[1]) {
-    throw new Refusal("TensorFlow has no depthwise convolution whose strides differ");
-  }
   // TensorFlow.js' layer has no dilation.
   const kernel = dilated(given, dilation);
-  const [height = 1, width = 1, , multiplier = 1] = kernel.shape;
+  const [height = 1, width = 1, channels = 1, multiplier = 1] = kernel.shape;
   const size: Pair = [height, width];
-  const { image, padding } = bordered(builder, from, { size, strides, dilation: [1, 1], pads });
-  return builder.add(image, {
+  // TensorFlow has none whose strides differ: there the places are taken out of all of them.
+  const isEven = strides[0] === strides[1];
+  const own: Pair = isEven ? strides : [1, 1];
+  const moving = { size, strides: own, dilation: [1, 1], pads } as const;
+  const { image, padding } = bordered(builder, from, moving);
+  const all = builder.add(image, {
     className: "DepthwiseConv2D",
     config: {
-      ...{ kernel_size: size, strides, padding, depth_multiplier: multiplier },
+      ...{ kernel_size: size, strides: own, padding, depth_multiplier: multiplier },
       use_bias: bias !== undefined,
       ...channelsLast,
     },
     weights: { kernel, ...(bias === undefined ? {} : { bias }) },
-    shape,
+    shape: isEven ? shape : [...windowed(from.shape, size, moving), channels * multiplier],
   });
+  if (isEven) return all;
+  const config = { pool_size: [1, 1], strides, padding: "valid", ...channelsLast };
+  return builder.add(all, { className: "MaxPooling2D", config, shape });
 }
 
 /** Without a border of its own: what lies outside is cut off, and zeros are added before where there is too little. */

@@ -7,7 +7,7 @@ import type { ModelLayer } from "./model-layer.ts";
 import { namesOf } from "./names.ts";
 import { appendOperator, type Place } from "./operators.ts";
 import { type Pattern, patternOf } from "./patterns.ts";
-import { activated } from "./pieces.ts";
+import { activated, alongAxes, softmax } from "./pieces.ts";
 import { appendPixels, type PixelMap, pixelMaps } from "./pixels.ts";
 
 /**
@@ -82,24 +82,36 @@ function append(place: Place, part: Part, pixels: ModelLayer): ModelLayer {
       return appendPixels(builder, pixels, part.map);
     case "operator":
       return appendOperator(place, part.node.operator, part.node.output);
-    case "pattern": {
-      const { pattern } = part;
-      const from = place.take(pattern.input);
-      if (pattern.kind === "activation") return activated(builder, from, pattern.activation);
-      const { axes, epsilon, gamma, beta } = pattern;
-      return builder.add(from, {
-        className: "LayerNormalization",
-        config: {
-          axis: axes.map((axis) => axis + 1),
-          epsilon,
-          center: beta !== undefined,
-          scale: gamma !== undefined,
-        },
-        weights: { ...(gamma === undefined ? {} : { gamma }), ...(beta === undefined ? {} : { beta }) },
-        shape: from.shape,
-      });
-    }
+    case "pattern":
+      return appendPattern(builder, place.take(part.pattern.input), part.pattern);
     default:
       return part satisfies never;
+  }
+}
+
+function appendPattern(builder: LayersBuilder, from: ModelLayer, pattern: Pattern): ModelLayer {
+  switch (pattern.kind) {
+    case "activation":
+      return activated(builder, from, pattern.activation);
+    case "softmax":
+      return softmax(builder, from, pattern.axes);
+    case "layerNormalization": {
+      const { axes, epsilon, gamma, beta } = pattern;
+      return alongAxes(builder, from, axes, (last) =>
+        builder.add(last, {
+          className: "LayerNormalization",
+          config: {
+            axis: axes.map((_, at) => last.shape.length - at).reverse(),
+            epsilon,
+            center: beta !== undefined,
+            scale: gamma !== undefined,
+          },
+          weights: { ...(gamma === undefined ? {} : { gamma }), ...(beta === undefined ? {} : { beta }) },
+          shape: last.shape,
+        }),
+      );
+    }
+    default:
+      return pattern satisfies never;
   }
 }

@@ -3,7 +3,7 @@ import type { Shape, Tensor } from "../../vision/graph/graph.ts";
 
 /** One use of one layer, as Keras 3 spells it; what TensorFlow.js spells otherwise, tfjs.ts translates. */
 export interface ModelLayer {
-  /** Its own: letters, digits and `_.-` alone, as all programs take them. */
+  /** Its own: letters, digits, `_` and `-` alone, as all programs take them. */
   readonly name: string;
   readonly className: string;
   /** What Keras does not have as a default. */

@@ -21,7 +21,7 @@ import type { ModelLayer } from "./model-layer.ts";
 import { numberIn } from "./patterns.ts";
 import {
   activated,
-  alongAxis,
+  alongAxes,
   channelsLast,
   dense,
   each,
@@ -30,6 +30,7 @@ import {
   reshaped,
   scaledAndShifted,
   scaledOneByOne,
+  softmax,
 } from "./pieces.ts";
 import { resized } from "./resize.ts";
 
@@ -78,7 +79,7 @@ export function appendOperator(place: Place, operator: Operator, { shape }: Valu
     case "leakyRelu":
       return each(builder, take(operator.input), "LeakyReLU", { negative_slope: operator.slope });
     case "elu":
-      return each(builder, take(operator.input), "ELU", { alpha: operator.alpha });
+      return elu(builder, take(operator.input), operator.alpha);
     case "threshold":
       return each(builder, take(operator.input), "ReLU", { threshold: operator.above });
     case "clip":
@@ -86,9 +87,7 @@ export function appendOperator(place: Place, operator: Operator, { shape }: Valu
     case "scaleShift":
       return scaledAndShifted(builder, take(operator.input), operator.scale, operator.shift);
     case "softmax":
-      return alongAxis(builder, take(operator.input), operator.axis, (from) =>
-        each(builder, from, "Softmax", { axis: -1 }),
-      );
+      return softmax(builder, take(operator.input), [operator.axis]);
     case "reduce":
       return reduced(builder, take(operator.input), operator);
     case "reshape":
@@ -108,7 +107,7 @@ export function appendOperator(place: Place, operator: Operator, { shape }: Valu
       const data = new Float32Array(size * indices.length);
       for (const [at, index] of indices.entries()) data[index * indices.length + at] = 1;
       const kernel = { shape: [size, indices.length], data };
-      return alongAxis(builder, take(operator.input), axis, (from) => dense(builder, from, kernel));
+      return alongAxes(builder, take(operator.input), [axis], (from) => dense(builder, from, kernel));
     }
     default:
       return operator satisfies never;
@@ -189,9 +188,9 @@ function withConstant(builder: LayersBuilder, from: ModelLayer, kind: Binary, co
       });
     }
     case "maximum":
+      return atLeast(builder, from, constant);
     case "minimum":
-      if (number === undefined) throw new Refusal(`there is no layer for the ${kind} with constants`);
-      return kind === "maximum" ? atLeast(builder, from, number) : atMost(builder, from, number);
+      return atMost(builder, from, constant);
     default:
       return kind satisfies never;
   }
@@ -235,18 +234,32 @@ function clipped(
   from: ModelLayer,
   { least, most }: Operator & { op: "clip" },
 ): ModelLayer {
-  if (!Number.isFinite(least)) return Number.isFinite(most) ? atMost(builder, from, most) : from;
-  if (!Number.isFinite(most)) return atLeast(builder, from, least);
+  const number = (value: number): Tensor => ({ shape: [1], data: Float32Array.of(value) });
+  if (!Number.isFinite(least)) {
+    return Number.isFinite(most) ? atMost(builder, from, number(most)) : from;
+  }
+  if (!Number.isFinite(most)) return atLeast(builder, from, number(least));
   const above = rescaled(builder, from, 1, -least);
   return rescaled(builder, each(builder, above, "ReLU", { max_value: most - least }), 1, least);
 }
 
-function atLeast(builder: LayersBuilder, from: ModelLayer, least: number): ModelLayer {
-  return rescaled(builder, activated(builder, rescaled(builder, from, 1, -least), "relu"), 1, least);
+function atLeast(builder: LayersBuilder, from: ModelLayer, least: Tensor): ModelLayer {
+  const above = activated(builder, withConstant(builder, from, "subtract", least), "relu");
+  return withConstant(builder, above, "add", least);
 }
 
-function atMost(builder: LayersBuilder, from: ModelLayer, most: number): ModelLayer {
-  return rescaled(builder, activated(builder, rescaled(builder, from, -1, most), "relu"), -1, most);
+function atMost(builder: LayersBuilder, from: ModelLayer, most: Tensor): ModelLayer {
+  const below = withConstant(builder, rescaled(builder, from, -1), "add", most);
+  return withConstant(builder, rescaled(builder, activated(builder, below, "relu"), -1), "add", most);
+}
+
+/** TensorFlow.js has no alpha but 1: there both signs are computed by themselves. */
+function elu(builder: LayersBuilder, from: ModelLayer, alpha: number): ModelLayer {
+  if (alpha === 1 || builder.target === "keras") return each(builder, from, "ELU", { alpha });
+  const above = activated(builder, from, "relu");
+  const below = rescaled(builder, activated(builder, rescaled(builder, from, -1), "relu"), -1);
+  const bent = rescaled(builder, activated(builder, below, "elu"), alpha);
+  return builder.add([above, bent], { className: "Add", shape: from.shape });
 }
 
 function reduced(

@@ -1,6 +1,7 @@
 import {
   type Binary,
   isValue,
+  lengthOf,
   type Node,
   type Operand,
   type Operator,
@@ -12,6 +13,8 @@ import {
 /** Several operators that a layer of Keras' was translated into, together. */
 export type Pattern =
   | { readonly kind: "activation"; readonly activation: "silu" | "gelu"; readonly input: Value }
+  /** Over all of these axes at once; they are counted without the batch. */
+  | { readonly kind: "softmax"; readonly input: Value; readonly axes: readonly number[] }
   | {
       readonly kind: "layerNormalization";
       readonly input: Value;
@@ -24,9 +27,11 @@ export type Pattern =
 
 export type Makers = ReadonlyMap<number, Node>;
 
-/** The pattern whose result a value is: see `silu`, `gelu` and `layerNormalization` in vision/layers/. */
+/** The pattern whose result a value is: what the files of these names in vision/layers/ make of them. */
 export function patternOf(value: Value, makers: Makers): Pattern | undefined {
-  return silu(value, makers) ?? gelu(value, makers) ?? layerNormalization(value, makers);
+  return (
+    silu(value, makers) ?? gelu(value, makers) ?? softmax(value, makers) ?? layerNormalization(value, makers)
+  );
 }
 
 /** x · sigmoid(x) */
@@ -49,6 +54,25 @@ function gelu(value: Value, makers: Makers): Pattern | undefined {
     numberIn(half) === 0.5 && numberIn(one) === 1 && numberIn(root) === Math.fround(Math.SQRT1_2);
   if (!isGelu || !isSame(same, input)) return undefined;
   return { kind: "activation", activation: "gelu", input };
+}
+
+/** eˣ⁻ᵐ over its mean times the number of values, m being the largest. */
+function softmax(value: Value, makers: Makers): Pattern | undefined {
+  const { left: powers, right: sum } = binary(value, "divide", makers) ?? {};
+  const exp = maker(powers, "unary", makers);
+  if (exp?.kind !== "exp") return undefined;
+  const { left: shares, right: count } = binary(sum, "multiply", makers) ?? {};
+  const mean = maker(shares, "reduce", makers);
+  const { left: input, right: most } = binary(exp.input, "subtract", makers) ?? {};
+  const max = maker(most, "reduce", makers);
+  const isSoftmax =
+    mean?.kind === "mean" &&
+    max?.kind === "max" &&
+    isSame(mean.input, powers) &&
+    isSame(max.input, input) &&
+    mean.axes.join() === max.axes.join() &&
+    numberIn(count) === lengthOf(max.axes.map((axis) => max.input.shape[axis] as number));
+  return isSoftmax ? { kind: "softmax", input: max.input, axes: max.axes } : undefined;
 }
 
 type LayerNormalization = Pattern & { readonly kind: "layerNormalization" };

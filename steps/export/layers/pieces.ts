@@ -44,17 +44,26 @@ export function permuted(builder: LayersBuilder, from: ModelLayer, order: readon
   });
 }
 
-/** What works on the last axis, done on another. */
-export function alongAxis(
+/** What works on the last axes, done on others; what is made of them has the same number of axes. */
+export function alongAxes(
   builder: LayersBuilder,
   from: ModelLayer,
-  axis: number,
+  axes: readonly number[],
   make: (from: ModelLayer) => ModelLayer,
 ): ModelLayer {
-  const order = from.shape.map((_, at) => at);
-  const last = order.length - 1;
-  [order[axis], order[last]] = [last, axis];
-  return permuted(builder, make(permuted(builder, from, order)), order);
+  const others = from.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const order = [...others, ...axes];
+  const back = order.map((_, axis) => order.indexOf(axis));
+  return permuted(builder, make(permuted(builder, from, order)), back);
+}
+
+/** Over several axes at once. */
+export function softmax(builder: LayersBuilder, from: ModelLayer, axes: readonly number[]): ModelLayer {
+  return alongAxes(builder, from, axes, (last) => {
+    const row = [...last.shape.slice(0, -axes.length), lengthOf(last.shape.slice(-axes.length))];
+    const shares = each(builder, reshaped(builder, last, row), "Softmax", { axis: -1 });
+    return reshaped(builder, shares, last.shape);
+  });
 }
 
 /** Along the last axis. Kernel: in × out. */

@@ -1,7 +1,7 @@
 import type { Operator } from "../../vision/graph/graph.ts";
 import type { LayersBuilder } from "./builder.ts";
 import type { ModelLayer } from "./model-layer.ts";
-import { alongAxis, channelsLast, dense } from "./pieces.ts";
+import { alongAxes, channelsLast, dense } from "./pieces.ts";
 
 /** Whole factors, as Keras' UpSampling2D has them. */
 export function resized(
@@ -13,7 +13,7 @@ export function resized(
     // TensorFlow.js takes the corners of pixels for what is interpolated: here each axis is a product with a matrix.
     return ([0, 1] as const).reduce(
       (value, axis) =>
-        alongAxis(builder, value, axis, (last) =>
+        alongAxes(builder, value, [axis], (last) =>
           dense(builder, last, interpolation(last.shape.at(-1) as number, factors[axis])),
         ),
       from,

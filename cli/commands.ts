@@ -64,7 +64,7 @@ const commands: readonly CommandSpec[] = [
       new Option(
         "-j, --jobs <count>",
         "how many steps may run at a time (default: the number of cores)",
-      ).argParser(readCount),
+      ).argParser(readWhole(9_999)),
       new Option("-k, --keep-going", "after a failure, go on with all that does not need what failed"),
       new Option("-q, --quiet", "print nothing but failures and the summary"),
       new Option("-v, --verbose", "print what steps log"),
@@ -115,6 +115,39 @@ const commands: readonly CommandSpec[] = [
     ],
     format: "lines",
     load: async () => (await import("./predict.ts")).predict,
+  },
+  {
+    name: "serve",
+    description: "answer for a model of a run over HTTP, with a page to try it",
+    takes: [runName],
+    options: [
+      new Option("--step <id>", "the train step whose model it is, where there are several"),
+      new Option("--port <number>", "where it listens; 0 takes any that is free")
+        .argParser(readPort)
+        .default(8080),
+      new Option("--host <name>", "an address of this machine").default("127.0.0.1"),
+      new Option("--allow-host <name>", "a name that clients may call it by; may be repeated")
+        .argParser(collect)
+        .default([], "of loopback alone"),
+      new Option("--token <text>", "what clients must know (also: $FLOW_SERVE_TOKEN)"),
+      new Option("--insecure", "let others ask without a token"),
+      new Option("--max-bytes <size>", "of a request's body: 20MB, 500kB")
+        .argParser(readBytes)
+        .default(20e6, "20MB"),
+      new Option("--max-pixels <count>", "of a picture")
+        .argParser(readWhole(999_999_999))
+        .default(64_000_000),
+      new Option("--timeout <seconds>", "for a request's body, and then for its answer")
+        .argParser(readWhole(86_400))
+        .default(30),
+      new Option("--max-queue <count>", "requests that are under way at a time")
+        .argParser(readWhole(9_999))
+        .default(64),
+      new Option("--runtime <name>", "compute the network with this one (default: as it was trained)"),
+      new Option("--device <name>", "compute the network there (default: as the pipeline says)"),
+    ],
+    format: "lines",
+    load: async () => (await import("./serve.ts")).serve,
   },
   {
     name: "report",
@@ -242,7 +275,23 @@ function readSize(value: string): readonly [number, number] {
   throw new InvalidArgumentError("Height and width are needed, from 8 to 4096: 224x224.");
 }
 
-function readCount(value: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError("A whole number from 1 on is needed.");
-  return Number(value);
+function readPort(value: string): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) < 65_536) return Number(value);
+  throw new InvalidArgumentError("A number from 0 to 65535 is needed.");
+}
+
+function readBytes(value: string): number {
+  const [, number, unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?) ?(kB|MB|GB)?$/.exec(value) ?? [];
+  const bytes = Math.floor(Number(number) * ({ kB: 1e3, MB: 1e6, GB: 1e9 }[unit] ?? 1));
+  // More would be no one buffer.
+  if (bytes >= 1 && bytes <= 2e9) return bytes;
+  throw new InvalidArgumentError("A size up to 2GB is needed: 20MB, 500kB, 4096.");
+}
+
+/** From 1 on. */
+function readWhole(most: number): (value: string) => number {
+  return (value) => {
+    if (/^[1-9]\d{0,8}$/.test(value) && Number(value) <= most) return Number(value);
+    throw new InvalidArgumentError("A whole number from 1 on is needed.");
+  };
 }

@@ -90,7 +90,12 @@ export function newApp(options: AppOptions): Hono<{ Bindings: Connection }> {
       if (!asked.res.headers.has(name)) asked.header(name, value);
     metrics.answered(known.has(req.path) ? req.path : "other", asked.res.status);
   });
-  app.get("/", (asked) => asked.html(page.html, 200, { "content-security-policy": page.policy }));
+  app.get("/", (asked) =>
+    asked.html(page.html, 200, {
+      "content-security-policy": page.policy,
+      "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+    }),
+  );
   app.get("/page.js", (asked) =>
     asked.body(page.script, 200, { "content-type": "text/javascript; charset=utf-8" }),
   );

@@ -1,7 +1,8 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import type { WorkerCommand } from "../engine/execute/local.ts";
 import type { Failure } from "../engine/failure.ts";
-import type { Exports, Networks, Pages, Predictors, Probes, Servers, Setups } from "../engine/machine.ts";
+import type { Exports, Networks, Pages, Predictors, Probes, Setups } from "../engine/machine.ts";
+import type { Servers } from "../engine/serving.ts";
 import type { StepType } from "../engine/step-type.ts";
 
 /** What the composition root hands to the commands. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import type { ModelServer } from "../engine/machine.ts";
 import { printableLine } from "../engine/printable.ts";
+import type { ModelServer } from "../engine/serving.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { type CommonOptions, type ExitCode, exitCode, type Program } from "./program.ts";
 import { namedRun, openProject } from "./project.ts";

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { BlockList, isIP } from "node:net";
-import type { ServerRequest } from "../../engine/machine.ts";
+import type { ServerRequest } from "../../engine/serving.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { type Refusal, refused } from "./refusal.ts";
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Context, Hono } from "hono";
-import type { ModelIdentity, ServerLimits } from "../../engine/machine.ts";
+import type { ModelIdentity } from "../../engine/machine.ts";
 import { printableJson } from "../../engine/printable.ts";
+import type { ServerLimits } from "../../engine/serving.ts";
 import type { Access } from "./access.ts";
 import { answerOf } from "./answer.ts";
 import { readBody, refuseLength } from "./body.ts";
@@ -170,6 +171,10 @@ async function withinTime<Result>(
 }
 
 function refuse(asked: Asked, { status, error, limit, headers }: Refusal): Response {
+  const { incoming, outgoing } = asked.env;
+  // A connection that is closed under a client which is still sending loses the answer:
+  // what comes is thrown away for a while (by @hono/node-server) first.
+  if (!incoming.complete && incoming.headers.expect === undefined) outgoing.shouldKeepAlive = true;
   return json(asked, status, { error, ...(limit === undefined ? {} : { limit }) }, headers);
 }
 

@@ -10,7 +10,7 @@ export interface FilePart {
 
 /** Of a `multipart/form-data` content type; `undefined` where it names none. */
 export function boundaryOf(contentType: string): string | undefined {
-  const [, quoted, plain] = /;\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(contentType) ?? [];
+  const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(contentType) ?? [];
   return quoted ?? plain;
 }
 
@@ -73,11 +73,10 @@ function nextDelimiter(body: Buffer, delimiter: Buffer, from: number): number | 
 /** What a part's file is called; `undefined` where it is none. */
 function fileName(headers: string): string | undefined {
   const disposition = /^content-disposition:(.*)$/im.exec(headers)?.[1] ?? "";
-  const [, quoted, plain] = /;\s*filename=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/i.exec(disposition) ?? [];
-  const name = quoted ?? plain;
-  if (name === undefined) {
-    return /^content-type:\s*image\//im.test(headers) ? "" : undefined;
-  }
+  const [, quoted, bare] = /;\s*filename=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/i.exec(disposition) ?? [];
+  const sent = quoted ?? bare;
+  if (sent === undefined) return /^content-type:\s*image\//im.test(headers) ? "" : undefined;
   // Browsers write a quote as %22, curl of before as \".
-  return name.replaceAll('\\"', '"').replaceAll(/%22/g, '"').slice(0, MOST_NAME);
+  const name = sent.replaceAll('\\"', '"').replaceAll(/%(?:22|0A|0D)/gi, decodeURIComponent);
+  return name.slice(0, MOST_NAME);
 }

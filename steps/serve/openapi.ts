@@ -1,4 +1,4 @@
-import type { ServerLimits } from "../../engine/machine.ts";
+import type { ServerLimits } from "../../engine/serving.ts";
 import { MOST_PICTURES } from "./pictures.ts";
 
 export interface ApiOptions {

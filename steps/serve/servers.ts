@@ -1,4 +1,4 @@
-import type { ModelServer, ServerRequest } from "../../engine/machine.ts";
+import type { ModelServer, ServerRequest } from "../../engine/serving.ts";
 import { open as openPredictor } from "../predict/predictors.ts";
 import { accessOf, bracketed, isLoopback } from "./access.ts";
 import { newApp } from "./app.ts";

@@ -1,22 +1,19 @@
 import { deflateSync } from "node:zlib";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { childrenOf, type Workplace } from "../cli/flow.ts";
-import { evaluation } from "../cli/predicting.ts";
+import type { Workplace } from "../cli/flow.ts";
 import {
   arrived,
-  ask,
   connection,
+  expectWell,
   picturesOf,
   post,
   postForm,
   type Served,
-  said,
   smallModel,
   startServer,
 } from "./serving.ts";
 
-// What a server refuses, and that nothing which is sent ends it.
+// What a server refuses, and what it says then.
 
 let place: Workplace;
 let served: Served;
@@ -28,20 +25,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   expect(await served.stop()).toMatchObject({ code: 0 });
-  // It had nothing to complain of all the while.
-  expect(served.stderr()).not.toMatch(/Error|\bat\b.*:\d+/);
   place.remove();
 });
-
-/** That it is as it was. */
-async function expectWell(): Promise<void> {
-  const [known] = (await said(place, `${evaluation}/${picturesOf(place)[0]?.name}`)).values();
-  const { status, json } = await post(served, picture);
-  expect({ status, predictions: json.predictions }).toEqual({
-    status: 200,
-    predictions: [{ ...known, file: "-" }],
-  });
-}
 
 describe("a body", () => {
   const tooLong = {
@@ -168,7 +153,7 @@ test("a picture bomb is refused by its header", async () => {
   expect(json.predictions[0].error).toBe(
     "it has 9000 × 9000 pixels, more than the 64000000 that are allowed (--max-pixels raises that)",
   );
-  await expectWell();
+  await expectWell(place, served);
 });
 
 describe("a client that is slow", () => {
@@ -179,7 +164,7 @@ describe("a client that is slow", () => {
     );
     const drip = setInterval(() => socket.write("x"), 100);
     await arrived(served, 1);
-    await expectWell();
+    await expectWell(place, served);
     const answer = await closed;
     clearInterval(drip);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
@@ -205,7 +190,7 @@ describe("a client that is slow", () => {
     socket.destroy();
     await closed;
     await arrived(served, 0);
-    await expectWell();
+    await expectWell(place, served);
   });
 });
 
@@ -231,235 +216,4 @@ test("of more requests than may be under way the last are told to come again", a
   expect((await post(own, picture)).status).toBe(200);
   slow[1]?.socket.destroy();
   expect(await own.stop()).toMatchObject({ code: 0 });
-});
-
-test("fifty at once get what each gets alone", async () => {
-  const pictures = picturesOf(place);
-  const expected = await said(place, evaluation);
-  const answers = await Promise.all(
-    Array.from({ length: 50 }, (_, at) => post(served, pictures[at % pictures.length]?.bytes as Buffer)),
-  );
-  for (const [at, { status, json }] of answers.entries()) {
-    const name = pictures[at % pictures.length]?.name as string;
-    expect({ status, predictions: json.predictions }).toEqual({
-      status: 200,
-      predictions: [{ ...expected.get(name), file: "-" }],
-    });
-  }
-});
-
-describe("whoever asks", () => {
-  const named = { "content-type": "image/jpeg" };
-  const own = (): string => new URL(served.url).host;
-
-  test.each([
-    ["evil.example", 421],
-    ["localhost.evil.example", 421],
-    ["127.0.0.1.evil.example", 421],
-    ["user@evil.example", 421],
-    ["169.254.169.254", 421],
-    ["localhost", 200],
-    ["LOCALHOST:1", 200],
-    ["[::1]:8080", 200],
-  ])("by the Host %s: %i", async (host, status) => {
-    for (const path of ["health", "", "page.js", "metrics"]) {
-      const answer = await ask(`${served.url}${path}`, { headers: { host } });
-      // Of what is no host at all the HTTP library complains first.
-      expect([answer.status, answer.status === 400 ? 421 : answer.status]).toContain(status);
-    }
-    expect((await post(served, picture, { ...named, host })).status === 200).toBe(status === 200);
-  });
-
-  test.each([
-    [{ origin: "https://evil.example" }],
-    [{ origin: "null" }],
-    [{ origin: "http://localhost:3000" }],
-    [{ "sec-fetch-site": "cross-site" }],
-    [{ "sec-fetch-site": "same-site" }],
-  ])("with %j is of another site", async (headers) => {
-    const answer = await post(served, picture, { ...named, ...(headers as Record<string, string>) });
-    expect(answer).toMatchObject({ status: 403, json: { error: "a page of another site may not ask" } });
-    expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
-  });
-
-  test("from the page of the server is answered; and no other page may read anything", async () => {
-    const origin = `http://${own()}`;
-    const answer = await post(served, picture, { ...named, origin, "sec-fetch-site": "same-origin" });
-    expect(answer.status).toBe(200);
-    expect(answer.headers).toMatchObject({
-      "cross-origin-resource-policy": "same-origin",
-      "x-content-type-options": "nosniff",
-      "cache-control": "no-store",
-    });
-    const preflight = await ask(`${served.url}predict`, { method: "OPTIONS", headers: { origin } });
-    expect(preflight.status).toBe(405);
-    expect(Object.keys(preflight.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
-  });
-
-  test("without the token, or with another, is told so, and how; the page can still be opened", async () => {
-    const guarded = await startServer(place, [], { FLOW_SERVE_TOKEN: "open sesame" });
-    const asked = (authorization?: string) =>
-      post(guarded, picture, { ...named, ...(authorization === undefined ? {} : { authorization }) });
-    expect(await asked()).toMatchObject({
-      status: 401,
-      headers: { "www-authenticate": 'Bearer realm="flow"' },
-    });
-    for (const wrong of [
-      "Bearer open",
-      "Bearer open sesame ",
-      "open sesame",
-      "Basic open sesame",
-      "Bearer ",
-    ]) {
-      // Blanks at the end are no part of a header.
-      expect((await asked(wrong)).status).toBe(wrong.trim() === "Bearer open sesame" ? 200 : 401);
-    }
-    expect((await asked("bearer open sesame")).status).toBe(200);
-    for (const [path, status] of [
-      ...[
-        ["", 200],
-        ["page.js", 200],
-        ["health", 200],
-      ],
-      ...[
-        ["model", 401],
-        ["metrics", 401],
-        ["openapi.json", 401],
-        ["nothing", 401],
-      ],
-    ] as const) {
-      const answer = await ask(`${guarded.url}${path}`);
-      expect([path, answer.status]).toEqual([path, status]);
-      expect(answer.text).not.toContain("discs");
-    }
-    expect(await guarded.stop()).toMatchObject({ code: 0 });
-  });
-
-  test("what is not there, or otherwise", async () => {
-    expect(await ask(`${served.url}nothing`)).toMatchObject({
-      status: 404,
-      json: { error: "there is no /nothing" },
-    });
-    expect(await ask(`${served.url}predict`)).toMatchObject({ status: 405, headers: { allow: "POST" } });
-    expect((await ask(`${served.url}health`, { method: "HEAD" })).status).toBe(200);
-  });
-});
-
-/** A library that crashes: when the first bytes of a picture have this word. */
-const killer = `
-import { isMainThread } from "node:worker_threads";
-const text = Buffer.prototype.toString;
-if (!isMainThread) Buffer.prototype.toString = function (...how) {
-  const said = text.apply(this, how);
-  if (said.startsWith("KILLER")) process.kill(process.pid, "SIGSEGV");
-  return said;
-};`;
-
-test("a picture that kills what reads it gets a 500, and nobody else does", async () => {
-  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(killer)}` };
-  const own = await startServer(place, [], env);
-  const pictures = picturesOf(place).slice(0, 20);
-  const expected = await said(place, evaluation);
-  for (let round = 0; round < 2; round++) {
-    const killed = [post(own, "KILLER one"), post(own, "KILLER two")];
-    const others = pictures.map(({ bytes }) => post(own, bytes));
-    for (const answer of await Promise.all(killed)) {
-      expect(answer).toMatchObject({
-        status: 500,
-        json: {
-          predictions: [
-            { file: "-", error: "the process that reads and computes pictures was killed by SIGSEGV" },
-          ],
-        },
-      });
-    }
-    for (const [at, { json }] of (await Promise.all(others)).entries()) {
-      const { predicted, probabilities } = expected.get(pictures[at]?.name as string) ?? {};
-      expect(json.predictions).toEqual([{ file: "-", predicted, probabilities }]);
-    }
-  }
-  const mixed = await postForm(own, [
-    { name: "killer", bytes: Buffer.from("KILLER") },
-    { name: "good", bytes: picture },
-  ]);
-  expect(mixed).toMatchObject({
-    status: 200,
-    json: { predictions: [{ file: "killer" }, { predicted: expect.anything() }] },
-  });
-  // Whatever else ends that process.
-  for (const child of childrenOf(own.child.pid as number)) process.kill(child, "SIGKILL");
-  expect((await post(own, picture)).status).toBe(200);
-  expect((await ask(`${own.url}health`)).json).toEqual({ status: "ok" });
-  expect((await ask(`${own.url}metrics`)).text).toContain('flow_serve_pictures_total{outcome="failed"} 5\n');
-  expect(await own.stop()).toMatchObject({ code: 0 });
-});
-
-describe("whatever is sent", () => {
-  const types = fc.constantFrom(
-    ...["image/jpeg", "application/octet-stream", "multipart/form-data; boundary=x", "text/plain", ""],
-    'multipart/form-data; boundary="x y"',
-  );
-  /** Pieces of forms and pictures, in any order. */
-  const body = fc
-    .array(
-      fc.oneof(
-        fc.constantFrom(
-          ...["--x", "--x--", "\r\n", "\r\n\r\n", "--x\r\n", "\r\n--x\r\n", "\r\n--x--\r\n", " ", "\0"],
-          ...[
-            'Content-Disposition: form-data; name="a"; filename="b"',
-            "Content-Type: image/png",
-            "\x89PNG\r\n\x1a\n",
-          ],
-          ...["\xff\xd8\xff\xe0", "GIF89a", "II*\0\x08\0\0\0", "RIFF\0\0\0\0WEBP"],
-        ),
-        fc.string(),
-      ),
-      { maxLength: 20 },
-    )
-    .map((parts) => Buffer.from(parts.join(""), "latin1"));
-
-  test("as a body is answered with a status that is documented, as JSON", async () => {
-    const { json } = await ask(`${served.url}openapi.json`);
-    const documented = Object.keys(json.paths["/predict"].post.responses).map(Number);
-    await fc.assert(
-      fc.asyncProperty(types, body, async (type, bytes) => {
-        const headers = { "content-type": type };
-        const answer = await post(served, bytes, headers);
-        expect(documented).toContain(answer.status);
-        expect(answer.json.error ?? answer.json.predictions).toBeDefined();
-      }),
-      { numRuns: 300 },
-    );
-    await expectWell();
-  });
-
-  test("a picture that is cut or changed anywhere is answered", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.nat(picture.length - 1),
-        fc.nat(picture.length - 1),
-        fc.uint8Array({ minLength: 1, maxLength: 8 }),
-        async (end, at, noise) => {
-          const bytes = Buffer.from(picture.subarray(0, end + 1));
-          bytes.set(noise.subarray(0, Math.max(0, bytes.length - at)), Math.min(at, bytes.length));
-          const { status } = await post(served, bytes);
-          expect([200, 422]).toContain(status);
-        },
-      ),
-      { numRuns: 150 },
-    );
-    await expectWell();
-  });
-
-  test("that is no HTTP ends its own connection alone", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (bytes) => {
-        const { socket, closed } = connection(served);
-        socket.end(Buffer.concat([bytes, Buffer.from("\r\n\r\n")]));
-        await closed;
-      }),
-      { numRuns: 50 },
-    );
-    await expectWell();
-  });
 });

@@ -2,6 +2,7 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { type Finished, newWorkplace, type Running, until, type Workplace } from "../cli/flow.ts";
 import { evaluation, pipeline } from "../cli/predicting.ts";
 import { input, layer, oneByOne, summing, writeModel } from "../networks/model-files.ts";
@@ -180,6 +181,17 @@ export function connection({ port }: Pick<Served, "port">): {
     socket.on("close", () => resolve(text));
   });
   return { socket, closed };
+}
+
+/** That it answers as ever. */
+export async function expectWell(place: Workplace, served: Served): Promise<void> {
+  const [picture] = picturesOf(place);
+  const [known] = (await said(place, `${evaluation}/${picture?.name}`)).values();
+  const { status, json } = await post(served, picture?.bytes as Buffer);
+  expect({ status, predictions: json.predictions }).toEqual({
+    status: 200,
+    predictions: [{ ...known, file: "-" }],
+  });
 }
 
 /** Waits until so many requests for predictions are under way. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { ServerLimits } from "../../../engine/machine.ts";
+import type { ServerLimits } from "../../../engine/serving.ts";
 import { type Html, html } from "../../pages/html.ts";
 import { look } from "../../pages/look.ts";
 import { style } from "./style.ts";

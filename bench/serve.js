@@ -1,7 +1,7 @@
 // p50 and p99 in ms and images/s of `flow serve` with 1 and 16 clients that each send
 // one picture after the other, beside `flow predict` on the same files with an empty
 // store: ResNet-50, the tutorial's head. In turn, three rounds, medians. Of `flow
-// predict` what counts is the time from its first batch to its last, without its start.
+// predict` the start does not count: what the same command takes for one picture.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -80,17 +80,20 @@ function started(...args) {
 }
 
 async function predictRate(pictures) {
+  const [first, ...others] = readdirSync(pictures).map((name) => join(pictures, name));
+  const start = await predictTime(first);
+  const time = await predictTime(...others);
+  return { steady: (others.length - 1) / (time - start), whole: others.length / time };
+}
+
+/** Seconds of the whole command. */
+async function predictTime(...pictures) {
   const begun = performance.now();
-  const child = started("predict", "bench.yaml", pictures, "--json");
-  const at = [];
-  for await (const _ of createInterface({ input: child.stdout })) at.push(performance.now());
-  const end = performance.now();
-  // Lines come a batch at a time.
-  const first = at.filter((time) => time - at[0] < 50).length;
-  return {
-    steady: (at.length - first) / ((at.at(-1) - at[0]) / 1000),
-    whole: at.length / ((end - begun) / 1000),
-  };
+  const child = started("predict", "bench.yaml", ...pictures, "--json");
+  let lines = 0;
+  for await (const _ of createInterface({ input: child.stdout })) lines++;
+  if (lines !== pictures.length) throw new Error(`${lines} of ${pictures.length} were predicted`);
+  return (performance.now() - begun) / 1000;
 }
 
 async function startServer() {

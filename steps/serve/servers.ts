@@ -11,7 +11,10 @@ import { newPage } from "./page/page.ts";
 export async function open(request: ServerRequest): Promise<ModelServer> {
   const { host, port, limits, version, note, warn } = request;
   const access = accessOf(request);
-  if (!isLoopback(host)) note("what clients send, the token too, is not encrypted on its way.");
+  const isAlone = isLoopback(host);
+  // Others cannot call it by the address of all its interfaces.
+  const called = isAlone ? bracketed(host) : ([...access.hosts][0] as string);
+  if (!isAlone) note("what clients send, the token too, is not encrypted on its way.");
   const pixels = { most: limits.maxPixels, raisedBy: "--max-pixels" };
   const predictor = await openPredictor({ ...request, keep: "nothing", pixels });
   const { model } = predictor;
@@ -29,7 +32,7 @@ export async function open(request: ServerRequest): Promise<ModelServer> {
       fetch: (asked, connection) => app.fetch(asked, connection),
     });
     return {
-      url: `http://${bracketed(host)}:${listening.port}/`,
+      url: `http://${called}:${listening.port}/`,
       model,
       async close() {
         isStopping = true;

@@ -76,7 +76,8 @@ export function openDesk({ predictor, warn }: DeskOptions): Desk {
         const all = pictures.map(
           (picture) => new Promise<Prediction>((take) => queue.push({ picture, signal, resolve: take })),
         );
-        resolve(Promise.all(all));
+        // Not `resolve(Promise.all(all))`: a promise that follows another cannot be rejected any more.
+        void Promise.all(all).then(resolve);
         pump();
       }),
   };

@@ -37,7 +37,8 @@ export async function open(request: ServerRequest): Promise<ModelServer> {
       async close() {
         isStopping = true;
         await listening.close();
-        await predictor.close();
+        // Nothing is kept: that the process ends is all that is wanted of it.
+        await predictor.close().catch(() => predictor.kill());
       },
       kill() {
         listening.kill();

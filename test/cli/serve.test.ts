@@ -163,10 +163,16 @@ describe("it ends", () => {
     const slow = connection(served);
     slow.socket.write(head(bytes.length));
     slow.socket.write(bytes.subarray(0, 100));
+    const late = connection(served);
+    late.socket.write("POST /predict HTTP/1.1\r\nHost: localhost\r\n");
     const answers = Array.from({ length: 20 }, () => post(served, bytes));
     await arrived(served, 2);
     served.child.kill("SIGTERM");
     await until(() => served.stderr().includes("Stopping:"), "the word that it stops");
+    late.socket.write("Content-Type: image/png\r\nContent-Length: 0\r\n\r\n");
+    expect(await late.closed).toMatch(
+      /^HTTP\/1\.1 503 .*connection: close.*"error":"the server is stopping"/s,
+    );
     slow.socket.write(bytes.subarray(100));
     expect(await slow.closed).toMatch(/^HTTP\/1\.1 200 OK\r\n.*connection: close.*"predicted":/s);
     const outcomes = await Promise.allSettled(answers);

@@ -13,6 +13,7 @@ import {
   said,
   smallModel,
   startServer,
+  whenRead,
 } from "./serving.ts";
 
 // That nothing which is sent ends a server, or changes what others get.
@@ -47,19 +48,8 @@ test("fifty at once get what each gets alone", async () => {
   }
 });
 
-/** A library that crashes: when the first bytes of a picture have this word. */
-const killer = `
-import { isMainThread } from "node:worker_threads";
-const text = Buffer.prototype.toString;
-if (!isMainThread) Buffer.prototype.toString = function (...how) {
-  const said = text.apply(this, how);
-  if (said.startsWith("KILLER")) process.kill(process.pid, "SIGSEGV");
-  return said;
-};`;
-
 test("a picture that kills what reads it gets a 500, and nobody else does", async () => {
-  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(killer)}` };
-  const own = await startServer(place, [], env);
+  const own = await startServer(place, [], whenRead("KILLER", 'process.kill(process.pid, "SIGSEGV")'));
   const pictures = picturesOf(place);
   const expected = await said(place, evaluation);
   let killers = 0;

@@ -11,6 +11,7 @@ import {
   type Served,
   smallModel,
   startServer,
+  whenRead,
 } from "./serving.ts";
 
 // What a server refuses, and what it says then.
@@ -215,5 +216,22 @@ test("of more requests than may be under way the last are told to come again", a
   expect(await slow[0]?.closed).toContain("HTTP/1.1 200 OK");
   expect((await post(own, picture)).status).toBe(200);
   slow[1]?.socket.destroy();
+  expect(await own.stop()).toMatchObject({ code: 0 });
+});
+
+test("what takes too long is told so, and what waits behind it is dropped", async () => {
+  const sleep = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)";
+  const own = await startServer(place, ["--timeout", "1"], whenRead("SLOW", sleep));
+  const late = {
+    status: 503,
+    headers: { "retry-after": "1" },
+    json: {
+      error: "the answer has not come within 1 s",
+      limit: { name: "--timeout", value: 1 },
+    },
+  };
+  expect(await Promise.all([post(own, "SLOW"), post(own, picture)])).toMatchObject([late, late]);
+  // The thread that slept is there again.
+  while ((await post(own, picture)).status !== 200);
   expect(await own.stop()).toMatchObject({ code: 0 });
 });

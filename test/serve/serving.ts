@@ -203,6 +203,22 @@ export async function arrived({ url }: Pick<Served, "url">, count: number): Prom
   }
 }
 
+/**
+ * An environment in which a library does something when it reads a picture that
+ * begins with a word: in the threads that read, and nowhere else.
+ */
+export function whenRead(word: string, does: string): Readonly<Record<string, string>> {
+  const module = `
+import { isMainThread } from "node:worker_threads";
+const text = Buffer.prototype.toString;
+if (!isMainThread) Buffer.prototype.toString = function (...how) {
+  const said = text.apply(this, how);
+  if (said.startsWith("${word}")) ${does};
+  return said;
+};`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(module)}` };
+}
+
 /** Every file below a folder with size and time of its content. */
 export function filesBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -3,7 +3,7 @@ import { cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
-import { exampleIn, type Kind, newFolderIn, pipeline, type Written, written } from "./onnx-exporting.ts";
+import { exampleIn, type Kind, newFolderIn, pipeline, type Written, written } from "./exporting.ts";
 import { lackOfPython, python } from "./python.ts";
 
 // The examples of a card, run as they are written, on pictures that are not yet as large as the network takes them.

@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
-import { type Kind, newFolderIn, pipeline, type Written, written } from "./onnx-exporting.ts";
+import { type Kind, newFolderIn, pipeline, type Written, written } from "./exporting.ts";
 import { computed, largestDifference } from "./onnx-session.ts";
 import { inPython, lackOfPython } from "./python.ts";
 

@@ -1,39 +1,31 @@
-import type { ModelDescription } from "../../learning/heads/model.ts";
-import { choicesIn } from "../../vision/preprocessing.ts";
-import type { Example } from "../format.ts";
+import type { Example, ExportedModel } from "../format.ts";
+import { picturePython } from "./picture-examples.ts";
 
-/** How the model is used in Python. */
+/** How the file is used in Python. */
 export function kerasExamples(
   file: string,
-  { inputLength, preprocessing }: ModelDescription,
-  takesPictures: boolean,
+  { model: { description }, extractor }: ExportedModel,
 ): readonly Example[] {
-  const [height, width] = preprocessing.size;
-  const { resize, fit } = choicesIn(preprocessing);
-  const whole =
-    fit === "crop" ? "keep_aspect_ratio=True, " : fit === "pad" ? "pad_to_aspect_ratio=True, " : "";
-  const input = takesPictures
-    ? [
-        `picture = keras.utils.load_img("picture.jpg", ${whole}target_size=(${height}, ${width}), interpolation="${resize}")`,
-        "rows = np.expand_dims(keras.utils.img_to_array(picture), 0)",
-      ]
-    : [`rows = np.load("features.npy")  # float32, pictures × ${inputLength}`];
+  const { inputLength, preprocessing } = description;
+  const isWhole = extractor !== undefined;
+  const input = isWhole
+    ? `${picturePython(preprocessing)}\nrows = np.asarray(picture, np.float32)[None]`
+    : `rows = np.load(sys.argv[1]).astype(np.float32)  # N × ${inputLength}: rows of features, as \`flow export --format numpy\` writes them`;
   return [
     {
       title: "Python",
       language: "python",
-      code: [
-        "import json",
-        "import keras",
-        "import numpy as np",
-        "",
-        `model = keras.models.load_model("${file}")`,
-        'labels = json.load(open("labels.json", encoding="utf-8"))',
-        ...input,
-        "for probabilities in model.predict(rows, verbose=0):",
-        "    best = int(np.argmax(probabilities))",
-        '    print(labels[best], f"{probabilities[best]:.4f}")',
-      ].join("\n"),
+      code: `
+# pip install keras${isWhole ? " pillow" : ""}, and TensorFlow, JAX or PyTorch; python classify.py ${isWhole ? "photo.jpg" : "test.npy"}
+import json, sys
+import keras
+import numpy as np
+${isWhole ? "from PIL import Image, ImageOps\n" : ""}
+${input}
+model = keras.models.load_model("${file}")
+classes = json.load(open("labels.json", encoding="utf-8"))
+for row in model.predict(rows, verbose=0):
+    print(classes[row.argmax()], row.max())`,
     },
   ];
 }

@@ -26,8 +26,7 @@ export const keras: Format<ExportedModel> = {
     ]);
     await rm(weights);
   },
-  examples: ({ extractor, model: { description } }) =>
-    kerasExamples(modelFile, description, extractor !== undefined),
+  examples: (exported) => kerasExamples(modelFile, exported),
 };
 
 /** The first one that reads it: all layers and settings were there. */

@@ -24,7 +24,7 @@ export const tfjs: Format<ExportedModel> = {
     };
     await writeFile(join(folder, modelFile), JSON.stringify(json));
   },
-  examples: ({ extractor, model: { description } }) => tfjsExamples(description, extractor !== undefined),
+  examples: tfjsExamples,
 };
 
 function topologyOf({ layers, input, output }: LayersModel): JsonObject {

@@ -60,8 +60,8 @@ export interface Written {
 }
 
 /** Runs the pipeline, and asks for predictions, as a user does. */
-export async function written(place: Workplace, kind: Kind): Promise<Written> {
-  place.write("p.yaml", pipeline(kind));
+export async function written(place: Workplace, kind: Kind, format = "onnx"): Promise<Written> {
+  place.write("p.yaml", pipeline(kind, format));
   expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
   const pictures = readdirSync(join(place.root, evaluation))
     .sort()

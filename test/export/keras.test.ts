@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { keras } from "../../steps/export/formats/keras.ts";
-import { farthest, headCases, rowCount, rowLength } from "./keras-heads.ts";
+import { farthest } from "./farthest.ts";
+import { headCases, rowCount, rowLength } from "./keras-heads.ts";
 import { kerasPredict, lackOfKeras } from "./keras-python.ts";
 
 const root = mkdtempSync(join(tmpdir(), "flow-export-keras-"));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
 import { exampleIn, type Kind, pipeline, type Written, written } from "./exporting.ts";
-import { farthest } from "./keras-heads.ts";
+import { farthest } from "./farthest.ts";
 import { kerasPredict, lackOfKeras } from "./keras-python.ts";
 import { loadModel, loadTf } from "./keras-tfjs.ts";
 

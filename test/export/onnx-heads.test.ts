@@ -7,8 +7,9 @@ import { onnx } from "../../steps/export/formats/onnx.ts";
 import { newDense } from "../../steps/learning/heads/dense.ts";
 import { openHead } from "../../steps/learning/heads/head.ts";
 import { writeModel } from "../../steps/learning/heads/model.ts";
+import { farthest } from "./farthest.ts";
 import { type DrawnHead, drawnHeads } from "./onnx-heads.ts";
-import { computed, largestDifference } from "./onnx-session.ts";
+import { computed } from "./onnx-session.ts";
 import { inPython, lackOfPython } from "./python.ts";
 
 // Heads as ONNX, against what flow computes.
@@ -44,7 +45,7 @@ test("any head gives the same probabilities to 1e-5", async () => {
       const { names, values } = await computed(join(at, "model.onnx"), rows);
       rmSync(at, { recursive: true });
       expect(names).toEqual(["features", "probabilities"]);
-      expect(largestDifference(values, expected)).toBeLessThan(1e-5);
+      expect(farthest(values, expected)).toBeLessThan(1e-5);
     }),
     { numRuns: 150 },
   );

@@ -34,12 +34,3 @@ export async function computed(path: string, { type, data, dims, batch }: Rows):
   await session.release();
   return { names, values };
 }
-
-/** The largest of the differences; NaN is one. */
-export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  if (a.length !== b.length) throw new Error(`${a.length} values are not ${b.length}`);
-  return Array.from(a).reduce((most, value, at) => {
-    const difference = Math.abs(value - (b[at] as number));
-    return difference <= most ? most : difference;
-  }, 0);
-}

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
 import { type Kind, newFolderIn, pipeline, type Written, written } from "./exporting.ts";
-import { computed, largestDifference } from "./onnx-session.ts";
+import { farthest } from "./farthest.ts";
+import { computed } from "./onnx-session.ts";
 import { inPython, lackOfPython } from "./python.ts";
 
 // A model as ONNX, from pixels on, against what `flow predict` says of the same pictures.
@@ -65,7 +66,7 @@ test.each(kinds)("gives the same probabilities to 1e-5: $title", async (kind) =>
   const rows = { type: "uint8", data: pixels, dims, ...(batch === undefined ? {} : { batch }) } as const;
   const { names, values } = await computed(join(folder, "model.onnx"), rows);
   expect(names).toEqual(["pixels", "probabilities"]);
-  expect(largestDifference(values, expected)).toBeLessThan(1e-5);
+  expect(farthest(values, expected)).toBeLessThan(1e-5);
   // Pictures differ, or there would be nothing to compare.
   expect(new Set(expected).size).toBeGreaterThan(12);
 });
@@ -82,7 +83,7 @@ describe.skipIf(lack !== "")(`Python${lack}`, () => {
     );
     expect(said.operatorSet).toBe(kind.operatorSet ?? 17);
     expect(said.classes).toEqual(["discs", "stripes"]);
-    expect(largestDifference(said.probabilities, expected)).toBeLessThan(1e-5);
+    expect(farthest(said.probabilities, expected)).toBeLessThan(1e-5);
   });
 });
 
@@ -129,5 +130,5 @@ test("a model that was written is a network for the next, whose file says its ow
   const rows = { type: "uint8", data: pixels, dims } as const;
   const { names, values } = await computed(join(folder, "model.onnx"), rows);
   expect(names).toEqual(["flow_pixels", "head__probabilities"]);
-  expect(largestDifference(values, expected)).toBeLessThan(1e-5);
+  expect(farthest(values, expected)).toBeLessThan(1e-5);
 });

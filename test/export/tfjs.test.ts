@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { tfjs } from "../../steps/export/formats/tfjs.ts";
-import { farthest, headCases, rowCount, rowLength } from "./keras-heads.ts";
+import { farthest } from "./farthest.ts";
+import { headCases, rowCount, rowLength } from "./keras-heads.ts";
 import { loadModel, loadTf } from "./keras-tfjs.ts";
 
 const root = mkdtempSync(join(tmpdir(), "flow-export-tfjs-"));

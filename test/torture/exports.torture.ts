@@ -9,7 +9,7 @@ import { type Model, type ModelDescription, writeModel } from "../../steps/learn
 import { planExtractor } from "../../steps/vision/extractor.ts";
 import { namedNetworks } from "../../steps/vision/networks/named.ts";
 import { defaultLayer, openNetwork } from "../../steps/vision/networks/open.ts";
-import { farthest } from "../export/keras-heads.ts";
+import { farthest } from "../export/farthest.ts";
 import { kerasPredict, lackOfKeras } from "../export/keras-python.ts";
 
 const root = mkdtempSync(join(tmpdir(), "flow-export-networks-"));

@@ -27,6 +27,7 @@ if (process.argv[2] === workerArgument) {
     probes: () => import("./steps/vision/runtimes/doctor.ts"),
     networks: () => import("./steps/vision/summary/networks.ts"),
     predictors: () => import("./steps/predict/predictors.ts"),
+    servers: () => import("./steps/serve/servers.ts"),
     exports: () => import("./steps/export/exports.ts"),
     pages: () => import("./steps/report/page/render.ts"),
     env: process.env,

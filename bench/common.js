@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { concurrently } from "../dist/engine/concurrently.js";
 import { openExtractor, readPixels } from "../dist/steps/scripting.js";
 
-const program = new URL("../dist/flow.js", import.meta.url).pathname;
+export const program = new URL("../dist/flow.js", import.meta.url).pathname;
 
 /** FLOW_HOME, where runtimes are. */
 export const home = process.env.FLOW_HOME ?? join(homedir(), ".cache/flow");

@@ -7,6 +7,7 @@ const series = {
   segments: () => import("./segments.js"),
   train: () => import("./train.js"),
   methods: () => import("./methods.js"),
+  serve: () => import("./serve.js"),
   memory: () => import("./memory.js"),
 };
 const asked = process.argv[2] ?? "whole";

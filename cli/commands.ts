@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { printable } from "../engine/printable.ts";
 import { tellMistake } from "./mistakes.ts";
+import { collect, readBytes, readPort, readSize, readWhole } from "./option-values.ts";
 import type { CommonOptions, ExitCode, Program } from "./program.ts";
 
 /** A command that was called. */
@@ -63,8 +64,8 @@ const commands: readonly CommandSpec[] = [
       new Option("-n, --dry-run", "only show what would run, and why (flow plan)"),
       new Option(
         "-j, --jobs <count>",
-        "how many steps may run at a time (default: the number of cores)",
-      ).argParser(readCount),
+        "how many steps may run at a time (default: the number of cores; with Slurm 100)",
+      ).argParser(readWhole(9_999)),
       new Option("--executor <kind>", "where steps run (default: as flow.config.yaml says)").choices([
         "local",
         "slurm",
@@ -110,7 +111,7 @@ const commands: readonly CommandSpec[] = [
   {
     name: "predict",
     description: "say what a model of a run makes of pictures",
-    takes: [runName, { form: "<picture...>", description: "files, folders, globs, or - for standard input" }],
+    takes: [runName, form: "<picture...>", description: "files, folders, globs, or - for standard input" ],
     options: [
       new Option("--step <id>", "the train step whose model it is, where there are several"),
       new Option("--csv", "print lines as those of predictions.csv"),
@@ -119,6 +120,39 @@ const commands: readonly CommandSpec[] = [
     ],
     format: "lines",
     load: async () => (await import("./predict.ts")).predict,
+  },
+  {
+    name: "serve",
+    description: "answer for a model of a run over HTTP, with a page to try it",
+    takes: [runName],
+    options: [
+      new Option("--step <id>", "the train step whose model it is, where there are several"),
+      new Option("--port <number>", "where it listens; 0 takes any that is free")
+        .argParser(readPort)
+        .default(8080),
+      new Option("--host <name>", "an address of this machine").default("127.0.0.1"),
+      new Option("--allow-host <name>", "a name that clients may call it by; may be repeated")
+        .argParser(collect)
+        .default([], "of loopback alone"),
+      new Option("--token <text>", "what clients must know (also: $FLOW_SERVE_TOKEN)"),
+      new Option("--insecure", "let others ask without a token"),
+      new Option("--max-bytes <size>", "of a request's body: 20MB, 500kB")
+        .argParser(readBytes)
+        .default(20e6, "20MB"),
+      new Option("--max-pixels <count>", "of a picture")
+        .argParser(readWhole(999_999_999))
+        .default(64_000_000),
+      new Option("--timeout <seconds>", "for a request's body, and then for its answer")
+        .argParser(readWhole(86_400))
+        .default(30),
+      new Option("--max-queue <count>", "requests that are under way at a time")
+        .argParser(readWhole(9_999))
+        .default(64),
+      new Option("--runtime <name>", "compute the network with this one (default: as it was trained)"),
+      new Option("--device <name>", "compute the network there (default: as the pipeline says)"),
+    ],
+    format: "lines",
+    load: async () => (await import("./serve.ts")).serve,
   },
   {
     name: "report",
@@ -149,7 +183,7 @@ const commands: readonly CommandSpec[] = [
   {
     name: "layers",
     description: "list the layers of a network, as `layer:` takes them",
-    takes: [{ form: "<network>", description: "its name, or the path of its file or folder" }],
+    takes: [form: "<network>", description: "its name, or the path of its file or folder" ],
     options: [
       new Option("--weights <file>", "say whether these weights belong to it"),
       new Option("--size <HxW>", "of its pictures, in pixels (default: its own)").argParser(readSize),
@@ -161,10 +195,8 @@ const commands: readonly CommandSpec[] = [
     name: "setup",
     description: "list runtimes and weights of networks, or bring one",
     takes: [
-      {
         form: "[name...]",
-        description: "what to bring: <runtime>, weights <network> (default: list them)",
-      },
+        description: "what to bring: <runtime>, weights <network> (default: list them)",,
     ],
     options: [
       new Option("--gpu", "with what NVIDIA GPUs need"),
@@ -232,21 +264,4 @@ export function describeCommands(
     });
   }
   return cli;
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-/** Height and width, as `extract` takes them. */
-function readSize(value: string): readonly [number, number] {
-  const [, height, width] = /^(\d{1,4})[x×](\d{1,4})$/i.exec(value) ?? [];
-  const size = [Number(height), Number(width)] as const;
-  if (size.every((one) => one >= 8 && one <= 4096)) return size;
-  throw new InvalidArgumentError("Height and width are needed, from 8 to 4096: 224x224.");
-}
-
-function readCount(value: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError("A whole number from 1 on is needed.");
-  return Number(value);
 }

@@ -2,6 +2,7 @@ import type { ReadStream, WriteStream } from "node:tty";
 import type { WorkerCommand } from "../engine/execute/local.ts";
 import type { Failure } from "../engine/failure.ts";
 import type { Exports, Networks, Pages, Predictors, Probes, Setups } from "../engine/machine.ts";
+import type { Servers } from "../engine/serving.ts";
 import type { StepType } from "../engine/step-type.ts";
 
 /** What the composition root hands to the commands. */
@@ -20,6 +21,8 @@ export interface Program {
   networks(): Promise<Networks>;
   /** What models say of pictures. */
   predictors(): Promise<Predictors>;
+  /** How models answer over HTTP. */
+  servers(): Promise<Servers>;
   /** How results are written for other programs. */
   exports(): Promise<Exports>;
   /** How results are shown to people. */

@@ -128,7 +128,7 @@ export interface Predictors {
    */
   find(words: readonly string[], options: FindOptions): readonly PictureFile[];
   /** @throws StepError where the model, or what it was trained on pictures with, is not there or not what it was. */
-  open(request: PredictorRequest): Promise<Predictor>;
+  open(request: PredictorRequest): Promise<OpenModel>;
   /** A line of `predictions.csv`. */
   csvLine(values: readonly (string | number)[]): string;
 }
@@ -154,6 +154,13 @@ export interface PredictorRequest {
   readonly runtime?: string;
   /** Where, in place of what the pipeline says. */
   readonly device?: string;
+  /**
+   * `nothing`: pictures may be anybody's. Neither their rows nor what was said of
+   * them is kept, and what others kept is not looked up. Default: rows are.
+   */
+  readonly keep?: "rows" | "nothing";
+  /** What a picture may have at most, where the model itself allows more, and what people raise that with. */
+  readonly pixels?: { readonly most: number; readonly raisedBy: string };
   /** Says what people should know of what is computed, in a sentence. */
   note(text: string): void;
 }
@@ -172,6 +179,24 @@ export interface Predictor {
   close(): Promise<void>;
   /** Ends it at once. */
   kill(): void;
+}
+
+/** A predictor that says whose model it is. */
+export interface OpenModel extends Predictor {
+  readonly model: ModelIdentity;
+}
+
+/** What a model is known by. */
+export interface ModelIdentity {
+  /** Id of the run that made it. */
+  readonly run: string;
+  readonly step: string;
+  /** Class names by label. */
+  readonly classes: readonly string[];
+  /** What turns pictures into what it was trained on: a name, or the digest of its files. */
+  readonly network: string;
+  /** Of the model's artifact. */
+  readonly digest: string;
 }
 
 export interface PictureFile {
@@ -197,7 +222,13 @@ export type Prediction =
       readonly isComputed: boolean;
     }
   /** It cannot be read, or computed: why, in a few words. */
-  | { readonly kind: "bad"; readonly name: string; readonly reason: string };
+  | {
+      readonly kind: "bad";
+      readonly name: string;
+      readonly reason: string;
+      /** Whether the process died of it. */
+      readonly isDeadly?: boolean;
+    };
 
 export interface Exports {
   /** Of models and of features. */

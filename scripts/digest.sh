@@ -13,5 +13,5 @@ if [ $# -gt 0 ]; then
 else
   # shellcheck disable=SC2086
   find flow.ts cli engine steps package.json tsconfig.json scripts/build.sh -type f \
-    \( -name '*.ts' -o -name '*.json' -o -name build.sh \) -exec $sum {} + | sort
+    \( -name '*.ts' -o -name '*.js' -o -name '*.json' -o -name build.sh \) -exec $sum {} + | sort
 fi

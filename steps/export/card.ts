@@ -4,6 +4,7 @@ import { type FeatureRow, readIndex } from "../learning/tables/features.ts";
 import { type EpochLine, readHistory } from "../learning/tables/history.ts";
 import { readReport } from "../report/artifact.ts";
 import { choicesIn } from "../vision/preprocessing.ts";
+import type { Program } from "../vision/runtimes/runtime.ts";
 import type { Example, ExportedFeatures, ExportedModel } from "./format.ts";
 import { code, list, section, table, text } from "./markdown.ts";
 import type { ExportInput, ExportRequest } from "./request.ts";
@@ -15,18 +16,14 @@ export async function modelCard(
   { model: { description, layers }, extractor }: ExportedModel,
   examples: readonly Example[],
 ): Promise<string> {
-  const { classes, inputLength } = description;
-  const takes =
-    extractor === undefined
-      ? `It takes rows of ${grouped(inputLength)} features, which are extracted as below`
-      : `It takes pictures as they are decoded and resized, ${description.preprocessing.size.join(" × ")} × 3 (RGB, uint8); scaling is inside`;
+  const { classes } = description;
   const weights = layers.reduce((sum, { kernel, bias }) => sum + kernel.length + bias.length, 0);
   const index = request.features === undefined ? [] : await readIndex(request.features.path);
   return [
     `# A classifier of ${classes.length} classes\n`,
-    `${takes}, and gives the probability of each class. \`labels.json\` has the classes in order: ${some(classes)}.\n`,
+    `${takes(description, extractor)} It gives the probability of each class; \`labels.json\` has the classes in order: ${some(classes)}.\n`,
     section("How it is used", examples.map(exampleText)),
-    section("What it was trained on", trainedOn(index, classes)),
+    section("What it was trained and tested on", trainedOn(index, classes)),
     section("How good it is", await howGood(request, input)),
     section("Limits", [list(limits(request, input, description))]),
     section("How it was made", [
@@ -35,12 +32,22 @@ export async function modelCard(
         `head: ${description.layers.map(({ units, activation }) => `${units} (${activation})`).join(", ")}; ${grouped(weights)} weights`,
         ...(description.normalize === undefined
           ? []
-          : [`rows are normalized first: ${description.normalize}`]),
+          : [`rows are normalized before the head: ${description.normalize}`]),
         `model: ${code(input.digest)}`,
         ...madeLines(request),
       ]),
     ]),
   ].join("\n");
+}
+
+function takes({ preprocessing, inputLength }: ModelDescription, extractor: Program | undefined): string {
+  if (extractor === undefined) {
+    return `It takes rows of ${grouped(inputLength)} features (float32), extracted as is said below.`;
+  }
+  const [height, width] = preprocessing.size;
+  const { batch } = extractor.kind === "onnx" ? extractor : {};
+  const count = batch === undefined ? "any number of pictures" : `${grouped(batch)} pictures`;
+  return `It takes ${count} at a time, as pixels: RGB, uint8, ${height} rows of ${width}. They are scaled within.`;
 }
 
 /** The same of features. */
@@ -94,7 +101,11 @@ function trainedOn(index: readonly FeatureRow[], classes: readonly string[]): re
       ...splits.map((split) => grouped(counts.get(`${label} ${split}`) ?? 0)),
     ]);
   const totals = splits.map((split) => grouped(index.filter((row) => row.split === split).length));
-  return [table(["class", ...splits.map(text)], [...rows, [`all ${grouped(classes.length)}`, ...totals]])];
+  return [table(["pictures of", ...splits.map(text)], [...rows, [allOf(classes.length), ...totals]])];
+}
+
+function allOf(classes: number): string {
+  return classes > SHOWN ? `all ${grouped(classes)} classes` : "all";
 }
 
 /** As people think of them; others behind. */
@@ -112,7 +123,7 @@ async function howGood({ report: given }: ExportRequest, input: ExportInput): Pr
     return [
       list([
         ...lines,
-        "On pictures it was never trained on: not said here, no report was given to the export.",
+        "on pictures that it was not trained on: not said here, no report was given to the export",
       ]),
     ];
   }
@@ -124,6 +135,7 @@ async function howGood({ report: given }: ExportRequest, input: ExportInput): Pr
       `macro F1: ${percent(report.macro.f1)}; balanced accuracy: ${percent(report.balancedAccuracy)}`,
       ...lines,
     ]),
+    ...(report.classes.length > SHOWN ? [`The first ${SHOWN} classes; the report has all.\n`] : []),
     table(
       ["class", "precision", "recall", "F1", "pictures"],
       report.classes
@@ -140,7 +152,7 @@ async function howGood({ report: given }: ExportRequest, input: ExportInput): Pr
 function lastEpoch({ accuracy, validationAccuracy }: EpochLine, epochs: number): string {
   const validation =
     validationAccuracy === undefined ? "" : `, on validation pictures ${percent(validationAccuracy)}`;
-  return `after ${epochs} epochs: accuracy on training pictures ${percent(accuracy)}${validation}`;
+  return `as its training went: accuracy on training pictures ${percent(accuracy)}${validation} in the last of ${grouped(epochs)} epochs`;
 }
 
 function limits(
@@ -154,10 +166,10 @@ function limits(
   return [
     ...input.notes.map(text),
     "it names one of its classes for every picture, also for one that shows none of them",
-    "how it does on pictures of another kind than those it was trained on is not known",
+    "how good it is on pictures of another kind than these is not known",
     ...(include === "all"
       ? [
-          `pictures are brought to size as in training: ${resize}, ${fit}${orient ? ", turned as EXIF says" : ""}; another way changes probabilities`,
+          `pictures have to be brought to size as for its training (filter ${resize}, ${fit}${orient ? ", turned as EXIF says" : ""}): another way changes probabilities`,
         ]
       : []),
     ...(computed === "onnxruntime in float32"

@@ -4,14 +4,16 @@ import { readonlyStore } from "../../engine/cache/readonly-store.ts";
 import { concurrently } from "../../engine/concurrently.ts";
 import { openStore } from "../../engine/execute/open-store.ts";
 import type { JsonObject } from "../../engine/json.ts";
-import type { Picture, Prediction } from "../../engine/machine.ts";
+import type { Picture, Prediction, PredictorRequest } from "../../engine/machine.ts";
 import type { Store } from "../../engine/store.ts";
 import { extract } from "../extract/index.ts";
 import { batchesAhead, mostRows } from "../extract/limits.ts";
-import { locateRows } from "../learning/features/locate.ts";
+import { locateRows, type RowPlaces } from "../learning/features/locate.ts";
 import { openStoredRows } from "../learning/features/stored-rows.ts";
 import { openHead } from "../learning/heads/head.ts";
 import { openPixelReader, type PixelReader } from "../vision/pixels/reader.ts";
+import type { ReaderSetup } from "../vision/pixels/reader-thread.ts";
+import { choicesIn, type Preprocessing } from "../vision/preprocessing.ts";
 import { type Computer, openComputer } from "./computer.ts";
 import type { FoundModel } from "./find-model.ts";
 import { readFresh } from "./fresh.ts";
@@ -42,15 +44,18 @@ export interface ClassifierOptions {
     readonly runs: string;
     readonly home: string;
   };
+  /** See `PredictorRequest`. */
+  readonly keep: "rows" | "nothing";
+  readonly pixels?: PredictorRequest["pixels"];
   note(text: string): void;
 }
 
 /** Probabilities that are remembered, for pictures that come again before their rows can be found. */
 const REMEMBERED_VALUES = 1e6;
 
-/** The network is opened when the first picture comes that has no row yet. @throws StepError where the model cannot be read. */
+/** The network is opened when the first picture comes that has no row yet; at once where nothing is kept. @throws StepError where the model cannot be read. */
 export async function openClassifier(options: ClassifierOptions): Promise<Classifier> {
-  const { found, folders, note } = options;
+  const { found, folders, keep, note } = options;
   const cache = openCache(folders.cache, { root: folders.root, own: [folders.cache, folders.runs] });
   const head = await openHead(found.model);
   const { classes, description } = head;
@@ -61,22 +66,22 @@ export async function openClassifier(options: ClassifierOptions): Promise<Classi
   let opening: Promise<Computer> | undefined;
   const computer = (): Promise<Computer> => {
     opening ??= openComputer({
-      ...{ found, description, batch, home: folders.home, note },
+      ...{ found, description, batch, home: folders.home, keep, note },
       openStore: (name) => rowStore(cache, name),
     });
     return opening;
   };
-  const store =
-    found.store === undefined ? (await computer()).store : readonlyStore(cache.stores, found.store);
-  const there = await locateRows(store);
+  if (keep === "nothing") await (await computer()).warm();
+  const placeOf = keep === "nothing" ? () => undefined : await places();
   const stored = openStoredRows(rowLength);
   let reader: PixelReader | undefined;
   const openReader = (): PixelReader => {
-    reader ??= openPixelReader(preprocessing);
+    reader ??= openPixelReader(within(preprocessing, options.pixels));
     return reader;
   };
   const memory = new Float32Array(batch * rowLength);
-  const answers = lastOnes<Answer>(Math.ceil(REMEMBERED_VALUES / classes.length));
+  const remembered = keep === "nothing" ? 0 : REMEMBERED_VALUES;
+  const answers = lastOnes<Answer>(Math.ceil(remembered / classes.length));
 
   return {
     classes,
@@ -85,7 +90,7 @@ export async function openClassifier(options: ClassifierOptions): Promise<Classi
     async look(pictures) {
       const looked = new Array<LookedAt>(pictures.length);
       await concurrently(pictures, 4 * availableParallelism(), async (picture, at) => {
-        looked[at] = await lookAt(picture, { placeOf: there.get, openReader });
+        looked[at] = await lookAt(picture, { placeOf, openReader });
       });
       return looked;
     },
@@ -135,6 +140,19 @@ export async function openClassifier(options: ClassifierOptions): Promise<Classi
       await head.close();
     },
   };
+
+  /** Where the rows of pictures lie that were seen before. */
+  async function places(): Promise<RowPlaces["get"]> {
+    const isKnown = found.store !== undefined;
+    const store = isKnown ? readonlyStore(cache.stores, found.store) : (await computer()).store;
+    return (await locateRows(store)).get;
+  }
+}
+
+/** The smaller of two limits, with what raises it. */
+function within(preprocessing: Preprocessing, pixels: ClassifierOptions["pixels"]): ReaderSetup {
+  if (pixels === undefined || pixels.most >= choicesIn(preprocessing).maxPixels) return preprocessing;
+  return { ...preprocessing, maxPixels: pixels.most, raisedBy: pixels.raisedBy };
 }
 
 interface Answer {

@@ -15,7 +15,9 @@ export interface Computer {
   readonly store: Store;
   /** pixels: uint8, count × H × W × 3. Writes float32, count × rowLength, into `into`. */
   run(pixels: Uint8Array, count: number, into: Float32Array): Promise<void>;
-  /** Keeps good rows by the digests of their pictures. */
+  /** Opens the runtime, so that the first rows do not wait for it. */
+  warm(): Promise<void>;
+  /** Keeps good rows by the digests of their pictures, where rows are kept. */
   keep(digests: readonly string[], rows: Float32Array): Promise<void>;
   /** When what was to be kept is. */
   close(): Promise<void>;
@@ -28,6 +30,7 @@ export interface ComputerOptions {
   readonly home: string;
   /** Rows that are computed at a time, at most. */
   readonly batch: number;
+  readonly keep: "rows" | "nothing";
   openStore(name: ReturnType<typeof rowStoreName>): Store;
   note(text: string): void;
 }
@@ -57,11 +60,12 @@ export async function openComputer(options: ComputerOptions): Promise<Computer> 
   return {
     store,
     run: async (pixels, count, into) => (await open()).extractor.run(pixels, count, into),
-    keep: async (digests, rows) => (await open()).segment.add(digests, async (into) => into.set(rows)),
+    warm: async () => void (await open()),
+    keep: async (digests, rows) => (await open()).segment?.add(digests, async (into) => into.set(rows)),
     async close() {
       if (opened === undefined) return;
       const { segment, extractor } = await opened;
-      await segment.finish();
+      await segment?.finish();
       await extractor.close();
     },
   };
@@ -69,19 +73,21 @@ export async function openComputer(options: ComputerOptions): Promise<Computer> 
 
 interface Opened {
   readonly extractor: Extractor;
-  readonly segment: Segment;
+  /** Absent where nothing is kept. */
+  readonly segment?: Segment;
 }
 
 async function openRuntime(
   planned: PlannedExtractor,
   store: Store,
-  { found: { params, devices }, batch, note }: ComputerOptions,
+  { found: { params, devices }, batch, keep, note }: ComputerOptions,
 ): Promise<Opened> {
   const extractor = await planned.open();
   const { rowLength, device } = extractor;
   if (devices.length > 0 && !devices.includes(device)) {
     note(`the network is computed on ${device}; the features of the model were on ${devices.join(", ")}.`);
   }
+  if (keep === "nothing") return { extractor };
   // Rows that are not finite, or too large for their dtype, are not kept: nobody has to be named.
   const segment = newSegment(store, {
     ...{ rowLength, device, decoding: DECODING, dtype: params.dtype, nameOf: (digest) => digest },

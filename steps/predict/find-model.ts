@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { checkSchema } from "../../engine/document/check.ts";
 import type { Json, JsonObject } from "../../engine/json.ts";
-import type { PredictorRequest } from "../../engine/machine.ts";
+import type { ModelIdentity, PredictorRequest } from "../../engine/machine.ts";
 import type { StepRecord } from "../../engine/record/run-record.ts";
 import { whatLacks } from "../../engine/requirements.ts";
 import { StepError } from "../../engine/step-type.ts";
@@ -16,6 +16,7 @@ import { type NamedInput, namedInputs } from "./named-inputs.ts";
 export interface FoundModel {
   /** The artifact's folder, absolute. */
   readonly model: string;
+  readonly identity: Omit<ModelIdentity, "classes">;
   /** Sentences attached to it. */
   readonly notes: readonly string[];
   /** Of the extraction that made the features it was trained on. */
@@ -45,6 +46,10 @@ export async function findModel(request: PredictorRequest): Promise<FoundModel> 
   const features = cache.artifacts.path(record.inputs.features as string);
   return {
     model: cache.artifacts.path(output.digest),
+    identity: {
+      ...{ run: run.id, step, digest: output.digest },
+      network: params.network ?? (extraction.inputs.network as string),
+    },
     notes: output.notes,
     params,
     inputs: named,

@@ -1,4 +1,4 @@
-import type { Predictor, PredictorRequest } from "../../engine/machine.ts";
+import type { OpenModel, PredictorRequest } from "../../engine/machine.ts";
 import { findModel } from "./find-model.ts";
 import { startPredictor } from "./start.ts";
 import { survive } from "./survive.ts";
@@ -7,10 +7,10 @@ export { tableLine as csvLine } from "../learning/tables/csv.ts";
 export { findPhotos as find } from "./photos.ts";
 
 /** See `Predictors`. */
-export async function open(request: PredictorRequest): Promise<Predictor> {
+export async function open(request: PredictorRequest): Promise<OpenModel> {
   const found = await findModel(request);
   for (const text of found.notes) request.note(text);
-  const { cache, root, runs, home, note } = request;
+  const { cache, root, runs, home, note, keep = "rows", pixels } = request;
   const said = new Set<string>();
   const sayOnce = (text: string): void => {
     // A process that took the place of another says the same.
@@ -18,5 +18,9 @@ export async function open(request: PredictorRequest): Promise<Predictor> {
     said.add(text);
   };
   const folders = { cache: cache.folder, root, runs, home };
-  return survive(() => startPredictor({ found, folders, note: sayOnce }));
+  const limits = pixels === undefined ? {} : { pixels };
+  const predictor = await survive(() =>
+    startPredictor({ ...{ found, folders, keep }, ...limits, note: sayOnce }),
+  );
+  return { ...predictor, model: { ...found.identity, classes: predictor.classes } };
 }

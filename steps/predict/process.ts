@@ -21,6 +21,8 @@ export type FromPredictor =
 
 let classifier: Classifier | undefined;
 let own: readonly string[] = [];
+/** What was asked for, and not begun. */
+const waiting: Waiting[] = [];
 /** What is computed one after the other: pictures are read for the next meanwhile. */
 let last: Promise<void> = Promise.resolve();
 
@@ -54,9 +56,38 @@ function predict(id: number, pictures: readonly Picture[]): void {
   const looked = opened.look(pictures);
   // Heard where it is waited for.
   looked.catch(() => {});
-  last = last.then(() =>
-    answer(id, async () => ({ kind: "predicted", id, predictions: await opened.classify(await looked) })),
-  );
+  waiting.push({ id, count: pictures.length, looked });
+  last = last.then(() => computeWaiting(opened));
+}
+
+interface Waiting {
+  readonly id: number;
+  readonly count: number;
+  readonly looked: ReturnType<Classifier["look"]>;
+}
+
+/** Where several ask for less than a batch, the network computes as many as fit into one. */
+async function computeWaiting({ batch, classify }: Classifier): Promise<void> {
+  let count = 0;
+  const fits = waiting.findIndex((one, at) => {
+    count += one.count;
+    return at > 0 && count > batch;
+  });
+  const taken = waiting.splice(0, fits < 0 ? waiting.length : fits);
+  if (taken.length === 0) return;
+  const looked = await Promise.allSettled(taken.map((one) => one.looked));
+  const all = classify(looked.flatMap((one) => (one.status === "fulfilled" ? one.value : [])));
+  // Heard by each that waits for its part.
+  all.catch(() => {});
+  let from = 0;
+  for (const [at, { id, count }] of taken.entries()) {
+    const begin = from;
+    if (looked[at]?.status === "fulfilled") from += count;
+    await answer(id, async () => {
+      await taken[at]?.looked;
+      return { kind: "predicted", id, predictions: (await all).slice(begin, begin + count) };
+    });
+  }
 }
 
 async function close(): Promise<FromPredictor> {

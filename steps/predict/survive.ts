@@ -40,7 +40,8 @@ export async function survive(start: () => Promise<Predictor>): Promise<Predicto
       return prediction as Prediction;
     } catch (error) {
       if (!(error instanceof ProcessDied) || isOver || ++deaths >= MOST_DEATHS) throw error;
-      return { kind: "bad", name: picture.name, reason: error.message.split("\n")[0] as string };
+      const [reason = ""] = error.message.split("\n");
+      return { kind: "bad", name: picture.name, reason, isDeadly: true };
     }
   };
   const again = async (pictures: readonly Picture[]): Promise<readonly Prediction[]> => {
@@ -49,11 +50,20 @@ export async function survive(start: () => Promise<Predictor>): Promise<Predicto
     return predictions;
   };
 
+  /** What is tried alone has the process for itself: it would be blamed for what others die of. */
+  const undisturbed = async (): Promise<void> => {
+    for (let seen: unknown; seen !== repairing; ) {
+      seen = repairing;
+      await seen;
+    }
+  };
+
   return {
     classes,
     batch,
     ahead,
     async predict(pictures) {
+      await undisturbed();
       try {
         return await attempt(pictures);
       } catch (error) {

@@ -122,7 +122,7 @@ for folder in sys.argv[1:]:
         with h5py.File(f"{folder}/hdf5/features.h5") as file:
             put(f"{folder}/hdf5.{split}", file[split]["features"][:], file[split]["labels"][:])
             names["hdf5"] = file[split]["files"].asstr()[:].tolist()
-            names["classes"] = list(file.attrs["classes"])
+            names["classes"] = file["classes"].asstr()[:].tolist()
         index = pd.read_csv(f"{folder}/numpy/index.csv", dtype=str, keep_default_na=False)
         names["index"] = index[index["split"] == split]["file"].tolist()
         json.dump(names, open(f"{folder}/{split}.json", "w"))
@@ -164,6 +164,7 @@ test.skipIf(lack !== "")(
         const names = JSON.parse(readFileSync(join(folder, `${split}.json`), "utf8"));
         const files = rows.map(({ file }) => file);
         expect(names).toMatchObject({ parquet: files, hdf5: files, class: rows.map((row) => row.class) });
+        expect(rows.map(({ label }) => names.classes[label])).toEqual(names.class);
         // pandas reads CR LF within a cell as LF.
         expect(names.index.map(lineEnds)).toEqual(files.map(lineEnds));
         const hasViews = index.some(({ view }) => view !== undefined);

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { skipped } from "../runtimes/home.ts";
 
 /** KERAS_PYTHON: a Python with Keras, onnxruntime and the others that exports are read with. */
-const python = process.env.KERAS_PYTHON;
+export const python = process.env.KERAS_PYTHON;
 
 /** Why tests in Python are skipped, as the end of their titles. Empty where they are not. */
 export function lackOfPython(...modules: readonly string[]): string {

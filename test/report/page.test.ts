@@ -1,25 +1,13 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import axe from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { html } from "../../steps/pages/html.ts";
 import { reportPage } from "../../steps/report/page/page.ts";
+import { executablePath, lackOfBrowser, looks, seriousProblems } from "../browser.ts";
 import { pageContent } from "./content.ts";
-
-/** Debian's, as `.ci/run` installs it. */
-function findChromium(): string | undefined {
-  try {
-    return execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
-  } catch {
-    return undefined;
-  }
-}
-
-const executablePath = findChromium();
 
 /** Names that would do something if they were not text. */
 const hostile = [
@@ -65,8 +53,7 @@ test("of 1,000 classes a few are shown and all are there", () => {
   expect(matrix.match(/<tr>/g)?.length).toBeLessThanOrEqual(13);
 });
 
-const reason = executablePath === undefined ? " (skipped: there is no chromium here)" : "";
-describe.skipIf(executablePath === undefined)(`in a browser${reason}`, () => {
+describe.skipIf(executablePath === undefined)(`in a browser${lackOfBrowser}`, () => {
   let browser: Browser;
   let folder: string;
   beforeAll(async () => {
@@ -84,10 +71,6 @@ describe.skipIf(executablePath === undefined)(`in a browser${reason}`, () => {
       pageContent({ classes: 10, count: 300, name: (label) => hostile[label] ?? String(label) }),
     "1,000 classes": () => pageContent({ classes: 1000, count: 2000 }),
   };
-  const looks = [360, 1280].flatMap((width) =>
-    (["light", "dark"] as const).map((colorScheme) => [width, colorScheme] as const),
-  );
-
   describe.each(Object.entries(contents))("%s", (name, content) => {
     let file: string;
     beforeAll(() => {
@@ -139,14 +122,3 @@ describe.skipIf(executablePath === undefined)(`in a browser${reason}`, () => {
     await page.close();
   });
 });
-
-/** What axe-core calls serious or critical. The page allows no script of its own: it is put in from outside. */
-async function seriousProblems(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const found = (await page.evaluate("axe.run()")) as {
-    violations: { id: string; impact: string; nodes: { html: string }[] }[];
-  };
-  return found.violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-}

@@ -47,6 +47,7 @@ test.each([
   ["cli/views/stray.ts", "../../steps/registry.ts", "they import no step"],
   ["steps/web/stray.ts", "../vision/extractor.ts", "knows nothing of what is in them"],
   ["steps/web/stray.ts", "../download/index.ts", "knows no step type"],
+  ["steps/pages/stray.ts", "../serve/app.ts", "knows no step type"],
   ["steps/compute/stray.ts", "../vision/extractor.ts", "lies below vision/ and learning/"],
   ["steps/vision/stray.ts", "../learning/heads/head.ts", "knows nothing of heads and features"],
   ["steps/learning/heads/stray.ts", "../../vision/networks/open.ts", "only the files at the top of vision/"],

@@ -10,7 +10,7 @@ const CHUNK_BYTES = 1 << 20;
 
 /**
  * One file with a group for each split: `features`, float32, rows × length;
- * `labels`, int64; `files`, UTF-8. The names of the classes are an attribute of the file.
+ * `labels`, int64; `files`, UTF-8. Beside them `classes`, by label.
  */
 export const hdf5: Format<ExportedFeatures> = {
   async write(exported, folder) {
@@ -18,7 +18,10 @@ export const hdf5: Format<ExportedFeatures> = {
     await writeIndex(folder, features.index);
     const writer = await createH5File(join(folder, file));
     try {
-      writer.write((root) => root.create_attribute("classes", [...features.classes]));
+      writer.write((root) => {
+        // No attribute: those hold 64 kB.
+        root.create_dataset({ name: "classes", data: [...features.classes], dtype: "S" });
+      });
       for (const split of splitsOf(exported)) await writeSplit(writer, split, features.rowLength);
     } finally {
       writer.close();
@@ -36,7 +39,7 @@ with h5py.File("${file}") as file:
     rows = split["features"][:32]  # the first ones: more than memory holds is no matter
     labels = split["labels"][:]
     print(rows.shape, rows.dtype, split["files"].asstr()[0])
-    print([f"{name}: {(labels == at).sum()}" for at, name in enumerate(file.attrs["classes"])])`,
+    print([f"{name}: {(labels == at).sum()}" for at, name in enumerate(file["classes"].asstr())])`,
     },
   ],
 };

@@ -1,31 +1,49 @@
-import { choicesIn } from "../../vision/preprocessing.ts";
+import type { Preprocessing } from "../../vision/preprocessing.ts";
 import type { Example, ExportedModel } from "../format.ts";
-import { picturePython } from "./picture-examples.ts";
+import { tensorNamesIn } from "./onnx-names.ts";
+import { pictureBrowser, pictureNode, picturePython } from "./picture-examples.ts";
 
 /** How the file is used in Python, in Node and in a browser. */
 export function onnxExamples({ model, extractor }: ExportedModel): readonly Example[] {
-  const { description } = model;
-  const batch = (extractor?.kind === "onnx" ? extractor.batch : undefined) ?? 1;
-  if (extractor === undefined) return headExamples(description.inputLength);
-  const { preprocessing } = description;
-  const [height, width] = preprocessing.size;
-  const { resize, fit } = choicesIn(preprocessing);
-  const kernel = { nearest: "nearest", bicubic: "cubic", lanczos: "lanczos3" }[resize as string] ?? "linear";
-  const repeated = batch === 1 ? "" : `.repeat(${batch}, axis=0)  # the network takes so many at a time`;
+  const { inputLength, preprocessing } = model.description;
+  if (extractor === undefined) return headExamples(inputLength);
+  const batch = (extractor.kind === "onnx" ? extractor.batch : undefined) ?? 1;
+  return wholeExamples(preprocessing, { batch, ...tensorNamesIn(extractor) });
+}
+
+interface Tensors {
+  /** How many pictures it takes at a time. */
+  readonly batch: number;
+  readonly pixels: string;
+  readonly probabilities: string;
+}
+
+function wholeExamples(
+  preprocessing: Preprocessing,
+  { batch, pixels, probabilities }: Tensors,
+): readonly Example[] {
+  const dims = `[${[batch, ...preprocessing.size, 3].join(", ")}]`;
+  const several = `the network takes ${batch} pictures at a time`;
+  const remark = batch === 1 ? "" : ` // ${several}`;
+  const array =
+    batch === 1
+      ? "Uint8Array.from(picture)"
+      : `Uint8Array.from({ length: ${batch} * picture.length }, (_, at) => picture[at % picture.length])`;
   return [
     {
       title: "Python",
       language: "python",
       code: `
+# pip install onnxruntime numpy pillow; python classify.py photo.jpg
 import json, sys
 import numpy as np
 import onnxruntime as ort
 from PIL import Image, ImageOps
 
 ${picturePython(preprocessing)}
-pixels = np.asarray(picture, np.uint8)[None]${repeated}
+pixels = np.asarray(picture, np.uint8)[None]${batch === 1 ? "" : `.repeat(${batch}, axis=0)  # ${several}`}
 session = ort.InferenceSession("model.onnx")
-[probabilities] = session.run(None, {session.get_inputs()[0].name: pixels})
+[probabilities] = session.run(["${probabilities}"], {"${pixels}": pixels})
 classes = json.load(open("labels.json", encoding="utf-8"))
 print(classes[probabilities[0].argmax()], probabilities[0].max())`,
     },
@@ -33,69 +51,101 @@ print(classes[probabilities[0].argmax()], probabilities[0].max())`,
       title: "Node",
       language: "js",
       code: `
+// npm install onnxruntime-node sharp; node classify.mjs photo.jpg
 import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import sharp from "sharp"; // its filters are not quite Pillow's: probabilities differ a little
+import sharp from "sharp";
 
-const picture = sharp(process.argv[2]).resize(${width}, ${height}, { fit: "${fits[fit]}", kernel: "${kernel}" });
-const one = await picture.flatten().toColourspace("srgb").raw().toBuffer();
-const pixels = new Tensor("uint8", ${batch === 1 ? "one" : `Buffer.concat(Array(${batch}).fill(one))`}, [${batch}, ${height}, ${width}, 3]);
+${pictureNode(preprocessing)}
+const ${pixels} = new Tensor("uint8", ${array}, ${dims});${remark}
 const session = await InferenceSession.create("model.onnx");
-const { data } = Object.values(await session.run({ [session.inputNames[0]]: pixels }))[0];
+const { data: shares } = (await session.run({ ${pixels} })).${probabilities};
 const classes = JSON.parse(readFileSync("labels.json", "utf8"));
-const best = [...classes.keys()].reduce((a, b) => (data[b] > data[a] ? b : a));
-console.log(classes[best], data[best]);`,
+const best = classes.reduce((best, _, at) => (shares[at] > shares[best] ? at : best), 0);
+console.log(classes[best], shares[best]);`,
     },
     {
       title: "Browser",
       language: "html",
       code: `
-<script src="ort.min.js"></script> <!-- of the npm package onnxruntime-web, with its .wasm beside it -->
+<!-- npm install onnxruntime-web; copy node_modules/onnxruntime-web/dist/* here, and serve this folder -->
+<script src="ort.min.js"></script>
 <input type="file" accept="image/*"><output></output>
 <script>
-document.querySelector("input").onchange = async ({ target }) => {
-  const canvas = new OffscreenCanvas(${width}, ${height}).getContext("2d");
-  canvas.drawImage(await createImageBitmap(target.files[0]), 0, 0, ${width}, ${height});
-  const one = canvas.getImageData(0, 0, ${width}, ${height}).data.filter((_, at) => at % 4 < 3);
-  const pixels = new ort.Tensor("uint8", ${batch === 1 ? "Uint8Array.from(one)" : `Uint8Array.from(Array(${batch}).fill([...one]).flat())`}, [${batch}, ${height}, ${width}, 3]);
+document.querySelector("input").onchange = async ({ target: { files: [file] } }) => {
+  ${pictureBrowser(preprocessing)}
+  const ${pixels} = new ort.Tensor("uint8", ${array}, ${dims});${remark}
   const session = await ort.InferenceSession.create("model.onnx");
-  const { data } = Object.values(await session.run({ [session.inputNames[0]]: pixels }))[0];
+  const { data: shares } = (await session.run({ ${pixels} })).${probabilities};
   const classes = await (await fetch("labels.json")).json();
-  document.querySelector("output").textContent = classes.map((name, at) => name + ": " + data[at]).join(", ");
+  const best = classes.reduce((best, _, at) => (shares[at] > shares[best] ? at : best), 0);
+  document.querySelector("output").textContent = classes[best] + " " + shares[best];
 };
 </script>`,
     },
   ];
 }
 
-const fits = { stretch: "fill", crop: "cover", pad: "contain" } as const;
-
 function headExamples(length: number): readonly Example[] {
+  const rows = "rows of features, as `flow export --format numpy` writes them";
   return [
     {
       title: "Python",
       language: "python",
       code: `
-import json
+# pip install onnxruntime numpy; python classify.py test.npy
+import json, sys
 import numpy as np
 import onnxruntime as ort
 
-rows = np.zeros((1, ${length}), np.float32)  # features, a row a picture
+rows = np.load(sys.argv[1]).astype(np.float32)  # N × ${length}: ${rows}
 session = ort.InferenceSession("model.onnx")
-[probabilities] = session.run(None, {"features": rows})
+[probabilities] = session.run(["probabilities"], {"features": rows})
 classes = json.load(open("labels.json", encoding="utf-8"))
-print(classes[probabilities[0].argmax()], probabilities[0].max())`,
+for row in probabilities:
+    print(classes[row.argmax()], row.max())`,
     },
     {
-      title: "Node, or a browser with onnxruntime-web",
+      title: "Node",
       language: "js",
       code: `
+// npm install onnxruntime-node; node classify.mjs test.npy
+import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
-const rows = new Tensor("float32", new Float32Array(${length}), [1, ${length}]); // features, a row a picture
-const session = await InferenceSession.create("model.onnx");
-const { probabilities } = await session.run({ features: rows });
-console.log(probabilities.data); // in the order of labels.json`,
+// N × ${length}, float32: ${rows}
+const npy = readFileSync(process.argv[2]);
+const values = new Float32Array(Uint8Array.from(npy.subarray(10 + npy.readUInt16LE(8))).buffer);
+const features = new Tensor("float32", values, [values.length / ${length}, ${length}]);
+${headLines("InferenceSession", 'JSON.parse(readFileSync("labels.json", "utf8"))')}
+  console.log(classes[best], row[best]);
+}`,
+    },
+    {
+      title: "Browser",
+      language: "html",
+      code: `
+<!-- npm install onnxruntime-web; copy node_modules/onnxruntime-web/dist/* here, and serve this folder -->
+<script src="ort.min.js"></script>
+<script type="module">
+// N × ${length}, float32: ${rows}
+const npy = await (await fetch("test.npy")).arrayBuffer();
+const values = new Float32Array(npy.slice(10 + new DataView(npy).getUint16(8, true)));
+const features = new ort.Tensor("float32", values, [values.length / ${length}, ${length}]);
+${headLines("ort.InferenceSession", 'await (await fetch("labels.json")).json()')}
+  document.body.append(classes[best] + " " + row[best], document.createElement("br"));
+}
+</script>`,
     },
   ];
+}
+
+function headLines(session: string, classes: string): string {
+  return `
+const session = await ${session}.create("model.onnx");
+const { probabilities } = await session.run({ features });
+const classes = ${classes};
+for (let at = 0; at < probabilities.data.length; at += classes.length) {
+  const row = probabilities.data.subarray(at, at + classes.length);
+  const best = row.indexOf(Math.max(...row));`.trimStart();
 }

@@ -89,15 +89,24 @@ function appendNormalization(
   switch (normalization.kind) {
     case "standard": {
       const { mean, scale } = normalization;
-      const dims = [1, mean.length];
-      // Means have more digits than float32: of a large one, what is left out is no less than the scale.
-      const high = Float32Array.from(mean);
-      const low = Float32Array.from(mean, (value, at) => value - (high[at] as number));
-      const centred = [high, low].reduce(
-        (values, part) => builder.node("Sub", [values, builder.floats(dims, part)]),
+      // In units of about the scale, powers of two, which round nothing: the smallest scales are no float32.
+      const units = Float32Array.from(scale, (value) => 2 ** Math.max(-126, Math.floor(Math.log2(value))));
+      const inUnits = (values: Float64Array): Float64Array =>
+        values.map((value, at) => value / (units[at] as number));
+      const exact = inUnits(mean);
+      // A mean has more digits than float32: of a large one, what is left out is no less than the scale.
+      const high = Float32Array.from(exact);
+      const low = Float32Array.from(exact, (value, at) => value - (high[at] as number));
+      const steps = [
+        ["Div", units],
+        ["Sub", high],
+        ["Sub", low],
+        ["Div", Float32Array.from(inUnits(scale))],
+      ] as const;
+      return steps.reduce(
+        (values, [op, numbers]) => builder.node(op, [values, builder.floats([1, numbers.length], numbers)]),
         rows,
       );
-      return builder.node("Div", [centred, builder.floats(dims, Float32Array.from(scale))]);
     }
     case "l2": {
       // By the largest value first: squares of large and of small ones are no float32.

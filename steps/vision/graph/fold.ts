@@ -85,7 +85,8 @@ function fits(pads: Pads, window: readonly number[]): boolean {
   return pads.every((pad, at) => pad < (window[at % 2] as number));
 }
 
-function isNeverNegative(makers: ReadonlyMap<number, Node>, id: number): boolean {
+/** Whether the operator that makes a value gives nothing below 0. */
+export function isNeverNegative(makers: ReadonlyMap<number, Node>, id: number): boolean {
   const operator = makers.get(id)?.operator;
   switch (operator?.op) {
     case "unary":

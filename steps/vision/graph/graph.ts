@@ -10,6 +10,8 @@ export interface Graph {
   /** Each after all it takes from. */
   readonly nodes: readonly Node[];
   readonly output: Value;
+  /** Paths of the network's layers by the id of what they give; of two that give the same, the first one's. */
+  readonly layers?: ReadonlyMap<number, string>;
 }
 
 /** What an operator gives for one image; the batch is an axis before all others, which no operator touches. */

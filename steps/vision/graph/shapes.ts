@@ -94,7 +94,12 @@ function kernelSize(shape: Shape): Pair {
   return [shape[0] as number, shape[1] as number];
 }
 
-function windowed([height = 1, width = 1]: Shape, window: Pair, { strides, dilation, pads }: Moving): Pair {
+/** How often a window fits, by rows and columns. @throws Refusal where it does not. */
+export function windowed(
+  [height = 1, width = 1]: Shape,
+  window: Pair,
+  { strides, dilation, pads }: Moving,
+): Pair {
   const along = (size: number, at: 0 | 1): number => {
     const reach = (window[at] - 1) * dilation[at] + 1;
     return Math.floor((size + pads[at] + pads[(at + 2) as 2 | 3] - reach) / strides[at]) + 1;

@@ -70,6 +70,16 @@ export async function createH5File(path: string): Promise<H5Writer> {
   };
 }
 
+/** Writes an HDF5 file at once. @throws StepError where it cannot be written. */
+export async function writeH5File(path: string, write: (file: Group) => void): Promise<void> {
+  const file = await createH5File(path);
+  try {
+    file.write(write);
+  } finally {
+    file.close();
+  }
+}
+
 /** HDF5 writes into each data set when it was made, and cannot be told not to. */
 function atNoTime<Result>(work: () => Result): Result {
   const { now } = Date;

@@ -1,7 +1,7 @@
 import { elementTypes } from "../../compute/onnx/element-types.ts";
 import { joined } from "../../compute/onnx/pieces.ts";
 import { spliced } from "../../compute/onnx/splice.ts";
-import { unusedPrefix } from "../../compute/onnx/unused-prefix.ts";
+import { namesIn, unusedPrefix } from "../../compute/onnx/unused-names.ts";
 import type { OnnxNetwork } from "../networks/onnx-network.ts";
 import { type Builder, newBuilder, nodesOf } from "../onnx/builder.ts";
 import type { Preprocessing } from "../preprocessing.ts";
@@ -37,7 +37,7 @@ export interface SplicedModel {
  */
 export async function splice({ network, cut, size, scaling, finish }: Splicing): Promise<SplicedModel> {
   const { file, model, picture, numbersOf } = network;
-  const prefix = unusedPrefix(model, "flow_");
+  const prefix = unusedPrefix(namesIn(model), "flow_");
   const before = newBuilder(`${prefix}in_`);
   const input = `${prefix}pixels`;
   const scaled = appendPreprocessing(before, { input, picture, scaling });

@@ -13,6 +13,8 @@ export interface Encoded {
   readonly file: string;
   readonly bytes: Uint8Array;
   readonly limit: number;
+  /** What raises the limit, as people write it. Default: the parameter of `extract`. */
+  readonly raisedBy?: string;
 }
 
 /**
@@ -100,14 +102,18 @@ export function tooLarge(
   file: string,
   { width, height }: { readonly width: number; readonly height: number },
   limit: number,
+  raisedBy = "input.maxPixels",
 ): ImageError {
   return new ImageError(
     file,
-    `it has ${width} × ${height} pixels, more than the ${limit} that are allowed (input.maxPixels raises that)`,
+    `it has ${width} × ${height} pixels, more than the ${limit} that are allowed (${raisedBy} raises that)`,
   );
 }
 
-async function raw({ file, bytes, limit }: Encoded, form: (image: Sharp) => Sharp): Promise<Raster> {
+async function raw(
+  { file, bytes, limit, raisedBy }: Encoded,
+  form: (image: Sharp) => Sharp,
+): Promise<Raster> {
   const options = { ignoreIcc: true, failOn: "error", limitInputPixels: limit } as const;
   try {
     const { data, info } = await form(sharp(bytes, options).raw()).toBuffer({ resolveWithObject: true });
@@ -115,7 +121,7 @@ async function raw({ file, bytes, limit }: Encoded, form: (image: Sharp) => Shar
   } catch (error) {
     // Decided from the header; asked once more for what it says.
     if (/exceeds pixel limit/i.test((error as Error).message))
-      throw tooLarge(file, await storedSize(file, bytes), limit);
+      throw tooLarge(file, await storedSize(file, bytes), limit, raisedBy);
     throw explanation(file, error as Error);
   }
 }

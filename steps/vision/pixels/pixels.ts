@@ -39,17 +39,20 @@ export async function readPicture(file: string): Promise<Uint8Array> {
   return present(file, () => readFile(file));
 }
 
-/** As `readPixels`, of bytes that were read. */
+/** As `readPixels`, of bytes that were read. @param preprocessing `raisedBy`: what raises `maxPixels`, for messages. */
 export async function decodePixels(
   file: string,
   bytes: Uint8Array,
-  preprocessing: Omit<Preprocessing, "scaling"> & { readonly view?: View },
+  preprocessing: Omit<Preprocessing, "scaling"> & Pick<Encoded, "raisedBy"> & { readonly view?: View },
   into: Uint8Array,
 ): Promise<void> {
-  const { size, view } = preprocessing;
+  const { size, view, raisedBy } = preprocessing;
   const { resize, fit, orient, maxPixels: limit } = choicesIn(preprocessing);
   const kind = kindOf(file, bytes);
-  const { orientation, ...raster } = await decode(kind, { file, bytes, limit });
+  const { orientation, ...raster } = await decode(kind, {
+    ...{ file, bytes, limit },
+    ...(raisedBy === undefined ? {} : { raisedBy }),
+  });
   const isTurned = orient && kind !== "TIFF";
   const whole = turned(raster, isTurned ? orientationOf(kind, bytes) : (orientation ?? 1));
   const picture = seenPart(whole, view);
@@ -114,7 +117,7 @@ function kindOf(file: string, bytes: Uint8Array): Kind {
 }
 
 async function decode(kind: Kind, source: Encoded): Promise<Raster & { readonly orientation?: number }> {
-  const { file, bytes, limit } = source;
+  const { file, bytes, limit, raisedBy } = source;
   switch (kind) {
     case "JPEG":
       return coloursOfJpeg(bytes) === 4 ? decodeAs.cmyk(source) : decodeAs.rgb(source);
@@ -127,7 +130,8 @@ async function decode(kind: Kind, source: Encoded): Promise<Raster & { readonly 
       return decodeAs.rgb(source);
     case "GIF": {
       const frame = firstFrame(file, bytes);
-      if (frame.canvas.width * frame.canvas.height > limit) throw tooLarge(file, frame.canvas, limit);
+      if (frame.canvas.width * frame.canvas.height > limit)
+        throw tooLarge(file, frame.canvas, limit, raisedBy);
       return onCanvas(frame, await decodeAs.rgb({ ...source, bytes: frame.gif }));
     }
     case "TIFF": {

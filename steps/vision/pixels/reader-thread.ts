@@ -7,7 +7,10 @@ import type { View } from "./view.ts";
 
 // A thread that decodes what it is asked for, one picture after the other.
 
-export type ReaderSetup = Omit<Preprocessing, "scaling">;
+export type ReaderSetup = Omit<Preprocessing, "scaling"> & {
+  /** What raises `maxPixels`, for messages. */
+  readonly raisedBy?: string;
+};
 
 export interface Picture {
   /** Absolute; of a picture that is in no file, what it is called. */

@@ -54,7 +54,7 @@ export function translate(options: TranslateOptions): Translated {
   checks.finish();
   const rows = [...cuts].map(([name, id]) => pooled(builder, layers.get(id) as Value, pool, name));
   const output = joined(builder, rows);
-  const plain = builder.finish(topology.name, output);
+  const plain = { ...builder.finish(topology.name, output), layers: pathsOf(layers) };
   return { graph: folded(plain), shape: output.shape, plain, layers };
 }
 
@@ -80,6 +80,10 @@ function refuseInputs(calls: readonly Call[], scaling: Scaling): void {
       `the network takes whole numbers (${dtype}), which scaled pixels are not: use "scaling: none"`,
     );
   }
+}
+
+function pathsOf(layers: ReadonlyMap<string, Value>): ReadonlyMap<number, string> {
+  return new Map([...layers].reverse().map(([path, { id }]) => [id, path]));
 }
 
 function pooled(builder: Builder, cut: Value, pool: TranslateOptions["pool"], layer: string): Value {

@@ -65,6 +65,14 @@ function readOperatorSet(source: ByteSource, field: Field, into: Map<string, num
   into.set(domain, version);
 }
 
+/** Of a field of the model that is an entry of its metadata: the key. */
+export function metadataKey(source: ByteSource, place: Range): string | undefined {
+  const [field] = fieldsOf(source, place);
+  if (field?.number !== 14) return undefined;
+  const key = [...fieldsOf(source, field.body)].find(({ number }) => number === 1);
+  return key === undefined ? undefined : textOf(source, key);
+}
+
 /** A FunctionProto, as far as it has constants. */
 function readFunction(source: ByteSource, field: Field, hidden: ModelTensor[]): void {
   const inside = { tensors: hidden, depth: 1 };

@@ -111,7 +111,7 @@ const commands: readonly CommandSpec[] = [
   {
     name: "predict",
     description: "say what a model of a run makes of pictures",
-    takes: [runName, form: "<picture...>", description: "files, folders, globs, or - for standard input" ],
+    takes: [runName, { form: "<picture...>", description: "files, folders, globs, or - for standard input" }],
     options: [
       new Option("--step <id>", "the train step whose model it is, where there are several"),
       new Option("--csv", "print lines as those of predictions.csv"),
@@ -183,7 +183,7 @@ const commands: readonly CommandSpec[] = [
   {
     name: "layers",
     description: "list the layers of a network, as `layer:` takes them",
-    takes: [form: "<network>", description: "its name, or the path of its file or folder" ],
+    takes: [{ form: "<network>", description: "its name, or the path of its file or folder" }],
     options: [
       new Option("--weights <file>", "say whether these weights belong to it"),
       new Option("--size <HxW>", "of its pictures, in pixels (default: its own)").argParser(readSize),
@@ -195,8 +195,10 @@ const commands: readonly CommandSpec[] = [
     name: "setup",
     description: "list runtimes and weights of networks, or bring one",
     takes: [
+      {
         form: "[name...]",
-        description: "what to bring: <runtime>, weights <network> (default: list them)",,
+        description: "what to bring: <runtime>, weights <network> (default: list them)",
+      },
     ],
     options: [
       new Option("--gpu", "with what NVIDIA GPUs need"),

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { type Config, loadConfig, merged } from "../engine/config/load.ts";
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
-import type { Program } from "./program.ts";
+import { type Program, UsageError } from "./program.ts";
 import type { Project } from "./project.ts";
 
 /** What is in force, and where it is written. */
@@ -24,7 +24,7 @@ export function readSettings({ env }: Pick<Program, "env">, { root }: Pick<Proje
   const diagnostics: Diagnostic[] = [];
   let config: Config = {};
   for (const path of [personal(env), join(root, "flow.config.yaml")]) {
-    const text = path === undefined ? undefined : textOf(path, path === env.FLOW_CONFIG);
+    const text = path === undefined ? undefined : textOf(path);
     if (path === undefined || text === undefined) continue;
     const inside = relative(process.cwd(), path);
     const file = inside.startsWith("..") ? path : inside;
@@ -37,19 +37,22 @@ export function readSettings({ env }: Pick<Program, "env">, { root }: Pick<Proje
 }
 
 function personal(env: Program["env"]): string | undefined {
-  if (env.FLOW_CONFIG) return resolve(env.FLOW_CONFIG);
+  if (env.FLOW_CONFIG) {
+    if (existsSync(env.FLOW_CONFIG)) return resolve(env.FLOW_CONFIG);
+    throw new UsageError(`there is no file ${env.FLOW_CONFIG}, which FLOW_CONFIG names`);
+  }
   // A relative one is to be ignored, says the XDG Base Directory Specification.
   if (env.XDG_CONFIG_HOME && isAbsolute(env.XDG_CONFIG_HOME))
     return join(env.XDG_CONFIG_HOME, "flow/config.yaml");
   return env.HOME ? join(env.HOME, ".config/flow/config.yaml") : undefined;
 }
 
-/** @param isNamed whether somebody has named it: then it is there. */
-function textOf(path: string, isNamed: boolean): string | undefined {
+/** `undefined` where there is none. */
+function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (!isNamed && /^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }

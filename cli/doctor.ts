@@ -6,6 +6,7 @@ import { bytesBelow } from "../engine/folder-bytes.ts";
 import type { Finding } from "../engine/machine.ts";
 import { memoryLimit } from "../engine/memory.ts";
 import { printableLine } from "../engine/printable.ts";
+import { readSettings } from "./config.ts";
 import { type CommonOptions, type ExitCode, exitCode, type Program } from "./program.ts";
 import { openProject, type Project } from "./project.ts";
 import { jsonDocument } from "./views/json.ts";
@@ -38,6 +39,7 @@ async function* everything(program: Program, project: Project): AsyncGenerator<F
   // What a plain run reads there it can do without.
   yield place("FLOW_HOME", project.home, false);
   yield cacheHealth(project);
+  yield settings(program, project);
   yield* (await program.probes()).findings(project.home, program.env);
 }
 
@@ -97,6 +99,18 @@ function wordsOf(error: unknown, folder: string): string {
 
 function wayOf(name: string): string {
   return name === "cache" ? "--cache or FLOW_CACHE" : "FLOW_HOME";
+}
+
+/** What is in force of the configuration, and from where. */
+function settings(program: Program, project: Project): Finding {
+  const { config, files, diagnostics } = readSettings(program, project);
+  const { kind = "local", ...others } = config.executor ?? {};
+  const words = Object.entries(others).map(([name, value]) => `${name} ${String(value)}`);
+  const from = files.length === 0 ? "" : ` (${files.join(", ")})`;
+  const value = `${["executor " + kind, ...words].join(", ")}${from}`;
+  if (diagnostics.length === 0) return { name: "settings", value, isNeeded: false };
+  const problem = `${countText(diagnostics.length, "mistake")} in ${files.join(", ")}`;
+  return { name: "settings", value, problem, way: "flow run shows them", isNeeded: true };
 }
 
 /** How large the cache is, and whether every result that it names is there whole. */

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { removeFolder } from "../../cache/folders.ts";
 import type { Task } from "../task.ts";
 import {
   identityOf,
@@ -11,6 +12,9 @@ import {
   readManifest,
 } from "./batch-files.ts";
 import type { Batch } from "./item.ts";
+
+/** What nobody has asked for in a week is not kept. */
+const KEPT_MS = 7 * 24 * 3600 * 1000;
 
 /** Tasks that earlier runs submitted and nobody has taken up. */
 export interface Left {
@@ -29,6 +33,7 @@ export function leftBatches(cache: string, isComplete: (digest: string) => boole
   const look = (): NonNullable<typeof found> => {
     const tasks = new Map<string, { readonly batch: Batch; readonly at: number }>();
     for (const batch of batchesIn(cache)) {
+      if (isDone(batch) && Date.now() - Date.parse(batch.manifest.at) > KEPT_MS) removeFolder(batch.folder);
       const cancelled = listed(batch.folder, "cancelled");
       for (const [at, task] of batch.manifest.tasks.entries()) {
         if (!cancelled.has(at)) tasks.set(identityOf(task), { batch, at });
@@ -74,4 +79,11 @@ function* manifestsIn(jobs: string): Generator<{ readonly folder: string; readon
     const manifest = readManifest(folder);
     if (manifest !== undefined) yield { folder, manifest };
   }
+}
+
+/** Whether nothing of it runs, or may still begin. */
+export function isDone({ folder, manifest }: Batch): boolean {
+  const [exits, started] = [listed(folder, "exits"), listed(folder, "started")];
+  const cancelled = listed(folder, "cancelled");
+  return manifest.tasks.every((_, at) => exits.has(at) || (cancelled.has(at) && !started.has(at)));
 }

@@ -21,6 +21,8 @@ export interface Queued {
   /** As wait(2) has it. */
   readonly status: number;
   readonly reason: string;
+  /** Where it runs or ran; empty where it never was anywhere. */
+  readonly node: string;
 }
 
 export class SlurmError extends Error {
@@ -34,7 +36,7 @@ export class SlurmError extends Error {
 }
 
 const PATIENCE_MS = 60_000;
-const fields = ["ArrayJobID", "ArrayTaskID", "State", "exit_code", "Reason", "Name"];
+const fields = ["ArrayJobID", "ArrayTaskID", "State", "exit_code", "Reason", "Name", "NodeList"];
 
 export function slurmCommands(env: Readonly<Record<string, string | undefined>>): Slurm {
   const clean = withoutSettings(env);
@@ -70,11 +72,11 @@ export function slurmCommands(env: Readonly<Record<string, string | undefined>>)
 }
 
 function readLine(line: string): readonly Queued[] {
-  const [array = "", at = "", state = "", status = "", reason = "", name = ""] = line
+  const [array = "", at = "", state = "", status = "", reason = "", name = "", node = ""] = line
     .split("|")
     .map((text) => text.trim());
   if (!/^\d+$/.test(at)) return [];
-  return [{ job: `${array}_${at}`, name, state, status: Number(status), reason }];
+  return [{ job: `${array}_${at}`, name, state, status: Number(status), reason, node }];
 }
 
 /** What cannot come right by trying again. */

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { removeFolder } from "../../cache/folders.ts";
-import { describeFailure } from "../../failure.ts";
+import { describeFailure, type Failure } from "../../failure.ts";
 import type { WorkerCommand } from "../local.ts";
 import { openStepLog } from "../step-log.ts";
 import type { Executor, RunningTask, Task } from "../task.ts";
-import { leftBatches } from "./adopt.ts";
+import { isDone, leftBatches } from "./adopt.ts";
 import { cancel, listed, writeBatch, writeJob } from "./batch-files.ts";
 import { type Slurm, SlurmError } from "./commands.ts";
 import { type Batch, endedBy, type Item, interrupted, newItem } from "./item.ts";
 import { type Resources, resourceArguments } from "./resources.ts";
-import { jobNamed, submit } from "./submit.ts";
+import { findJob, submit } from "./submit.ts";
 import { watchBatches } from "./watch.ts";
 
 export interface SlurmOptions {
@@ -26,6 +26,8 @@ export interface SlurmOptions {
   isComplete(digest: string): boolean;
   readonly askEveryMs: number;
   readonly graceMs: number;
+  /** Says what people should know of a job, in a sentence. */
+  note(text: string): void;
 }
 
 /** Tasks that become ready together are one array. */
@@ -99,28 +101,36 @@ export function slurmExecutor(options: SlurmOptions): Executor {
       const stopped = items.filter(({ asked }) => asked === "stop" || asked === "kill");
       if (stopped.length > 0) await cancelAll(stopped);
     } catch (error) {
-      const failure =
-        error instanceof SlurmError
-          ? ({ kind: "machine", message: error.message } as const)
-          : describeFailure(error, [cache]);
-      for (const item of items) item.settle(endedBy(failure));
+      for (const item of items) {
+        if (item.place !== undefined) cancel(item.place.batch.folder, item.place.at);
+        item.settle(endedBy(failureOf(error)));
+      }
     }
   };
 
-  /** A batch of which it is not known whether Slurm has it. */
+  /** Takes up what an earlier run submitted, or was about to. */
   const adopt = async (item: Item, batch: Batch, at: number): Promise<void> => {
-    const job = batch.job ?? (await jobNamed(slurm, batch.manifest.token));
-    if (job === undefined) {
-      // Should it come up after all, it does not begin.
-      cancel(batch.folder, at);
-      return queue(item);
+    try {
+      const job = batch.job ?? (await findJob(slurm, batch.manifest.token));
+      if (job === undefined) {
+        // Should it come up after all, it does not begin.
+        cancel(batch.folder, at);
+        return queue(item);
+      }
+      if (batch.job === undefined) await writeJob(cache, batch.folder, job);
+      batch.job = job;
+      const log = batch.manifest.tasks[at]?.log;
+      logTo(item.task, `flow: an earlier run has submitted it as job ${job}_${at}; its log is ${log}`);
+      hold(batch, [[at, item]]);
+      if (item.asked === "stop") await cancelAll([item]);
+    } catch (error) {
+      item.settle(endedBy(failureOf(error)));
     }
-    if (batch.job === undefined) await writeJob(cache, batch.folder, job);
-    batch.job = job;
-    const log = batch.manifest.tasks[at]?.log;
-    logTo(item.task, `flow: an earlier run has submitted it as job ${job}_${at}; its log is ${log}`);
-    hold(batch, [[at, item]]);
   };
+  const failureOf = (error: unknown): Failure =>
+    error instanceof SlurmError
+      ? { kind: "machine", message: error.message }
+      : describeFailure(error, [cache]);
 
   const toCancel = new Set<Item>();
   let cancelling: Promise<void> | undefined;
@@ -176,13 +186,6 @@ export function slurmExecutor(options: SlurmOptions): Executor {
       for (const batch of batches) if (isDone(batch)) removeFolder(batch.folder);
     },
   };
-}
-
-/** Whether nothing of it runs, or may still begin. */
-function isDone({ folder, manifest }: Batch): boolean {
-  const [exits, started] = [listed(folder, "exits"), listed(folder, "started")];
-  const cancelled = listed(folder, "cancelled");
-  return manifest.tasks.every((_, at) => exits.has(at) || (cancelled.has(at) && !started.has(at)));
 }
 
 function logTo(task: Task, line: string): void {

@@ -4,7 +4,7 @@ import type { Queued } from "./commands.ts";
 /** What is known of a task that has not written how it ended. */
 export interface Signs {
   /** Absent before Slurm was asked, or while it does not answer. */
-  readonly queued?: Pick<Queued, "state" | "status" | "reason">;
+  readonly queued?: Pick<Queued, "state" | "status" | "reason" | "node">;
   /** How often in a row Slurm has answered without it. */
   readonly absent: number;
   /** Since Slurm said that it is over. */
@@ -53,6 +53,11 @@ const infrastructure = new Set([
 /** Words that Slurm has for what passes by itself. */
 const passing = new Set(["None", "Priority", "Resources", "", "BeginTime", "Cleaning", "Prolog"]);
 
+/** Whether it may still come to something. */
+export function isLiving({ state }: Pick<Queued, "state">): boolean {
+  return living.has(state);
+}
+
 /** What is to be thought of it. @param graceMs see `GRACE_MS`. */
 export function judge({ queued, absent, overMs, ageMs, silentMs }: Signs, graceMs: number): Verdict {
   if (queued === undefined) {
@@ -60,11 +65,15 @@ export function judge({ queued, absent, overMs, ageMs, silentMs }: Signs, graceM
     if (absent >= 2 && isSilent) return { kind: "lost", why: "Slurm does not know it any more" };
     return { kind: "wait" };
   }
-  const { state, status, reason } = queued;
-  if (living.has(state)) {
+  const { state, status, reason, node } = queued;
+  if (isLiving(queued)) {
     return state === "PENDING" && !passing.has(reason) ? { kind: "wait", reason } : { kind: "wait" };
   }
-  if (state === "CANCELLED") return { kind: "cancelled" };
+  if (state === "CANCELLED") {
+    // What a node could not begin Slurm cancels itself: one whose number, given twice, it still knows.
+    const isOfNode = node !== "" && silentMs === undefined;
+    return isOfNode ? { kind: "lost", why: `${node} could not begin it` } : { kind: "cancelled" };
+  }
   if (infrastructure.has(state)) return { kind: "lost", why: `Slurm says ${state}` };
   if (state === "TIMEOUT" || state === "DEADLINE") {
     const message =
@@ -76,14 +85,22 @@ export function judge({ queued, absent, overMs, ageMs, silentMs }: Signs, graceM
   }
   // How it ended is written down by itself; a shared disk may show that late.
   if (overMs < graceMs && status === 0) return { kind: "wait" };
-  if (status === 0) return { kind: "lost", why: "it is over, and has not written how it ended" };
+  const how = endOf(status);
+  // Nothing of the step has run: the node is to blame, or what there is on it.
+  if (silentMs === undefined || status === 0)
+    return {
+      kind: "lost",
+      why: `it ${how} before it ${silentMs === undefined ? "began" : "had written how"}`,
+    };
+  return failed({ kind: "worker", message: `the job ${how} before the step was done` });
+}
+
+/** @param status as wait(2) has it. */
+function endOf(status: number): string {
   const signal = status & 0x7f;
-  if (signal !== 0)
-    return failed({ kind: "worker", message: `the job ${killedBy(signals[signal] ?? `signal ${signal}`)}` });
-  return failed({
-    kind: "machine",
-    message: `the job ended with exit code ${status >> 8} before ${silentMs === undefined ? "it began" : "the step was done"}`,
-  });
+  return signal === 0
+    ? `ended with exit code ${status >> 8}`
+    : killedBy(signals[signal] ?? `signal ${signal}`);
 }
 
 function failed(failure: Failure): Verdict {

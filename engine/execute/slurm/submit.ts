@@ -28,26 +28,34 @@ const WAITS_MS = [1, 2, 4, 8, 15, 30, 60, 60, 60, 60].map((seconds) => seconds *
  */
 export async function submit(batch: Batch, submission: Submission): Promise<void> {
   const { slurm, cache } = submission;
-  for (const wait of [...WAITS_MS, undefined]) {
-    try {
-      batch.job = await slurm.submit(argumentsOf(batch, submission), scriptOf(batch, submission.worker));
-      break;
-    } catch (error) {
-      if (!(error instanceof SlurmError) || !error.isUnsure || wait === undefined) throw error;
-      await sleep(wait);
-      const found = await jobNamed(slurm, batch.manifest.token);
-      if (found === undefined) continue;
-      batch.job = found;
-      break;
-    }
-  }
-  if (batch.job !== undefined) await writeJob(cache, batch.folder, batch.job);
+  batch.job = await insisting(async (isFirst) => {
+    const found = isFirst ? undefined : await jobNamed(slurm, batch.manifest.token);
+    return found ?? slurm.submit(argumentsOf(batch, submission), scriptOf(batch, submission.worker));
+  });
+  await writeJob(cache, batch.folder, batch.job);
 }
 
-/** The number of the array of that name, where Slurm answers and has one. */
-export async function jobNamed(slurm: Slurm, token: string): Promise<string | undefined> {
-  const queued = await slurm.queue().catch(() => []);
+/** The number of the array of that name; `undefined` where Slurm has none. @throws SlurmError as `submit` does. */
+export function findJob(slurm: Slurm, token: string): Promise<string | undefined> {
+  return insisting(() => jobNamed(slurm, token));
+}
+
+async function jobNamed(slurm: Slurm, token: string): Promise<string | undefined> {
+  const queued = await slurm.queue();
   return queued.find(({ name }) => name === token)?.job.replace(/_\d+$/, "");
+}
+
+/** Asks again while Slurm does not answer. */
+async function insisting<Answer>(ask: (isFirst: boolean) => Promise<Answer>): Promise<Answer> {
+  for (let at = 0; ; at++) {
+    try {
+      return await ask(at === 0);
+    } catch (error) {
+      const wait = WAITS_MS[at];
+      if (!(error instanceof SlurmError) || !error.isUnsure || wait === undefined) throw error;
+      await sleep(wait);
+    }
+  }
 }
 
 function argumentsOf({ folder, manifest }: Batch, { comment, args, most }: Submission): readonly string[] {

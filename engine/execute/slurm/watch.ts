@@ -5,7 +5,7 @@ import type { TaskEnd } from "../task.ts";
 import { listed, place, readExit, readProgress, readStarted } from "./batch-files.ts";
 import type { Queued, Slurm } from "./commands.ts";
 import { type Batch, endedBy, type Item, interrupted } from "./item.ts";
-import { judge, type Signs } from "./judge.ts";
+import { isLiving, judge, type Signs } from "./judge.ts";
 
 export interface WatchOptions {
   readonly slurm: Slurm;
@@ -16,6 +16,7 @@ export interface WatchOptions {
   readonly graceMs: number;
   /** Tries a task again that was lost. */
   again(item: Item, why: string): void;
+  note(text: string): void;
 }
 
 export interface Watch {
@@ -45,16 +46,11 @@ export function watchBatches(options: WatchOptions): Watch {
     for (const batch of batches) {
       for (const at of batch.items.keys()) {
         const before = seen.get(idOf(batch, at)) ?? { absent: 0 };
-        const now = byName.get(`${batch.manifest.token} ${batch.job}_${at}`);
-        if (now === undefined) seen.set(idOf(batch, at), { absent: before.absent + 1 });
-        else
-          seen.set(idOf(batch, at), {
-            queued: now,
-            absent: 0,
-            overSince: before.overSince ?? performance.now(),
-          });
-        if (now !== undefined && /^(PENDING|RUNNING)$/.test(now.state)) {
-          seen.set(idOf(batch, at), { queued: now, absent: 0 });
+        const queued = byName.get(`${batch.manifest.token} ${batch.job}_${at}`);
+        if (queued === undefined) seen.set(idOf(batch, at), { absent: before.absent + 1 });
+        else {
+          const over = isLiving(queued) ? {} : { overSince: before.overSince ?? performance.now() };
+          seen.set(idOf(batch, at), { queued, absent: 0, ...over });
         }
       }
     }
@@ -76,7 +72,7 @@ export function watchBatches(options: WatchOptions): Watch {
       const progress = listed(batch.folder, "progress");
       for (const [at, item] of batch.items) {
         const end = exits.has(at) ? readExit(batch.folder, at) : undefined;
-        if (end !== undefined) finish(batch, at, item, placed(batch, at, item, end));
+        if (end !== undefined) finish(batch, at, item, asWanted(item, placed(batch, at, item, end)));
         else if (!item.isOver()) {
           tellProgress(batch, at, item, progress.has(at));
           decide(batch, at, item);
@@ -94,18 +90,29 @@ export function watchBatches(options: WatchOptions): Watch {
   const decide = (batch: Batch, at: number, item: Item): void => {
     if (batch.job === undefined) return;
     const verdict = judge(signsOf(batch, at), options.graceMs);
-    if (verdict.kind === "wait") return;
+    if (verdict.kind === "wait") {
+      tellWaiting(batch, at, item, verdict.reason);
+      return;
+    }
     if (item.asked !== undefined) finish(batch, at, item, interrupted);
     else if (verdict.kind === "lost") {
       batch.items.delete(at);
       item.jobs.push(`${batch.job}_${at}`);
-      options.again(item, verdict.why);
+      const [last] = printedBy(batch, at).split("\n").slice(-1);
+      options.again(item, last ? `${verdict.why}: ${last}` : verdict.why);
     } else if (verdict.kind === "cancelled") {
       finish(batch, at, item, endedBy({ kind: "machine", message: "somebody cancelled the job in Slurm" }));
     } else {
       const detail = printedBy(batch, at);
       finish(batch, at, item, endedBy({ ...verdict.failure, ...(detail === "" ? {} : { detail }) }));
     }
+  };
+  const waiting = new Set<string>();
+  const tellWaiting = (batch: Batch, at: number, { task }: Item, reason: string | undefined): void => {
+    const text = `${task.step} (job ${batch.job}_${at}) waits in Slurm: ${reason}`;
+    if (reason === undefined || waiting.has(text)) return;
+    waiting.add(text);
+    options.note(text);
   };
   const close = (): void => {
     clearInterval(timer);
@@ -132,6 +139,11 @@ function tellProgress(batch: Batch, at: number, item: Item, hasProgress: boolean
   if (progress === undefined || told.get(item) === text) return;
   told.set(item, text);
   item.update({ kind: "progress", progress });
+}
+
+/** Slurm ends programs together with the worker that would have ended them. */
+function asWanted({ asked }: Item, end: TaskEnd): TaskEnd {
+  return asked !== undefined && end.kind === "failed" ? interrupted : end;
 }
 
 /** With where it ran, and how long it waited. */

@@ -107,7 +107,7 @@ function settings(program: Program, project: Project): Finding {
   const { kind = "local", ...others } = config.executor ?? {};
   const words = Object.entries(others).map(([name, value]) => `${name} ${String(value)}`);
   const from = files.length === 0 ? "" : ` (${files.join(", ")})`;
-  const value = `${["executor " + kind, ...words].join(", ")}${from}`;
+  const value = `${[`executor ${kind}`, ...words].join(", ")}${from}`;
   if (diagnostics.length === 0) return { name: "settings", value, isNeeded: false };
   const problem = `${countText(diagnostics.length, "mistake")} in ${files.join(", ")}`;
   return { name: "settings", value, problem, way: "flow run shows them", isNeeded: true };

@@ -65,3 +65,14 @@ test("two configurations are one, member by member", () => {
     steps: { train: { gpus: 1, cpus: 8 }, head: { time: 5 } },
   });
 });
+
+test("the example of docs/cluster.md is one", () => {
+  const page = readFileSync(join(repository, "docs/cluster.md"), "utf8");
+  const [, text = ""] = /```yaml\n(.*?)```/s.exec(page) ?? [];
+  const { config, diagnostics } = loadConfig({ file: "flow.config.yaml", text });
+  expect(diagnostics).toEqual([]);
+  expect(config).toMatchObject({
+    executor: { kind: "slurm", time: "2:00:00", askEvery: 15 },
+    steps: { extract: { gpus: 1 } },
+  });
+});

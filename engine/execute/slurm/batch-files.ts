@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -99,6 +100,15 @@ export function beat(folder: string, at: number): void {
   else writeFileSync(file, "");
 }
 
+/** When it last did; `undefined` where it never has. */
+export function lastBeat(folder: string, at: number): number | undefined {
+  try {
+    return statSync(place(folder, "beats", at)).mtimeMs;
+  } catch {
+    return undefined;
+  }
+}
+
 export function cancel(folder: string, at: number): void {
   mkdirSync(join(folder, "cancelled"), { recursive: true });
   writeFileSync(place(folder, "cancelled", at), "");
@@ -108,11 +118,15 @@ export function isCancelled(folder: string, at: number): boolean {
   return existsSync(place(folder, "cancelled", at));
 }
 
-/** Whole or not at all; a crash of the machine may lose it. */
+/** Whole or not at all. How far something is fails nothing: what cannot be written is left out. */
 export function writeProgress(folder: string, at: number, progress: Progress): void {
   const file = place(folder, "progress", at);
-  writeFileSync(`${file}.new`, JSON.stringify(progress));
-  renameSync(`${file}.new`, file);
+  try {
+    writeFileSync(`${file}.new`, JSON.stringify(progress));
+    renameSync(`${file}.new`, file);
+  } catch {
+    // The next one may be.
+  }
 }
 
 export function readProgress(folder: string, at: number): Progress | undefined {
@@ -137,7 +151,7 @@ export function listed(folder: string, kind: Kind): ReadonlySet<number> {
   }
 }
 
-export function place(folder: string, kind: Kind, at: number): string {
+function place(folder: string, kind: Kind, at: number): string {
   return join(folder, kind, String(at));
 }
 

@@ -7,7 +7,7 @@ export interface Slurm {
   /** All array tasks of the user that Slurm remembers. */
   queue(): Promise<readonly Queued[]>;
   /** Jobs, or tasks of arrays: `12_3`. */
-  cancel(jobs: readonly string[], signal?: "KILL"): Promise<void>;
+  cancel(jobs: readonly string[]): Promise<void>;
 }
 
 /** A task of an array, as `squeue` shows it. */
@@ -65,8 +65,8 @@ export function slurmCommands(env: Readonly<Record<string, string | undefined>>)
       const answer = await call("squeue", ["--me", "-h", "-r", "-t", "all", "-O", format]);
       return answer.split("\n").flatMap(readLine);
     },
-    async cancel(jobs, signal) {
-      await call("scancel", [...(signal === undefined ? [] : [`--signal=${signal}`, "--full"]), ...jobs]);
+    async cancel(jobs) {
+      await call("scancel", jobs);
     },
   };
 }

@@ -111,7 +111,7 @@ export function slurmExecutor(options: SlurmOptions): Executor {
   /** Takes up what an earlier run submitted, or was about to. */
   const adopt = async (item: Item, batch: Batch, at: number): Promise<void> => {
     try {
-      const job = batch.job ?? (await findJob(slurm, batch.manifest.token));
+      const job = batch.job ?? (await findJob(slurm, batch.manifest.token, item));
       if (job === undefined) {
         // Should it come up after all, it does not begin.
         cancel(batch.folder, at);

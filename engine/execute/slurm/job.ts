@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { localExecutor, type WorkerCommand } from "../local.ts";
 import { beat, claim, isCancelled, readManifest, writeExit, writeProgress } from "./batch-files.ts";
+import { interrupted } from "./item.ts";
 
 /** How often a task shows that it lives, and looks whether it is to end. */
 const BEAT_MS = 2_000;
@@ -36,18 +37,26 @@ export async function runJob(
       writeProgress(folder, at, progress);
     },
   });
+  let isToEnd = false;
+  const stop = (): void => {
+    isToEnd = true;
+    running.stop();
+  };
   const look = (): void => {
     beat(folder, at);
-    if (isCancelled(folder, at)) running.stop();
+    if (isCancelled(folder, at)) stop();
   };
   look();
   const timer = setInterval(look, BEAT_MS);
   // scancel, and the end of the time limit.
-  process.on("SIGTERM", () => running.stop());
+  process.on("SIGTERM", stop);
   try {
-    await writeExit(task.cache, folder, at, await running.end);
+    const end = await running.end;
+    // Slurm ends programs together with the worker that would have ended them.
+    const isEnded = isToEnd && end.kind === "failed";
+    await writeExit(task.cache, folder, at, isEnded ? interrupted : end);
   } finally {
     clearInterval(timer);
-    executor.close();
+    await executor.close();
   }
 }

@@ -3,7 +3,7 @@ import { shellWord } from "../../wording.ts";
 import type { WorkerCommand } from "../local.ts";
 import { writeJob } from "./batch-files.ts";
 import { type Slurm, SlurmError } from "./commands.ts";
-import type { Batch } from "./item.ts";
+import type { Batch, Item } from "./item.ts";
 
 export interface Submission {
   readonly slurm: Slurm;
@@ -28,7 +28,8 @@ const WAITS_MS = [1, 2, 4, 8, 15, 30, 60, 60, 60, 60].map((seconds) => seconds *
  */
 export async function submit(batch: Batch, submission: Submission): Promise<void> {
   const { slurm, cache } = submission;
-  batch.job = await insisting(async (isFirst) => {
+  const isWanted = (): boolean => [...batch.items.values()].some((item) => !item.isOver());
+  batch.job = await insisting(isWanted, async (isFirst) => {
     const found = isFirst ? undefined : await jobNamed(slurm, batch.manifest.token);
     return found ?? slurm.submit(argumentsOf(batch, submission), scriptOf(batch, submission.worker));
   });
@@ -36,8 +37,11 @@ export async function submit(batch: Batch, submission: Submission): Promise<void
 }
 
 /** The number of the array of that name; `undefined` where Slurm has none. @throws SlurmError as `submit` does. */
-export function findJob(slurm: Slurm, token: string): Promise<string | undefined> {
-  return insisting(() => jobNamed(slurm, token));
+export function findJob(slurm: Slurm, token: string, item: Item): Promise<string | undefined> {
+  return insisting(
+    () => !item.isOver(),
+    () => jobNamed(slurm, token),
+  );
 }
 
 async function jobNamed(slurm: Slurm, token: string): Promise<string | undefined> {
@@ -46,14 +50,19 @@ async function jobNamed(slurm: Slurm, token: string): Promise<string | undefined
 }
 
 /** Asks again while Slurm does not answer. */
-async function insisting<Answer>(ask: (isFirst: boolean) => Promise<Answer>): Promise<Answer> {
+async function insisting<Answer>(
+  isWanted: () => boolean,
+  ask: (isFirst: boolean) => Promise<Answer>,
+): Promise<Answer> {
   for (let at = 0; ; at++) {
     try {
       return await ask(at === 0);
     } catch (error) {
       const wait = WAITS_MS[at];
       if (!(error instanceof SlurmError) || !error.isUnsure || wait === undefined) throw error;
-      await sleep(wait);
+      // A run that is over does not wait for it.
+      await sleep(wait, undefined, { ref: false });
+      if (!isWanted()) throw error;
     }
   }
 }

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { lastWordsOf } from "../../failure.ts";
 import type { TaskEnd } from "../task.ts";
-import { listed, place, readExit, readProgress, readStarted } from "./batch-files.ts";
+import { lastBeat, listed, readExit, readProgress, readStarted } from "./batch-files.ts";
 import type { Queued, Slurm } from "./commands.ts";
 import { type Batch, endedBy, type Item, interrupted } from "./item.ts";
 import { isLiving, judge, type Signs } from "./judge.ts";
@@ -57,13 +57,13 @@ export function watchBatches(options: WatchOptions): Watch {
   };
   const signsOf = (batch: Batch, at: number): Signs => {
     const { queued, absent = 0, overSince } = seen.get(idOf(batch, at)) ?? {};
-    const beat = statSync(place(batch.folder, "beats", at), { throwIfNoEntry: false });
+    const beat = lastBeat(batch.folder, at);
     return {
       ...(queued === undefined ? {} : { queued }),
       absent,
       overMs: overSince === undefined ? 0 : performance.now() - overSince,
       ageMs: Date.now() - Date.parse(batch.manifest.at),
-      ...(beat === undefined ? {} : { silentMs: Date.now() - beat.mtimeMs }),
+      ...(beat === undefined ? {} : { silentMs: Date.now() - beat }),
     };
   };
   const look = (): void => {
@@ -72,7 +72,9 @@ export function watchBatches(options: WatchOptions): Watch {
       const progress = listed(batch.folder, "progress");
       for (const [at, item] of batch.items) {
         const end = exits.has(at) ? readExit(batch.folder, at) : undefined;
-        if (end !== undefined) finish(batch, at, item, asWanted(item, placed(batch, at, item, end)));
+        // Why it was ended that nobody here has asked to end, Slurm says.
+        const isEnd = end !== undefined && (end.kind !== "interrupted" || item.asked !== undefined);
+        if (isEnd) finish(batch, at, item, placed(batch, at, item, end));
         else if (!item.isOver()) {
           tellProgress(batch, at, item, progress.has(at));
           decide(batch, at, item);
@@ -139,11 +141,6 @@ function tellProgress(batch: Batch, at: number, item: Item, hasProgress: boolean
   if (progress === undefined || told.get(item) === text) return;
   told.set(item, text);
   item.update({ kind: "progress", progress });
-}
-
-/** Slurm ends programs together with the worker that would have ended them. */
-function asWanted({ asked }: Item, end: TaskEnd): TaskEnd {
-  return asked !== undefined && end.kind === "failed" ? interrupted : end;
 }
 
 /** With where it ran, and how long it waited. */

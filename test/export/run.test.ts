@@ -25,7 +25,11 @@ const latest = (name: string): string => join(place.root, "runs/latest", name);
 beforeAll(async () => {
   place = newWorkplace();
   place.write("p.yaml", pipeline(plain) + exports);
-  expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0, stderr: "" });
+  const { code, stdout, stderr } = await place.flow(["run", "p.yaml"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  // The report is still what a run comes to, and what is noted of all is said once.
+  expect(stdout).toContain("macro avg");
+  expect(stdout.match(/^Note: /gm)).toHaveLength(1);
 });
 afterAll(() => place.remove());
 

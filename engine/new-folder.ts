@@ -9,15 +9,23 @@ import { dirname } from "node:path";
  */
 export function newFolder(path: string): string | undefined {
   try {
-    mkdirSync(path);
-    return path;
+    return madeNow(path) ? path : undefined;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && statSync(path).isDirectory()) return undefined;
-    const above = dirname(path);
-    if (code !== "ENOENT" || existsSync(above)) throw error;
-    const first = newFolder(above);
-    newFolder(path);
-    return first ?? path;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  const above = dirname(path);
+  // Another process may just have made it: then what is there by now counts.
+  const first = existsSync(above) ? undefined : newFolder(above);
+  return madeNow(path) ? (first ?? path) : first;
+}
+
+/** False where it is there. */
+function madeNow(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).isDirectory()) return false;
+    throw error;
   }
 }

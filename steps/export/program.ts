@@ -71,21 +71,33 @@ function paramsOf({ extractor, preprocessing }: ModelDescription): ExtractParams
   return params as unknown as ExtractParams;
 }
 
-/** @throws StepError where a file is to be given and is not, or the other way round. */
+/**
+ * By digests, before anything is opened: what another network lacks is nothing to be told of.
+ *
+ * @throws StepError where a file is to be given and is not, is one too many, or is another.
+ */
 function refuseMisgiven({ extractor }: ModelDescription, given: GivenExtractor): void {
-  const isFile = {
-    network: !namedNetworks.has(extractor.network),
-    weights: extractor.weights.startsWith("sha256:"),
+  const { network, weights } = extractor;
+  const isFile = { network: !namedNetworks.has(network), weights: weights.startsWith("sha256:") };
+  const noFile = {
+    network: `the network ${network}, which is no file`,
+    weights: weights === "own" ? "the network's own weights" : `weights that are no file (${weights})`,
   };
   for (const name of ["network", "weights"] as const) {
-    if (isFile[name] && given[name] === undefined) {
+    const digest = given[name]?.digest;
+    if (isFile[name] && digest === undefined) {
       throw new StepError(
         `the model's features were extracted with ${name} from a file: give it as the input \`${name}\``,
       );
     }
-    if (!isFile[name] && given[name] !== undefined) {
+    if (!isFile[name] && digest !== undefined) {
       throw new StepError(
-        `the ${name} of the model's features is ${extractor[name]}, no file: leave the input \`${name}\` out`,
+        `the model's features were extracted with ${noFile[name]}: leave the input \`${name}\` out`,
+      );
+    }
+    if (digest !== undefined && digest !== extractor[name]) {
+      throw new StepError(
+        `the input \`${name}\` is not what the model's features were extracted with: it is ${digest}, and that was ${extractor[name]}`,
       );
     }
   }

@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readIndex } from "../../steps/learning/tables/features.ts";
 import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
-import { exampleIn, type Kind, newFolderIn, pipeline, type Written, written } from "./exporting.ts";
+import { exampleIn, type Kind, newFolderIn, type Written, written } from "./exporting.ts";
+import { farthest } from "./farthest.ts";
 import { lackOfPython, python } from "./python.ts";
 
 // The examples of a card, run as they are written, on pictures that are not yet as large as the network takes them.
@@ -109,27 +111,51 @@ describe.each(kinds)("pictures $title", (kind) => {
   });
 });
 
-describe("rows of features", () => {
-  const head = async (language: string): Promise<string> => {
-    place.write("p.yaml", pipeline(kinds[0] as Kind));
-    expect(await place.flow(["run", "p.yaml", "--until", "head"])).toMatchObject({ code: 0 });
-    const folder = newFolderIn(place, `head-${language}`);
+describe.each(["float32", "float16"])("rows of features in %s", (dtype) => {
+  const kind = { title: dtype, extract: resnet("").replace(/ }$/, `, dtype: ${dtype} }`), train };
+
+  /** What an example says of `test.npy`, and what flow says of the same pictures. */
+  async function bothSaid(title: "Python" | "Node"): Promise<readonly (readonly [string, number])[][]> {
+    const { pictures, expected, named } = await written(place, kind);
+    const classes = expected.length / pictures.length;
+    const byName = new Map(
+      pictures.map((path, at) => [
+        basename(path),
+        [named[at] as string, Math.max(...expected.slice(at * classes, (at + 1) * classes))] as const,
+      ]),
+    );
+    const [head, rows] = ["head", "rows"].map((word) => `${word} ${dtype} ${title}`) as [string, string];
     for (const [format, out] of [
-      ["onnx", `head-${language}`],
-      ["numpy", `rows-${language}`],
+      ["onnx", head],
+      ["numpy", rows],
     ] as const) {
-      expect(await place.flow(["export", "latest", "--format", format, "-o", out])).toMatchObject({
-        code: 0,
-      });
+      const wrote = await place.flow(["export", "latest", "--format", format, "-o", out]);
+      expect(wrote).toMatchObject({ code: 0 });
     }
-    return folder;
-  };
-  test.skipIf(lack !== "")(`Python has a class for each${lack}`, async () => {
-    const folder = await head("python");
-    expect(said(copied(folder, "Python"), "../rows-python/test.npy").length).toBe(12);
+    const index = await readIndex(join(place.root, rows));
+    const tested = index.filter(({ split }) => split === "test");
+    const run = copied(join(place.root, head), title);
+    return [
+      said(run, join(place.root, rows, "test.npy")),
+      tested.map(({ file }) => byName.get(basename(file)) as readonly [string, number]),
+    ];
+  }
+
+  function expectSame([found = [], expected = []]: readonly (readonly [string, number])[][]): void {
+    expect(expected).toHaveLength(12);
+    expect(found.map(([name]) => name)).toEqual(expected.map(([name]) => name));
+    expect(
+      farthest(
+        found.map(([, sure]) => sure),
+        expected.map(([, sure]) => sure),
+      ),
+    ).toBeLessThan(1e-5);
+  }
+
+  test.skipIf(lack !== "")(`Python names the class of each that flow predict names${lack}`, async () => {
+    expectSame(await bothSaid("Python"));
   });
-  test("Node has a class for each", async () => {
-    const folder = await head("node");
-    expect(said(copied(folder, "Node"), "../rows-node/test.npy").length).toBe(12);
+  test("Node names the class of each that flow predict names", async () => {
+    expectSame(await bothSaid("Node"));
   });
 });

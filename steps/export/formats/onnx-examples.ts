@@ -1,3 +1,4 @@
+import type { ModelDescription } from "../../learning/heads/model.ts";
 import type { Preprocessing } from "../../vision/preprocessing.ts";
 import type { Example, ExportedModel } from "../format.ts";
 import { tensorNamesIn } from "./onnx-names.ts";
@@ -5,8 +6,8 @@ import { pictureBrowser, pictureNode, picturePython } from "./picture-examples.t
 
 /** How the file is used in Python, in Node and in a browser. */
 export function onnxExamples({ model, extractor }: ExportedModel): readonly Example[] {
-  const { inputLength, preprocessing } = model.description;
-  if (extractor === undefined) return headExamples(inputLength);
+  const { preprocessing } = model.description;
+  if (extractor === undefined) return headExamples(model.description);
   const batch = (extractor.kind === "onnx" ? extractor.batch : undefined) ?? 1;
   return wholeExamples(preprocessing, { batch, ...tensorNamesIn(extractor) });
 }
@@ -86,8 +87,15 @@ document.querySelector("input").onchange = async ({ target: { files: [file] } })
   ];
 }
 
-function headExamples(length: number): readonly Example[] {
+function headExamples({ inputLength: length, extractor }: ModelDescription): readonly Example[] {
+  const { dtype = "float32" } = extractor;
   const rows = "rows of features, as `flow export --format numpy` writes them";
+  // Neither Node 20 nor every browser has a Float16Array.
+  const valuesOf = (buffer: string): string =>
+    dtype === "float32"
+      ? `const values = new Float32Array(${buffer});`
+      : `const half = (bits) => (bits >> 15 ? -1 : 1) * 2 ** (Math.max((bits >> 10) & 31, 1) - 25) * ((bits & 1023) + ((bits >> 10) & 31 ? 1024 : 0));
+const values = Float32Array.from(new Uint16Array(${buffer}), half);`;
   return [
     {
       title: "Python",
@@ -113,9 +121,9 @@ for row in probabilities:
 import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
-// N × ${length}, float32: ${rows}
+// N × ${length}, ${dtype}: ${rows}
 const npy = readFileSync(process.argv[2]);
-const values = new Float32Array(Uint8Array.from(npy.subarray(10 + npy.readUInt16LE(8))).buffer);
+${valuesOf("Uint8Array.from(npy.subarray(10 + npy.readUInt16LE(8))).buffer")}
 const features = new Tensor("float32", values, [values.length / ${length}, ${length}]);
 ${headLines("InferenceSession", 'JSON.parse(readFileSync("labels.json", "utf8"))')}
   console.log(classes[best], row[best]);
@@ -128,9 +136,9 @@ ${headLines("InferenceSession", 'JSON.parse(readFileSync("labels.json", "utf8"))
 <!-- npm install onnxruntime-web; copy node_modules/onnxruntime-web/dist/* here, and serve this folder -->
 <script src="ort.min.js"></script>
 <script type="module">
-// N × ${length}, float32: ${rows}
+// N × ${length}, ${dtype}: ${rows}
 const npy = await (await fetch("test.npy")).arrayBuffer();
-const values = new Float32Array(npy.slice(10 + new DataView(npy).getUint16(8, true)));
+${valuesOf("npy.slice(10 + new DataView(npy).getUint16(8, true))")}
 const features = new ort.Tensor("float32", values, [values.length / ${length}, ${length}]);
 ${headLines("ort.InferenceSession", 'await (await fetch("labels.json")).json()')}
   document.body.append(classes[best] + " " + row[best], document.createElement("br"));

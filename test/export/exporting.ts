@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { ModelDescription } from "../../steps/learning/heads/model.ts";
 import { readPixels } from "../../steps/vision/pixels/pixels.ts";
-import type { Workplace } from "../cli/flow.ts";
+import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
 import { evaluation, predicted } from "../cli/predicting.ts";
 
 // What tests of exports of models share.
@@ -42,6 +42,17 @@ steps:
     inputs: { model: head.model${files} }
     with: { format: ${format}, include: all }
 `;
+}
+
+/** A workplace with networks in files: `onnx/`, and `small` with weights in `small.h5`. */
+export function placeWithNetworks(): Workplace {
+  const place = newWorkplace();
+  const golden = (name: string): string => join(repository, "test/golden", name);
+  cpSync(golden("onnx"), join(place.root, "onnx"), { recursive: true });
+  cpSync(golden("keras/small"), join(place.root, "small"), { recursive: true });
+  cpSync(golden("keras/small.h5"), join(place.root, "small.h5"));
+  symlinkSync(join(repository, "node_modules"), join(place.root, "node_modules"));
+  return place;
 }
 
 /** A model that was written, pictures, and what `flow predict` says of them. */

@@ -1,16 +1,17 @@
 import type { Example, ExportedModel } from "../format.ts";
 import { picturePython } from "./picture-examples.ts";
+import { rowsRemark } from "./row-examples.ts";
 
 /** How the file is used in Python. */
 export function kerasExamples(
   file: string,
   { model: { description }, extractor }: ExportedModel,
 ): readonly Example[] {
-  const { inputLength, preprocessing } = description;
+  const { preprocessing } = description;
   const isWhole = extractor !== undefined;
   const input = isWhole
     ? `${picturePython(preprocessing)}\nrows = np.asarray(picture, np.float32)[None]`
-    : `rows = np.load(sys.argv[1]).astype(np.float32)  # N × ${inputLength}: rows of features, as \`flow export --format numpy\` writes them`;
+    : `rows = np.load(sys.argv[1]).astype(np.float32)  # ${rowsRemark(description)}`;
   return [
     {
       title: "Python",

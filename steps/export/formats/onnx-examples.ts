@@ -3,6 +3,7 @@ import type { Preprocessing } from "../../vision/preprocessing.ts";
 import type { Example, ExportedModel } from "../format.ts";
 import { tensorNamesIn } from "./onnx-names.ts";
 import { pictureBrowser, pictureNode, picturePython } from "./picture-examples.ts";
+import { rowsBrowser, rowsNode, rowsRemark } from "./row-examples.ts";
 
 /** How the file is used in Python, in Node and in a browser. */
 export function onnxExamples({ model, extractor }: ExportedModel): readonly Example[] {
@@ -87,15 +88,10 @@ document.querySelector("input").onchange = async ({ target: { files: [file] } })
   ];
 }
 
-function headExamples({ inputLength: length, extractor }: ModelDescription): readonly Example[] {
-  const { dtype = "float32" } = extractor;
-  const rows = "rows of features, as `flow export --format numpy` writes them";
-  // Neither Node 20 nor every browser has a Float16Array.
-  const valuesOf = (buffer: string): string =>
-    dtype === "float32"
-      ? `const values = new Float32Array(${buffer});`
-      : `const half = (bits) => (bits >> 15 ? -1 : 1) * 2 ** (Math.max((bits >> 10) & 31, 1) - 25) * ((bits & 1023) + ((bits >> 10) & 31 ? 1024 : 0));
-const values = Float32Array.from(new Uint16Array(${buffer}), half);`;
+function headExamples(description: ModelDescription): readonly Example[] {
+  const { inputLength: length } = description;
+  const features = (name: string): string =>
+    `const features = new ${name}("float32", values, [values.length / ${length}, ${length}]);`;
   return [
     {
       title: "Python",
@@ -106,7 +102,7 @@ import json, sys
 import numpy as np
 import onnxruntime as ort
 
-rows = np.load(sys.argv[1]).astype(np.float32)  # N × ${length}: ${rows}
+rows = np.load(sys.argv[1]).astype(np.float32)  # ${rowsRemark(description)}
 session = ort.InferenceSession("model.onnx")
 [probabilities] = session.run(["probabilities"], {"features": rows})
 classes = json.load(open("labels.json", encoding="utf-8"))
@@ -121,10 +117,8 @@ for row in probabilities:
 import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
-// N × ${length}, ${dtype}: ${rows}
-const npy = readFileSync(process.argv[2]);
-${valuesOf("Uint8Array.from(npy.subarray(10 + npy.readUInt16LE(8))).buffer")}
-const features = new Tensor("float32", values, [values.length / ${length}, ${length}]);
+${rowsNode(description)}
+${features("Tensor")}
 ${headLines("InferenceSession", 'JSON.parse(readFileSync("labels.json", "utf8"))')}
   console.log(classes[best], row[best]);
 }`,
@@ -136,10 +130,8 @@ ${headLines("InferenceSession", 'JSON.parse(readFileSync("labels.json", "utf8"))
 <!-- npm install onnxruntime-web; copy node_modules/onnxruntime-web/dist/* here, and serve this folder -->
 <script src="ort.min.js"></script>
 <script type="module">
-// N × ${length}, ${dtype}: ${rows}
-const npy = await (await fetch("test.npy")).arrayBuffer();
-${valuesOf("npy.slice(10 + new DataView(npy).getUint16(8, true))")}
-const features = new ort.Tensor("float32", values, [values.length / ${length}, ${length}]);
+${rowsBrowser(description)}
+${features("ort.Tensor")}
 ${headLines("ort.InferenceSession", 'await (await fetch("labels.json")).json()')}
   document.body.append(classes[best] + " " + row[best], document.createElement("br"));
 }

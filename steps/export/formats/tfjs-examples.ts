@@ -1,12 +1,13 @@
 import type { Example, ExportedModel } from "../format.ts";
 import { pictureBrowser, pictureNode } from "./picture-examples.ts";
+import { rowsBrowser, rowsNode } from "./row-examples.ts";
 
 /** How the files are used in Node and in a browser. */
 export function tfjsExamples({ model: { description }, extractor }: ExportedModel): readonly Example[] {
   const { inputLength, preprocessing } = description;
   const isWhole = extractor !== undefined;
   const shape = `[${["1", ...preprocessing.size, 3].join(", ")}]`;
-  const rows = `// N × ${inputLength}, float32: rows of features, as \`flow export --format numpy\` writes them`;
+  const tensor = `const rows = tf.tensor(values, [values.length / ${inputLength}, ${inputLength}]);`;
   const best = `const shares = await model.predict(rows).data();
 for (let at = 0; at < shares.length; at += classes.length) {
   const row = shares.subarray(at, at + classes.length);
@@ -23,10 +24,7 @@ ${isWhole ? 'import sharp from "sharp";\n' : ""}
 ${
   isWhole
     ? `${pictureNode(preprocessing)}\nconst rows = tf.tensor(Float32Array.from(picture), ${shape});`
-    : `${rows}
-const npy = readFileSync(process.argv[2]);
-const values = new Float32Array(Uint8Array.from(npy.subarray(10 + npy.readUInt16LE(8))).buffer);
-const rows = tf.tensor(values, [values.length / ${inputLength}, ${inputLength}]);`
+    : `${rowsNode(description)}\n${tensor}`
 }
 const { modelTopology, weightsManifest: [{ paths, weights }] } = JSON.parse(readFileSync("model.json", "utf8"));
 const weightData = Uint8Array.from(Buffer.concat(paths.map((path) => readFileSync(path)))).buffer;
@@ -57,10 +55,8 @@ document.querySelector("input").onchange = async ({ target: { files: [file] } })
 };
 </script>`
     : `<script type="module">
-${rows}
-const npy = await (await fetch("test.npy")).arrayBuffer();
-const values = new Float32Array(npy.slice(10 + new DataView(npy).getUint16(8, true)));
-const rows = tf.tensor(values, [values.length / ${inputLength}, ${inputLength}]);
+${rowsBrowser(description)}
+${tensor}
 const model = await tf.loadLayersModel("model.json");
 const classes = await (await fetch("labels.json")).json();
 ${best}

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readIndex } from "../../steps/learning/tables/features.ts";
-import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
-import { exampleIn, type Kind, newFolderIn, type Written, written } from "./exporting.ts";
+import type { Workplace } from "../cli/flow.ts";
+import { exampleIn, type Kind, newFolderIn, placeWithNetworks, type Written, written } from "./exporting.ts";
 import { farthest } from "./farthest.ts";
 import { lackOfPython, python } from "./python.ts";
 
@@ -12,9 +12,7 @@ import { lackOfPython, python } from "./python.ts";
 
 let place: Workplace;
 beforeAll(() => {
-  place = newWorkplace();
-  cpSync(join(repository, "test/golden/onnx/batch3.onnx"), join(place.root, "batch3.onnx"));
-  symlinkSync(join(repository, "node_modules"), join(place.root, "node_modules"));
+  place = placeWithNetworks();
 });
 afterAll(() => place.remove());
 
@@ -41,7 +39,7 @@ const kinds: readonly (Kind & {
   {
     title: "for a network that takes three at a time",
     extract: "{ input: { scaling: torch } }",
-    files: ", network: ./batch3.onnx",
+    files: ", network: ./onnx/batch3.onnx",
     within: 1e-5,
   },
 ];
@@ -115,7 +113,10 @@ describe.each(["float32", "float16"])("rows of features in %s", (dtype) => {
   const kind = { title: dtype, extract: resnet("").replace(/ }$/, `, dtype: ${dtype} }`), train };
 
   /** What an example says of `test.npy`, and what flow says of the same pictures. */
-  async function bothSaid(title: "Python" | "Node"): Promise<readonly (readonly [string, number])[][]> {
+  async function bothSaid(
+    title: "Python" | "Node",
+    model = "onnx",
+  ): Promise<readonly (readonly [string, number])[][]> {
     const { pictures, expected, named } = await written(place, kind);
     const classes = expected.length / pictures.length;
     const byName = new Map(
@@ -124,9 +125,12 @@ describe.each(["float32", "float16"])("rows of features in %s", (dtype) => {
         [named[at] as string, Math.max(...expected.slice(at * classes, (at + 1) * classes))] as const,
       ]),
     );
-    const [head, rows] = ["head", "rows"].map((word) => `${word} ${dtype} ${title}`) as [string, string];
+    const [head, rows] = ["head", "rows"].map((word) => `${word} ${model} ${dtype} ${title}`) as [
+      string,
+      string,
+    ];
     for (const [format, out] of [
-      ["onnx", head],
+      [model, head],
       ["numpy", rows],
     ] as const) {
       const wrote = await place.flow(["export", "latest", "--format", format, "-o", out]);
@@ -157,5 +161,12 @@ describe.each(["float32", "float16"])("rows of features in %s", (dtype) => {
   });
   test("Node names the class of each that flow predict names", async () => {
     expectSame(await bothSaid("Node"));
+  });
+  test("Node names it with TensorFlow.js, too", async () => {
+    expectSame(await bothSaid("Node", "tfjs"));
+  });
+  const lackOfKeras = lackOfPython("numpy", "keras");
+  test.skipIf(lackOfKeras !== "")(`Python names it with Keras, too${lackOfKeras}`, async () => {
+    expectSame(await bothSaid("Python", "keras"));
   });
 });

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Config } from "../engine/config/load.ts";
 import { localExecutor } from "../engine/execute/local.ts";
 import type { Executor } from "../engine/execute/task.ts";
-import { printableLine } from "../engine/printable.ts";
+import { tellNote } from "./mistakes.ts";
 import type { Program } from "./program.ts";
 import type { Project } from "./project.ts";
 
@@ -50,7 +50,7 @@ export async function openExecutor(
       isComplete: cache.artifacts.complete,
       askEveryMs: (askEvery ?? ASK_EVERY_S) * 1000,
       graceMs: grace === undefined ? GRACE_MS : grace * 1000,
-      note: (text) => program.stderr.write(`Note: ${printableLine(text)}\n`),
+      note: (text) => tellNote(program, text),
     }),
     jobs: atOnce,
   };

@@ -14,6 +14,7 @@ import { newFolder } from "../engine/new-folder.ts";
 import { printableLine } from "../engine/printable.ts";
 import { grouped } from "../engine/wording.ts";
 import { listenForInterrupts } from "./interrupts.ts";
+import { tellNote } from "./mistakes.ts";
 import { type CommonOptions, type ExitCode, exitCode, type Program, UsageError } from "./program.ts";
 import { namedRun, openProject } from "./project.ts";
 import { jsonDocument } from "./views/json.ts";
@@ -46,7 +47,7 @@ export async function exportFiles(program: Program, name: string, options: Expor
       ...{ run, ...project, format, include, folder: staging, signal: interrupts.stop },
       ...(step === undefined ? {} : { step }),
       progress: progress.tell,
-      note: (text) => program.stderr.write(`Note: ${printableLine(text)}\n`),
+      note: (text) => tellNote(program, text),
     });
     progress.end();
     interrupts.stop.throwIfAborted();

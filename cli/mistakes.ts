@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
 import { renderDiagnostics } from "../engine/document/render.ts";
-import { printable } from "../engine/printable.ts";
+import { printable, printableLine } from "../engine/printable.ts";
 import { type ExitCode, exitCode, type Program } from "./program.ts";
 import { jsonDocument, jsonLine } from "./views/json.ts";
 
@@ -45,6 +45,11 @@ export function reportMistakes(
       format satisfies never;
   }
   return exitCode.usage;
+}
+
+/** A sentence that people should know. */
+export function tellNote({ stderr }: Pick<Program, "stderr">, text: string): void {
+  stderr.write(`Note: ${printableLine(text)}\n`);
 }
 
 /** One sentence about what has no place in a pipeline file: how the command was called, or the machine. */

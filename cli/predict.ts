@@ -1,9 +1,8 @@
 import { buffer } from "node:stream/consumers";
 import { describeFailure } from "../engine/failure.ts";
 import type { Picture, Prediction, Predictor } from "../engine/machine.ts";
-import { printableLine } from "../engine/printable.ts";
 import { listenForInterrupts } from "./interrupts.ts";
-import { tellMistake } from "./mistakes.ts";
+import { tellMistake, tellNote } from "./mistakes.ts";
 import { type CommonOptions, type ExitCode, exitCode, exitOf, type Program, UsageError } from "./program.ts";
 import { namedRun, openProject, type Project } from "./project.ts";
 import { predictionsView } from "./views/predictions.ts";
@@ -33,7 +32,7 @@ export async function predict(
     ...(options.step === undefined ? {} : { step: options.step }),
     ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
     ...(options.device === undefined ? {} : { device: options.device }),
-    note: (text) => program.stderr.write(`Note: ${printableLine(text)}\n`),
+    note: (text) => tellNote(program, text),
   });
   const interrupts = listenForInterrupts(program.env, (text) => program.stderr.write(text));
   interrupts.kill.addEventListener("abort", () => predictor.kill());

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { printableLine } from "../engine/printable.ts";
 import type { ModelServer } from "../engine/serving.ts";
 import { listenForInterrupts } from "./interrupts.ts";
+import { tellNote } from "./mistakes.ts";
 import { type CommonOptions, type ExitCode, exitCode, type Program } from "./program.ts";
 import { namedRun, openProject } from "./project.ts";
 import { jsonLine } from "./views/json.ts";
@@ -38,7 +39,7 @@ export async function serve(program: Program, name: string, options: ServeOption
     allowedHosts: options.allowHost,
     isInsecure: options.insecure ?? false,
     limits: { maxBytes, maxPixels, timeout, maxQueue },
-    note: (text) => tell(`Note: ${text}`),
+    note: (text) => tellNote(program, text),
     warn: tell,
   });
   const interrupts = listenForInterrupts(program.env, (text) => program.stderr.write(text));

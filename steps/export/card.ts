@@ -2,6 +2,7 @@ import { grouped } from "../../engine/wording.ts";
 import type { ModelDescription } from "../learning/heads/model.ts";
 import { type FeatureRow, readIndex } from "../learning/tables/features.ts";
 import { type EpochLine, readHistory } from "../learning/tables/history.ts";
+import { splits as allSplits } from "../learning/tables/images.ts";
 import { readReport } from "../report/artifact.ts";
 import { choicesIn } from "../vision/preprocessing.ts";
 import type { Program } from "../vision/runtimes/runtime.ts";
@@ -88,7 +89,7 @@ function some(classes: readonly string[]): string {
 /** Pictures by class and split. */
 function trainedOn(index: readonly FeatureRow[], classes: readonly string[]): readonly string[] {
   if (index.length === 0) return ["Not said here: no features were given to the export.\n"];
-  const splits = [...new Set(index.map(({ split }) => split))].sort((a, b) => rankOf(a) - rankOf(b));
+  const splits = allSplits.filter((split) => index.some((row) => row.split === split));
   const counts = new Map<string, number>();
   for (const { split, label } of index) {
     const key = `${label} ${split}`;
@@ -106,12 +107,6 @@ function trainedOn(index: readonly FeatureRow[], classes: readonly string[]): re
 
 function allOf(classes: number): string {
   return classes > SHOWN ? `all ${grouped(classes)} classes` : "all";
-}
-
-/** As people think of them; others behind. */
-function rankOf(split: string): number {
-  const at = ["train", "validation", "test"].indexOf(split);
-  return at < 0 ? 3 : at;
 }
 
 async function howGood({ report: given }: ExportRequest, input: ExportInput): Promise<readonly string[]> {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileDigest } from "../../engine/cache/tree.ts";
 import { checkSchema } from "../../engine/document/check.ts";
 import type { Json, JsonObject } from "../../engine/json.ts";
-import { whatIsWrong } from "../../engine/requirements.ts";
-import { type RequiredFile, StepError, type StepInput } from "../../engine/step-type.ts";
+import { refuseLacks } from "../../engine/requirements.ts";
+import { StepError, type StepInput } from "../../engine/step-type.ts";
 import type { ExtractParams } from "../extract/declaration.ts";
 import { extract } from "../extract/index.ts";
 import { openExtraction, refuseOther } from "../extract/open.ts";
@@ -38,7 +38,7 @@ export async function openProgram(
   const params = paramsOf(description);
   refuseMisgiven(description, inputs);
   const required = requiredWeights(params, new Set(Object.keys(inputs)));
-  if (required !== undefined) await refuseWrongFile(required, home);
+  if (required !== undefined) await refuseLacks([required], home, { sources: { md5: md5Of } });
   const extraction = await openExtraction({
     ...{ params, inputs, home, log },
     required: () => join(home, required?.path ?? ""),
@@ -103,12 +103,7 @@ function refuseMisgiven({ extractor }: ModelDescription, given: GivenExtractor):
   }
 }
 
-async function refuseWrongFile(file: RequiredFile, home: string): Promise<void> {
-  const path = join(home, file.path);
-  const found = await stat(path).catch(() => undefined);
-  const way = file.way === undefined ? `get it from ${file.url} and put it at ${path}` : file.way;
-  if (found === undefined) throw new StepError(`${file.what} is missing: ${way}`);
-  const md5 = await fileDigest(path, found.size, "md5");
-  const wrong = whatIsWrong(file, { bytes: found.size, md5 });
-  if (wrong !== undefined) throw new StepError(`${path} ${wrong}; ${way}`);
+/** Of a file that is there. */
+async function md5Of(path: string): Promise<string> {
+  return fileDigest(path, (await stat(path)).size, "md5");
 }

@@ -3,7 +3,7 @@ import { checkSchema } from "../../engine/document/check.ts";
 import type { Json, JsonObject } from "../../engine/json.ts";
 import type { ModelIdentity, PredictorRequest } from "../../engine/machine.ts";
 import type { StepRecord } from "../../engine/record/run-record.ts";
-import { whatLacks } from "../../engine/requirements.ts";
+import { refuseLacks } from "../../engine/requirements.ts";
 import { StepError } from "../../engine/step-type.ts";
 import type { ExtractParams } from "../extract/declaration.ts";
 import { extract } from "../extract/index.ts";
@@ -88,9 +88,7 @@ async function requiredPaths(
   { home, cache }: PredictorRequest,
 ): Promise<FoundModel["required"]> {
   const requirements = extract.requires?.(params as unknown as JsonObject, new Set(inputs)) ?? [];
-  const lacks = await Promise.all(requirements.map((requirement) => whatLacks(requirement, home, cache)));
-  const told = lacks.flatMap((lack) => (lack === undefined ? [] : [`${lack.what} is missing: ${lack.hint}`]));
-  if (told.length > 0) throw new StepError(told.join("\n"));
+  await refuseLacks(requirements, home, cache);
   return Object.fromEntries(requirements.map(({ name, path }) => [name, path]));
 }
 

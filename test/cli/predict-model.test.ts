@@ -1,18 +1,24 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { input, layer, oneByOne, summing, writeModel } from "../networks/model-files.ts";
 import { lackOf, testHome } from "../runtimes/home.ts";
 import { newWorkplace, type Workplace } from "./flow.ts";
-import { evaluation, newPictures, pipeline, plain, predicted, reported } from "./predicting.ts";
+import {
+  evaluation,
+  newPictures,
+  pipeline,
+  plain,
+  predicted,
+  reported,
+  smallNetwork,
+  trainedPlace,
+} from "./predicting.ts";
 
 // Whose model it is, and what has become of what it was made with.
 
 let place: Workplace;
 beforeAll(async () => {
-  place = newWorkplace();
-  place.write("p.yaml", pipeline(plain));
-  expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
+  place = await trainedPlace();
 });
 afterAll(() => place.remove());
 
@@ -51,16 +57,7 @@ describe("a model", () => {
 
   test("with a network from files: they must be what they were", async () => {
     const own = newWorkplace();
-    const folder = writeModel({
-      layers: [
-        input("picture", [16, 16]),
-        layer("Conv2D", "sum", "picture", oneByOne),
-        layer("ReLU", "bend", "sum"),
-      ],
-      weights: summing("sum"),
-    });
-    cpSync(folder, join(own.root, "net"), { recursive: true });
-    const network = `inputs: { images: splits.images, network: ./net }\n    with: { layer: bend, input: { scaling: tf } }`;
+    const network = smallNetwork(own);
     own.write("p.yaml", pipeline(network));
     expect(await own.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
     const { id } = own.record();

@@ -5,33 +5,22 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newWorkplace, repository, type Workplace } from "./flow.ts";
 import {
   evaluation,
+  kinds,
   newPictures,
   pipeline,
-  plain,
   predicted,
   reported,
-  resnet,
   rowsOf,
+  trainedPlace,
 } from "./predicting.ts";
 
 // `flow predict`: what a model says of pictures, as a user asks for it.
 
 let place: Workplace;
 beforeAll(async () => {
-  place = newWorkplace();
-  place.write("p.yaml", pipeline(plain));
-  expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
+  place = await trainedPlace();
 });
 afterAll(() => place.remove());
-
-const kinds = [
-  { title: "as they are", extract: plain, more: "" },
-  {
-    title: "in float16, standardized",
-    extract: `inputs: { images: splits.images }\n    with: ${resnet.replace("}, batch", "}, dtype: float16, batch")}`,
-    more: ", normalize: standard",
-  },
-];
 
 test.each(kinds)("what it says is what predictions.csv says, to the last digit: $title", async (kind) => {
   const own = newWorkplace();

@@ -1,6 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Workplace } from "./flow.ts";
+import { expect } from "vitest";
+import { input, layer, oneByOne, summing, writeModel } from "../networks/model-files.ts";
+import { newWorkplace, type Workplace } from "./flow.ts";
 
 // What tests of `flow predict` share.
 
@@ -23,9 +25,41 @@ steps:
     uses: report
     inputs: { model: head.model, features: features.features, images: splits.images }
 `;
-export const resnet =
+const resnet =
   "{ network: resnet50, weights: seeded, pool: average, input: { size: [32, 32] }, batchSize: 8 }";
 export const plain = `inputs: { images: splits.images }\n    with: ${resnet}`;
+/** What is computed in other ways: kinds of models that predictions are compared of. */
+export const kinds = [
+  { title: "as they are", extract: plain, more: "" },
+  {
+    title: "in float16, standardized",
+    extract: `inputs: { images: splits.images }\n    with: ${resnet.replace("}, batch", "}, dtype: float16, batch")}`,
+    more: ", normalize: standard",
+  },
+];
+
+/** Writes a network of one convolution as `net` into a workplace. @returns how its features are extracted. */
+export function smallNetwork(place: Workplace): string {
+  const folder = writeModel({
+    layers: [
+      input("picture", [16, 16]),
+      layer("Conv2D", "sum", "picture", oneByOne),
+      layer("ReLU", "bend", "sum"),
+    ],
+    weights: summing("sum"),
+  });
+  cpSync(folder, join(place.root, "net"), { recursive: true });
+  return "inputs: { images: splits.images, network: ./net }\n    with: { layer: bend, input: { scaling: tf } }";
+}
+
+/** A workplace in which a pipeline has run. */
+export async function trainedPlace(text = pipeline(plain)): Promise<Workplace> {
+  const place = newWorkplace();
+  place.write("p.yaml", text);
+  expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
+  return place;
+}
+
 export const evaluation = "runs/latest/pictures/images/evaluation";
 
 type Row = readonly string[];

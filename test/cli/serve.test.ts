@@ -14,15 +14,13 @@ import {
   startServer,
 } from "../serve/serving.ts";
 import { childrenOf, newWorkplace, until, type Workplace } from "./flow.ts";
-import { evaluation, pipeline, plain, resnet } from "./predicting.ts";
+import { evaluation, kinds, pipeline, trainedPlace } from "./predicting.ts";
 
 // `flow serve`: what it says, and how it begins and ends, as a user sees it.
 
 let place: Workplace;
 beforeAll(async () => {
-  place = newWorkplace();
-  place.write("p.yaml", pipeline(plain));
-  expect(await place.flow(["run", "p.yaml"])).toMatchObject({ code: 0 });
+  place = await trainedPlace();
 });
 afterAll(() => place.remove());
 
@@ -33,15 +31,6 @@ function kept(of: Workplace): readonly string[] {
     return `${file} ${size} ${mtimeMs}`;
   });
 }
-
-const kinds = [
-  { title: "as they are", extract: plain, more: "" },
-  {
-    title: "in float16, standardized",
-    extract: `inputs: { images: splits.images }\n    with: ${resnet.replace("}, batch", "}, dtype: float16, batch")}`,
-    more: ", normalize: standard",
-  },
-];
 
 test.each(kinds)(
   "what it says is what predict says, to the last digit: $title",

@@ -1,17 +1,7 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { skipped } from "../runtimes/home.ts";
-
-/** KERAS_PYTHON: a Python that has Keras 3 with a backend. */
-const kerasPython = process.env.KERAS_PYTHON;
-
-/** Why tests against Keras are skipped, as the end of their titles; empty where they are not. */
-export function lackOfKeras(): string {
-  return kerasPython === undefined ? skipped("KERAS_PYTHON names no Python with Keras 3") : "";
-}
+import { inPython } from "./python.ts";
 
 export interface KerasJob {
   /** A `.keras` file. */
@@ -33,7 +23,7 @@ export async function kerasPredict(jobs: readonly KerasJob[]): Promise<readonly 
       lines.push(JSON.stringify({ file, shape, dtype, input, output: join(folder, `${at}.out`) }));
     }
     await writeFile(join(folder, "jobs"), lines.join("\n"));
-    await runPython(["-c", program, join(folder, "jobs")]);
+    inPython(folder, program, join(folder, "jobs"));
     return await Promise.all(
       jobs.map(async (_, at) => {
         const bytes = await readFile(join(folder, `${at}.out`));
@@ -55,10 +45,3 @@ for line in open(sys.argv[1]):
     inputs = np.fromfile(job["input"], job["dtype"]).reshape(job["shape"])
     np.asarray(model.predict(inputs, verbose=0), np.float32).tofile(job["output"])
 `;
-
-/** Output of a Python program. */
-async function runPython(args: readonly string[], cwd?: string): Promise<string> {
-  const env = { ...process.env, CUDA_VISIBLE_DEVICES: "", TF_CPP_MIN_LOG_LEVEL: "3" };
-  const run = promisify(execFile)(kerasPython ?? "", args, { env, ...(cwd === undefined ? {} : { cwd }) });
-  return (await run).stdout;
-}

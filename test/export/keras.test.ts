@@ -5,14 +5,17 @@ import { afterAll, describe, expect, test } from "vitest";
 import { keras } from "../../steps/export/formats/keras.ts";
 import { farthest } from "./farthest.ts";
 import { headCases, rowCount, rowLength } from "./keras-heads.ts";
-import { kerasPredict, lackOfKeras } from "./keras-python.ts";
+import { kerasPredict } from "./keras-python.ts";
+import { lackOfPython } from "./python.ts";
 
 const root = mkdtempSync(join(tmpdir(), "flow-export-keras-"));
 afterAll(() => rmSync(root, { recursive: true }));
 const newFolder = (): string => mkdtempSync(join(root, "case-"));
 
-describe(`a head as a Keras file${lackOfKeras()}`, () => {
-  test.skipIf(lackOfKeras() !== "")("gives the same probabilities in Keras", async () => {
+const lack = lackOfPython("keras", "numpy");
+
+describe(`a head as a Keras file${lack}`, () => {
+  test.skipIf(lack !== "")("gives the same probabilities in Keras", async () => {
     const cases = await headCases(newFolder);
     const jobs = [];
     for (const { model, rows } of cases) {

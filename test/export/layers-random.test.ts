@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { StepError } from "../../engine/step-type.ts";
 import { tfjs } from "../../steps/export/formats/tfjs.ts";
+import { randomNetwork, randomNetworks } from "../networks/random-networks.ts";
 import { farthest } from "./farthest.ts";
 import { loadModel, loadTf } from "./keras-tfjs.ts";
-import { randomModel, randomNetworks } from "./random-networks.ts";
+import { wholeModel } from "./whole-models.ts";
 
 const root = mkdtempSync(join(tmpdir(), "flow-export-random-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -17,10 +18,9 @@ test.each(randomNetworks)(
   "%s gives the same probabilities in TensorFlow.js, or is refused by name",
   async (name) => {
     const tf = await loadTf();
-    const { exported, probabilities, pixels, dims } = await randomModel(
-      name,
-      mkdtempSync(join(root, "model-")),
-    );
+    const { options, count, pixels, dims } = randomNetwork(name);
+    const folderOfModel = mkdtempSync(join(root, "model-"));
+    const { exported, probabilities } = await wholeModel(options, pixels, { count, folder: folderOfModel });
     const folder = mkdtempSync(join(root, "files-"));
     try {
       await tfjs.write(exported, folder);

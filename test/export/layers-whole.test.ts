@@ -1,22 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
-import { exampleIn, type Kind, pipeline, type Written, written } from "./exporting.ts";
+import type { Workplace } from "../cli/flow.ts";
+import { exampleIn, type Kind, pipeline, placeWithNetworks, type Written, written } from "./exporting.ts";
 import { farthest } from "./farthest.ts";
-import { kerasPredict, lackOfKeras } from "./keras-python.ts";
+import { kerasPredict } from "./keras-python.ts";
 import { loadModel, loadTf } from "./keras-tfjs.ts";
+import { lackOfPython, python } from "./python.ts";
 
 // A model as layers, from pixels on, against what `flow predict` says of the same pictures.
 
 let place: Workplace;
 beforeAll(() => {
-  place = newWorkplace();
-  cpSync(join(repository, "test/golden/onnx"), join(place.root, "onnx"), { recursive: true });
-  cpSync(join(repository, "test/golden/keras/small"), join(place.root, "small"), { recursive: true });
-  cpSync(join(repository, "test/golden/keras/small.h5"), join(place.root, "small.h5"));
-  symlinkSync(join(repository, "node_modules"), join(place.root, "node_modules"));
+  place = placeWithNetworks();
 });
 afterAll(() => place.remove());
 
@@ -69,7 +66,7 @@ describe("as a layers model of TensorFlow.js", () => {
   });
 });
 
-const lack = lackOfKeras();
+const lack = lackOfPython("keras", "numpy");
 describe.skipIf(lack !== "")(`as a Keras file${lack}`, () => {
   test.each(kinds)("gives the same probabilities to 1e-5: $title", async (kind) => {
     const found = await written(place, kind, "keras");
@@ -79,7 +76,7 @@ describe.skipIf(lack !== "")(`as a Keras file${lack}`, () => {
     expectSame(given as Float32Array, found);
     const script = join(place.root, "classify.py");
     writeFileSync(script, exampleIn(found.folder, "Python"));
-    const said = execFileSync(process.env.KERAS_PYTHON as string, [script, found.pictures[0] as string], {
+    const said = execFileSync(python as string, [script, found.pictures[0] as string], {
       cwd: found.folder,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],

@@ -3,19 +3,16 @@ import { join } from "node:path";
 import h5wasm, { File } from "h5wasm/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mobilenet } from "../../steps/vision/networks/named/mobilenet.ts";
-import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
+import type { Workplace } from "../cli/flow.ts";
 import { layersOfMobilenet, writeH5 } from "../networks/h5-weights.ts";
-import { type Kind, pipeline } from "./exporting.ts";
+import { type Kind, pipeline, placeWithNetworks } from "./exporting.ts";
 
 // An export with the network in it, and a network that is not the model's.
 
 let place: Workplace;
 beforeAll(async () => {
   await h5wasm.ready;
-  place = newWorkplace();
-  cpSync(join(repository, "test/golden/onnx"), join(place.root, "onnx"), { recursive: true });
-  cpSync(join(repository, "test/golden/keras/small"), join(place.root, "small"), { recursive: true });
-  cpSync(join(repository, "test/golden/keras/small.h5"), join(place.root, "small.h5"));
+  place = placeWithNetworks();
   cpSync(join(place.root, "small.h5"), join(place.root, "other.h5"));
   const other = new File(join(place.root, "other.h5"), "a");
   other.create_attribute("note", "the same weights, in another file");

@@ -1,8 +1,8 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { newWorkplace, repository, type Workplace } from "../cli/flow.ts";
-import { type Kind, newFolderIn, pipeline, type Written, written } from "./exporting.ts";
+import type { Workplace } from "../cli/flow.ts";
+import { type Kind, newFolderIn, pipeline, placeWithNetworks, type Written, written } from "./exporting.ts";
 import { farthest } from "./farthest.ts";
 import { computed } from "./onnx-session.ts";
 import { inPython, lackOfPython } from "./python.ts";
@@ -11,10 +11,7 @@ import { inPython, lackOfPython } from "./python.ts";
 
 let place: Workplace;
 beforeAll(() => {
-  place = newWorkplace();
-  cpSync(join(repository, "test/golden/onnx"), join(place.root, "onnx"), { recursive: true });
-  cpSync(join(repository, "test/golden/keras/small"), join(place.root, "small"), { recursive: true });
-  cpSync(join(repository, "test/golden/keras/small.h5"), join(place.root, "small.h5"));
+  place = placeWithNetworks();
 });
 afterAll(() => place.remove());
 

@@ -11,7 +11,8 @@ export function lackOfPython(...modules: readonly string[]): string {
   return status === 0 ? "" : skipped(stderr.trim().split("\n").at(-1) ?? "KERAS_PYTHON does not start");
 }
 
-/** What a program of Python prints, in a folder. */
+/** What a program of Python prints, in a folder; what libraries say of themselves is left out. */
 export function inPython(folder: string, program: string, ...args: readonly string[]): string {
-  return execFileSync(python as string, ["-c", program, ...args], { cwd: folder, encoding: "utf8" });
+  const env = { ...process.env, CUDA_VISIBLE_DEVICES: "", TF_CPP_MIN_LOG_LEVEL: "3" };
+  return execFileSync(python as string, ["-c", program, ...args], { cwd: folder, encoding: "utf8", env });
 }

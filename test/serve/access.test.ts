@@ -1,21 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Workplace } from "../cli/flow.ts";
-import { ask, picturesOf, post, type Served, smallModel, startServer } from "./serving.ts";
+import { ask, post, type Served, type SmallServer, smallServer, startServer } from "./serving.ts";
 
 // Who may ask a server.
 
-let place: Workplace;
+let small: SmallServer;
 let served: Served;
 let picture: Buffer;
 beforeAll(async () => {
-  place = await smallModel();
-  served = await startServer(place);
-  picture = picturesOf(place)[0]?.bytes as Buffer;
+  small = await smallServer();
+  ({ served, picture } = small);
 });
-afterAll(async () => {
-  expect(await served.stop()).toMatchObject({ code: 0 });
-  place.remove();
-});
+afterAll(() => small.end());
 
 describe("whoever asks", () => {
   const named = { "content-type": "image/jpeg" };
@@ -66,7 +61,7 @@ describe("whoever asks", () => {
   });
 
   test("without the token, or with another, is told so, and how; the page can still be opened", async () => {
-    const guarded = await startServer(place, [], { FLOW_SERVE_TOKEN: "open sesame" });
+    const guarded = await startServer(small.place, [], { FLOW_SERVE_TOKEN: "open sesame" });
     const asked = (authorization?: string) =>
       post(guarded, picture, { ...named, ...(authorization === undefined ? {} : { authorization }) });
     expect(await asked()).toMatchObject({

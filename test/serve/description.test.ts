@@ -2,32 +2,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { repository, type Workplace } from "../cli/flow.ts";
-import {
-  ask,
-  picturesOf,
-  post,
-  postForm,
-  type Response,
-  type Served,
-  smallModel,
-  startServer,
-} from "./serving.ts";
+import { repository } from "../cli/flow.ts";
+import { ask, post, postForm, type Response, type Served, type SmallServer, smallServer } from "./serving.ts";
 
 // What a server says of itself is so: OpenAPI, metrics, and the page of the manual.
 
-let place: Workplace;
+let small: SmallServer;
 let served: Served;
 let picture: Buffer;
 beforeAll(async () => {
-  place = await smallModel();
-  served = await startServer(place);
-  picture = picturesOf(place)[0]?.bytes as Buffer;
+  small = await smallServer();
+  ({ served, picture } = small);
 });
-afterAll(async () => {
-  expect(await served.stop()).toMatchObject({ code: 0 });
-  place.remove();
-});
+afterAll(() => small.end());
 
 const manual = readFileSync(join(repository, "docs/serve.md"), "utf8");
 
@@ -64,7 +51,7 @@ test("the manual has all paths, limits, statuses and metrics, and no others", as
   const known = Object.keys(api.paths["/predict"].post.responses);
   // Where no token is asked for none is missing.
   expect([...statuses].filter((status) => status !== "256").toSorted()).toEqual([...known, "401"].toSorted());
-  const { stdout: help } = await place.flow(["serve", "--help"]);
+  const { stdout: help } = await small.place.flow(["serve", "--help"]);
   for (const [, option = "", value = ""] of section("Limits").matchAll(/^\| `(--\S+)` \| (\w+)/gm)) {
     expect(help.replaceAll(/\s+/g, " ")).toMatch(new RegExp(`${option} <\\w+> [^-]*\\(default: "?${value}`));
   }

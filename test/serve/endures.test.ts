@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { childrenOf, type Workplace } from "../cli/flow.ts";
+import { childrenOf } from "../cli/flow.ts";
 import { evaluation } from "../cli/predicting.ts";
 import {
   ask,
@@ -10,32 +10,31 @@ import {
   post,
   postForm,
   type Served,
+  type SmallServer,
   said,
-  smallModel,
+  smallServer,
   startServer,
   whenRead,
 } from "./serving.ts";
 
 // That nothing which is sent ends a server, or changes what others get.
 
-let place: Workplace;
+let small: SmallServer;
 let served: Served;
 let picture: Buffer;
 beforeAll(async () => {
-  place = await smallModel();
-  served = await startServer(place, ["--max-bytes", "100kB"]);
-  picture = picturesOf(place)[0]?.bytes as Buffer;
+  small = await smallServer(["--max-bytes", "100kB"]);
+  ({ served, picture } = small);
 });
 afterAll(async () => {
-  expect(await served.stop()).toMatchObject({ code: 0 });
+  await small.end();
   // It had nothing to complain of all the while.
   expect(served.stderr()).not.toMatch(/Error|\bat\b.*:\d+/);
-  place.remove();
 });
 
 test("fifty at once get what each gets alone", async () => {
-  const pictures = picturesOf(place);
-  const expected = await said(place, evaluation);
+  const pictures = picturesOf(small.place);
+  const expected = await said(small.place, evaluation);
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, at) => post(served, pictures[at % pictures.length]?.bytes as Buffer)),
   );
@@ -49,9 +48,9 @@ test("fifty at once get what each gets alone", async () => {
 });
 
 test("a picture that kills what reads it gets a 500, and nobody else does", async () => {
-  const own = await startServer(place, [], whenRead("KILLER", 'process.kill(process.pid, "SIGSEGV")'));
-  const pictures = picturesOf(place);
-  const expected = await said(place, evaluation);
+  const own = await startServer(small.place, [], whenRead("KILLER", 'process.kill(process.pid, "SIGSEGV")'));
+  const pictures = picturesOf(small.place);
+  const expected = await said(small.place, evaluation);
   let killers = 0;
   const kill = async (): Promise<void> => {
     for (let at = 0; at < 4; at++) {
@@ -128,7 +127,7 @@ describe("whatever is sent", () => {
       }),
       { numRuns: 300 },
     );
-    await expectWell(place, served);
+    await expectWell(small.place, served);
   });
 
   test("a picture that is cut or changed anywhere is answered", async () => {
@@ -146,7 +145,7 @@ describe("whatever is sent", () => {
       ),
       { numRuns: 150 },
     );
-    await expectWell(place, served);
+    await expectWell(small.place, served);
   });
 
   test("that is no HTTP ends its own connection alone", async () => {
@@ -158,6 +157,6 @@ describe("whatever is sent", () => {
       }),
       { numRuns: 50 },
     );
-    await expectWell(place, served);
+    await expectWell(small.place, served);
   });
 });

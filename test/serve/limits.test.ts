@@ -1,33 +1,28 @@
 import { deflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Workplace } from "../cli/flow.ts";
 import {
   arrived,
   connection,
   expectWell,
-  picturesOf,
   post,
   postForm,
   type Served,
-  smallModel,
+  type SmallServer,
+  smallServer,
   startServer,
   whenRead,
 } from "./serving.ts";
 
 // What a server refuses, and what it says then.
 
-let place: Workplace;
+let small: SmallServer;
 let served: Served;
 let picture: Buffer;
 beforeAll(async () => {
-  place = await smallModel();
-  served = await startServer(place, ["--max-bytes", "100kB", "--timeout", "2", "--max-queue", "60"]);
-  picture = picturesOf(place)[0]?.bytes as Buffer;
+  small = await smallServer(["--max-bytes", "100kB", "--timeout", "2", "--max-queue", "60"]);
+  ({ served, picture } = small);
 });
-afterAll(async () => {
-  expect(await served.stop()).toMatchObject({ code: 0 });
-  place.remove();
-});
+afterAll(() => small.end());
 
 describe("a body", () => {
   const tooLong = {
@@ -154,7 +149,7 @@ test("a picture bomb is refused by its header", async () => {
   expect(json.predictions[0].error).toBe(
     "it has 9000 × 9000 pixels, more than the 64000000 that are allowed (--max-pixels raises that)",
   );
-  await expectWell(place, served);
+  await expectWell(small.place, served);
 });
 
 describe("a client that is slow", () => {
@@ -165,7 +160,7 @@ describe("a client that is slow", () => {
     );
     const drip = setInterval(() => socket.write("x"), 100);
     await arrived(served, 1);
-    await expectWell(place, served);
+    await expectWell(small.place, served);
     const answer = await closed;
     clearInterval(drip);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
@@ -191,12 +186,12 @@ describe("a client that is slow", () => {
     socket.destroy();
     await closed;
     await arrived(served, 0);
-    await expectWell(place, served);
+    await expectWell(small.place, served);
   });
 });
 
 test("of more requests than may be under way the last are told to come again", async () => {
-  const own = await startServer(place, ["--max-queue", "2"]);
+  const own = await startServer(small.place, ["--max-queue", "2"]);
   const slow = [connection(own), connection(own)];
   for (const { socket } of slow) {
     socket.write(
@@ -221,7 +216,7 @@ test("of more requests than may be under way the last are told to come again", a
 
 test("what takes too long is told so, and what waits behind it is dropped", async () => {
   const sleep = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)";
-  const own = await startServer(place, ["--timeout", "1"], whenRead("SLOW", sleep));
+  const own = await startServer(small.place, ["--timeout", "1"], whenRead("SLOW", sleep));
   const late = {
     status: 503,
     headers: { "retry-after": "1" },

@@ -1,11 +1,10 @@
-import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { type Finished, newWorkplace, type Running, until, type Workplace } from "../cli/flow.ts";
-import { evaluation, pipeline } from "../cli/predicting.ts";
-import { input, layer, oneByOne, summing, writeModel } from "../networks/model-files.ts";
+import { evaluation, pipeline, smallNetwork } from "../cli/predicting.ts";
 
 // What tests of `flow serve` share: the program as users start it, asked over the loopback address.
 
@@ -59,21 +58,31 @@ export async function startServer(
 /** A workplace with a model of a network so small that the rest can be seen. */
 export async function smallModel(): Promise<Workplace> {
   const place = newWorkplace();
-  const net = writeModel({
-    layers: [
-      input("picture", [16, 16]),
-      layer("Conv2D", "sum", "picture", oneByOne),
-      layer("ReLU", "bend", "sum"),
-    ],
-    weights: summing("sum"),
-  });
-  cpSync(net, join(place.root, "net"), { recursive: true });
-  const extract =
-    "inputs: { images: splits.images, network: ./net }\n    with: { layer: bend, input: { scaling: tf } }";
-  place.write("p.yaml", pipeline(extract));
+  place.write("p.yaml", pipeline(smallNetwork(place)));
   const { code, stderr } = await place.flow(["run", "p.yaml"]);
   if (code !== 0) throw new Error(stderr);
   return place;
+}
+
+/** A server of that model, and a picture to ask it with. */
+export interface SmallServer {
+  readonly place: Workplace;
+  readonly served: Served;
+  readonly picture: Buffer;
+  /** Stops it; that ends well. */
+  end(): Promise<void>;
+}
+
+export async function smallServer(args: readonly string[] = []): Promise<SmallServer> {
+  const place = await smallModel();
+  const served = await startServer(place, args);
+  return {
+    ...{ place, served, picture: picturesOf(place)[0]?.bytes as Buffer },
+    async end() {
+      expect(await served.stop()).toMatchObject({ code: 0 });
+      place.remove();
+    },
+  };
 }
 
 export interface Prediction {

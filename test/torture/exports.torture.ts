@@ -8,9 +8,10 @@ import { keras } from "../../steps/export/formats/keras.ts";
 import { namedNetworks } from "../../steps/vision/networks/named.ts";
 import { defaultLayer, openNetwork } from "../../steps/vision/networks/open.ts";
 import { farthest } from "../export/farthest.ts";
-import { kerasPredict, lackOfKeras } from "../export/keras-python.ts";
-import { randomModel, randomNetworks } from "../export/random-networks.ts";
+import { kerasPredict } from "../export/keras-python.ts";
+import { lackOfPython } from "../export/python.ts";
 import { type WholeModel, wholeModel } from "../export/whole-models.ts";
+import { randomNetwork, randomNetworks } from "../networks/random-networks.ts";
 
 // Networks with a head behind them as Keras files, against what flow makes of the same pixels.
 
@@ -20,7 +21,7 @@ const newFolder = (): string => mkdtempSync(join(root, "model-"));
 
 const COUNT = 3;
 const size = [96, 112] as const;
-const lack = lackOfKeras();
+const lack = lackOfPython("keras", "numpy");
 
 describe.skipIf(lack !== "")(`in Keras${lack}`, () => {
   test.each([...namedNetworks])("%s", async (name, { scaling }) => {
@@ -36,7 +37,8 @@ describe.skipIf(lack !== "")(`in Keras${lack}`, () => {
   });
 
   test.each(randomNetworks)("%s", async (name) => {
-    const { pixels, dims, ...model } = await randomModel(name, newFolder());
+    const { options, count, pixels, dims } = randomNetwork(name);
+    const model = await wholeModel(options, pixels, { count, folder: newFolder() });
     await expectSame(name, model, pixels, dims);
   });
 });

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,7 +11,8 @@ import {
 import { join } from "node:path";
 import { publishFile } from "../../cache/durable.ts";
 import { makeFolder } from "../../cache/folders.ts";
-import { canonicalJson, type JsonObject } from "../../json.ts";
+import { goodOf, readRecord } from "../../cache/records.ts";
+import { canonicalJson, isObject, type Json, type JsonObject } from "../../json.ts";
 import type { Progress } from "../../step-type.ts";
 import type { Task, TaskEnd } from "../task.ts";
 
@@ -62,8 +62,12 @@ export async function writeBatch(cache: string, manifest: Manifest): Promise<str
 
 /** `undefined` where there is none, or another flow's. */
 export function readManifest(folder: string): Manifest | undefined {
-  const manifest = readJson<Manifest>(join(folder, "manifest.json"));
-  return manifest?.format === 1 && Array.isArray(manifest.tasks) ? manifest : undefined;
+  const isManifest = (json: Json): boolean => isObject(json) && Array.isArray(json.tasks);
+  return goodOf(
+    readRecord(join(folder, "manifest.json"), (json) =>
+      isManifest(json) ? (json as unknown as Manifest) : undefined,
+    ),
+  );
 }
 
 export async function writeJob(cache: string, folder: string, job: string): Promise<void> {
@@ -110,7 +114,6 @@ export function lastBeat(folder: string, at: number): number | undefined {
 }
 
 export function cancel(folder: string, at: number): void {
-  mkdirSync(join(folder, "cancelled"), { recursive: true });
   writeFileSync(place(folder, "cancelled", at), "");
 }
 

@@ -5,9 +5,10 @@ import { writeZip } from "../../archives/write-zip.ts";
 import type { Shape } from "../../vision/graph/graph.ts";
 import { type Group, writeH5File } from "../../vision/networks/h5-file.ts";
 import { snakeCase } from "../../vision/networks/snake-case.ts";
+import { INPUT } from "../../vision/networks/topology.ts";
 import type { ExportedModel, Format } from "../format.ts";
 import { layersOf } from "../layers/exported.ts";
-import { INPUT, type LayersModel, type ModelLayer } from "../layers/model-layer.ts";
+import type { LayersModel, ModelLayer } from "../layers/model-layer.ts";
 import { kerasExamples } from "./keras-examples.ts";
 
 const modelFile = "model.keras";

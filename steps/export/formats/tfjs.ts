@@ -3,9 +3,10 @@ import { join } from "node:path";
 import type { Json, JsonObject } from "../../../engine/json.ts";
 import { lengthOf } from "../../vision/graph/graph.ts";
 import { modelFile } from "../../vision/networks/layers-model-files.ts";
+import { INPUT } from "../../vision/networks/topology.ts";
 import type { ExportedModel, Format } from "../format.ts";
 import { layersOf } from "../layers/exported.ts";
-import { INPUT, type LayersModel, type ModelLayer } from "../layers/model-layer.ts";
+import type { LayersModel, ModelLayer } from "../layers/model-layer.ts";
 import { tfjsExamples } from "./tfjs-examples.ts";
 import { inTfjs } from "./tfjs-layers.ts";
 

@@ -1,7 +1,8 @@
 import type { Shape } from "../../vision/graph/graph.ts";
 import { snakeCase } from "../../vision/networks/snake-case.ts";
+import { INPUT } from "../../vision/networks/topology.ts";
 import { inKerasOrder } from "./keras-order.ts";
-import { INPUT, type LayersModel, type ModelLayer } from "./model-layer.ts";
+import type { LayersModel, ModelLayer } from "./model-layer.ts";
 
 /** Who reads the model. */
 export type Target = "keras" | "tfjs";

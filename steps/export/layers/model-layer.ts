@@ -24,5 +24,3 @@ export interface LayersModel {
   readonly input: ModelLayer;
   readonly output: ModelLayer;
 }
-
-export const INPUT = "InputLayer";

@@ -14,7 +14,8 @@ import { type Line, readTable, writeTable } from "./csv.ts";
  */
 const imagesFile = "images.csv";
 
-const splits = ["train", "validation", "test"] as const;
+/** In the order in which people think of them. */
+export const splits = ["train", "validation", "test"] as const;
 export type Split = (typeof splits)[number];
 
 export interface ImageRow {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { type Config, loadConfig, merged } from "../engine/config/load.ts";
+import type { Config } from "../engine/config/load.ts";
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
 import { type Program, UsageError } from "./program.ts";
 import type { Project } from "./project.ts";
@@ -19,13 +19,17 @@ export interface Settings {
  * XDG_CONFIG_HOME), and those of the project, `flow.config.yaml` in its root,
  * which win.
  */
-export function readSettings({ env }: Pick<Program, "env">, { root }: Pick<Project, "root">): Settings {
+export async function readSettings(
+  { env }: Pick<Program, "env">,
+  { root }: Pick<Project, "root">,
+): Promise<Settings> {
   const found: string[] = [];
   const diagnostics: Diagnostic[] = [];
   let config: Config = {};
   for (const path of [personal(env), join(root, "flow.config.yaml")]) {
     const text = path === undefined ? undefined : textOf(path);
     if (path === undefined || text === undefined) continue;
+    const { loadConfig, merged } = await import("../engine/config/load.ts");
     const inside = relative(process.cwd(), path);
     const file = inside.startsWith("..") ? path : inside;
     const loaded = loadConfig({ file, text });

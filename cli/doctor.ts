@@ -39,7 +39,7 @@ async function* everything(program: Program, project: Project): AsyncGenerator<F
   // What a plain run reads there it can do without.
   yield place("FLOW_HOME", project.home, false);
   yield cacheHealth(project);
-  yield settings(program, project);
+  yield await settings(program, project);
   yield* (await program.probes()).findings(project.home, program.env);
 }
 
@@ -102,8 +102,8 @@ function wayOf(name: string): string {
 }
 
 /** What is in force of the configuration, and from where. */
-function settings(program: Program, project: Project): Finding {
-  const { config, files, diagnostics } = readSettings(program, project);
+async function settings(program: Program, project: Project): Promise<Finding> {
+  const { config, files, diagnostics } = await readSettings(program, project);
   const { kind = "local", ...others } = config.executor ?? {};
   const words = Object.entries(others).map(([name, value]) => `${name} ${String(value)}`);
   const from = files.length === 0 ? "" : ` (${files.join(", ")})`;

@@ -54,7 +54,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     return reportMistakes(program, file, document.diagnostics, options.json ? "lines" : "text");
   }
   tellWarnings(program, file, document.diagnostics, options.json ? "lines" : "text");
-  const settings = readSettings(program, project);
+  const settings = await readSettings(program, project);
   if (settings.diagnostics.length > 0) {
     return reportMistakes(program, file, settings.diagnostics, options.json ? "lines" : "text");
   }

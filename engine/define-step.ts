@@ -1,8 +1,17 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
+import type { WorkItem } from "./division.ts";
 import type { JsonObject } from "./json.ts";
 import type { InputToLookAt } from "./known-input.ts";
 import type { Facts, ParamMistake } from "./param-mistake.ts";
-import type { InputSpec, Requirement, StepContext, StepInput, StepType } from "./step-type.ts";
+import type {
+  DivisionContext,
+  DivisionView,
+  InputSpec,
+  Requirement,
+  StepContext,
+  StepInput,
+  StepType,
+} from "./step-type.ts";
 
 /** What a step takes and gives. In a file of its own, so that the definition and its `run.ts` both import it. */
 export interface Declaration {
@@ -56,6 +65,7 @@ export type Definition<Declared extends Declaration> = Declared &
     | "requires"
     | "summary"
     | "page"
+    | "division"
     | "run"
   > & {
     check?(
@@ -71,8 +81,22 @@ export type Definition<Declared extends Declaration> = Declared &
     requires?(params: ParamsOf<Declared["params"]>, inputs: ReadonlySet<string>): readonly Requirement[];
     readonly summary?: { readonly output: OutputOf<Declared["outputs"]>; readonly file: string };
     readonly page?: OutputOf<Declared["outputs"]>;
+    readonly division?: DivisionOf<Declared>;
     run(ctx: ContextOf<Declared>): Promise<void>;
   };
+
+/** A division whose code is typed by what the step declares. */
+export interface DivisionOf<Declared extends Declaration> {
+  isWorthIt(view: DivisionView & { readonly params: ParamsOf<Declared["params"]> }): boolean;
+  split(ctx: PartOf<Declared>): Promise<readonly WorkItem[]>;
+  work(ctx: PartOf<Declared>, items: AsyncIterable<WorkItem>): Promise<void>;
+}
+
+/** What those see who do a part of a declared step. */
+export type PartOf<Declared extends Declaration> = Omit<
+  ContextOf<Declared>,
+  Exclude<keyof StepContext, keyof DivisionContext>
+>;
 
 /**
  * Defines a step type whose code is typed by what it declares: a parameter, an

@@ -1,3 +1,4 @@
+import type { Worked, WorkItem } from "./division.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { InputToLookAt, KnownInput } from "./known-input.ts";
 import type { Facts, ParamMistake } from "./param-mistake.ts";
@@ -63,9 +64,43 @@ export interface StepType {
    * the engine's own process: it reads a few files, and loads nothing native.
    */
   outlook?(view: OutlookView): Promise<Outlook | undefined>;
+  /** How several workers share the work; absent where one does it all. Loaded when it is asked for. */
+  readonly division?: Division;
   /** Does the work. Called in a worker process only; heavy modules are imported inside it. */
   run(ctx: StepContext): Promise<void>;
 }
+
+/**
+ * How the work of a step is divided among workers, on one machine or many. The
+ * items are done first, in any order, anywhere, and leave what they come to in
+ * stores; `run` then makes the outputs of it. Nothing depends on them but time:
+ * what an item did not do, `run` does.
+ */
+export interface Division {
+  /**
+   * Whether there is so much to do that more than one item could come of it.
+   * Called by the engine's own process: it reads nothing.
+   */
+  isWorthIt(view: DivisionView): boolean;
+  /**
+   * The items, cut by the inputs and the stores alone: neither by the machine nor
+   * by how many workers there are. Those who take part later get the same ones.
+   */
+  split(ctx: DivisionContext): Promise<readonly WorkItem[]>;
+  /**
+   * Does items as they come. One is done when the next is asked for, and what it
+   * came to is in a store by then; it may have been done before, in part or whole.
+   */
+  work(ctx: DivisionContext, items: AsyncIterable<WorkItem>): Promise<void>;
+}
+
+export interface DivisionView {
+  readonly params: JsonObject;
+  readonly outlook: Outlook | undefined;
+}
+
+/** A step as those see it who do a part of it: it makes no outputs, and so says nothing of them. */
+export type DivisionContext = Omit<StepContext, "output" | "leanOnInput" | "worked">;
 
 /** How much of a step's work is to be done. */
 export interface Outlook {
@@ -213,6 +248,8 @@ export interface StepContext {
   print(bytes: Uint8Array): void;
   /** Tells what programs that the step started have taken at most, in bytes: then that is the step's peak. */
   peakMemory(bytes: number): void;
+  /** What workers of this execution have done of it before: see `Division`. */
+  readonly worked: Worked;
   /** Aborted by the first Ctrl-C: finish or drop the unit in hand, then throw. */
   readonly signal: AbortSignal;
 }

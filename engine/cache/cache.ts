@@ -2,6 +2,7 @@ import { existsSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fromWord, isAlive } from "../process-identity.ts";
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
+import { type Divisions, openDivisions, sweepDivisions } from "./divisions.ts";
 import { dropStaging, stagingFolder } from "./durable.ts";
 import { makeFolder, markCache } from "./folders.ts";
 import { type Project, type SourceFilter, sourceFilter } from "./ignore.ts";
@@ -19,6 +20,7 @@ export interface Cache {
   readonly stores: Stores;
   readonly sources: Sources;
   readonly notes: Notes;
+  readonly divisions: Divisions;
   /** What is left out of sources. */
   readonly filter: SourceFilter;
   /** Entries of stores that are written once, whoever wants them. */
@@ -54,6 +56,7 @@ export function openCache(folder: string, project?: Project): Cache {
     keys: openKeys(folder),
     sources: openSources(folder, filter),
     notes: openNotes(folder),
+    divisions: openDivisions(folder),
     once: onceWritten(folder, stores),
     async lock(key, options) {
       const { release } = await whenFree(() => tryLock(folder, key), options);
@@ -78,6 +81,7 @@ export function openCache(folder: string, project?: Project): Cache {
         markCache(folder);
         sweepStaging(folder);
         sweepLocks(folder);
+        sweepDivisions(folder);
       } catch {
         // A convenience: what could not be removed stays for the next time.
       }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { Cache } from "../cache/cache.ts";
 import type { Origin } from "../cache/keys.ts";
 import { readonlyStore } from "../cache/readonly-store.ts";
+import { nothingWorked } from "../division.ts";
 import { artifactFiles, inputFiles } from "../inputs.ts";
 import { byCodeUnit, type Json } from "../json.ts";
 import { addTo } from "../lists.ts";
@@ -87,6 +88,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
     peakMemory(bytes) {
       peak = Math.max(peak, bytes);
     },
+    worked: task.worked ?? nothingWorked,
     signal,
   };
   return {

@@ -1,6 +1,7 @@
 import { posix, resolve } from "node:path";
 import type { Cache } from "../cache/cache.ts";
 import type { KeyRecord } from "../cache/keys.ts";
+import type { Worked } from "../division.ts";
 import type { Failure } from "../failure.ts";
 import { changesOf, readSource } from "../inputs.ts";
 import { outlookOf } from "../outlook.ts";
@@ -9,6 +10,7 @@ import type { Event, Placement, StepOutcome } from "../record/event.ts";
 import { findDamage } from "./damage.ts";
 import { isForced, makeTask, type StepWork } from "./make-task.ts";
 import type { Services } from "./services.ts";
+import { shareWork, withShared } from "./share-work.ts";
 import type { Seen, Task, TaskEnd } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Made } from "./watch.ts";
@@ -35,24 +37,32 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
   if (unresolved !== undefined) return ended(work, services, { outcome: "failed", failure: unresolved });
   if (key === undefined) throw new Error(`${step.id} was started before its inputs were known`);
 
-  let release: (() => void) | undefined;
-  try {
-    release = await cache.lock(key, {
-      signal: stop,
-      onWait: (owner) => emit({ kind: "step-waiting", at: now().toISOString(), step: step.id, owner }),
-    });
-  } catch (error) {
-    if (stop.aborted) return ended(work, services, { outcome: "interrupted" });
-    throw error;
-  }
-  try {
+  const taken = async (): Promise<(() => void) | undefined> => {
+    try {
+      return await cache.lock(key, {
+        signal: stop,
+        onWait: (owner) => emit({ kind: "step-waiting", at: now().toISOString(), step: step.id, owner }),
+      });
+    } catch (error) {
+      if (stop.aborted) return undefined;
+      throw error;
+    }
+  };
+  const there = (): KeyRecord | undefined => {
     const other = cache.keys.read(key);
     // Of two steps of one key both may be forced: the result of this run is new enough.
     const isAnew = other?.run === work.identity.run || !isForced(plan);
-    if (other && isAnew && cache.missing(other) === undefined) return useCached(work, services, other);
+    return other && isAnew && cache.missing(other) === undefined ? other : undefined;
+  };
+  let release = await taken();
+  if (release === undefined) return ended(work, services, { outcome: "interrupted" });
+  try {
+    const known = there();
+    if (known !== undefined) return useCached(work, services, known);
     const started = now();
+    const type = types.get(step.uses);
     const task = await makeTask(work, services);
-    const outlook = await outlookOf({ type: types.get(step.uses), plan, inputs: task.inputs, cache });
+    const outlook = await outlookOf({ type, plan, inputs: task.inputs, cache });
     emit({
       kind: "step-started",
       at: started.toISOString(),
@@ -63,15 +73,29 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
       reasons: plan.reasons,
       ...(outlook === undefined ? {} : { outlook }),
     });
-    const end = await withDamage(await dispatch(task, services, tasks), task, cache);
-    const { executor, signals } = tasks;
-    return await settle(work, services, { key, started, end, executor, killed: signals.kill.aborted });
-  } finally {
+    const execution = { key, started, executor: tasks.executor.name };
+    const settled = (end: TaskEnd): Promise<StepResult> =>
+      settle(work, services, { ...execution, end, killed: tasks.signals.kill.aborted });
+    if (isForced(plan) || !type?.division?.isWorthIt({ params: step.params, outlook })) {
+      return await settled(await withDamage(await dispatch(task, services, tasks), task, cache));
+    }
+    // Whoever has the same key takes part: it is locked where the outputs are made.
     release();
+    const shared = await shareWork({ task, key, outlook }, services, tasks);
+    if (shared.end !== undefined) return await settled(shared.end);
+    release = await taken();
+    if (release === undefined) return await settled({ kind: "interrupted", metrics: {}, peakMemory: 0 });
+    const others = there();
+    if (others !== undefined) return useCached(work, services, others, shared.worked);
+    const end = await dispatch({ ...task, worked: shared.worked }, services, tasks);
+    return await settled(withShared(await withDamage(end, task, cache), shared));
+  } finally {
+    release?.();
   }
 }
 
-function useCached(work: StepWork, services: Services, record: KeyRecord): StepResult {
+/** @param worked what this run did of it, where another made the outputs. */
+function useCached(work: StepWork, services: Services, record: KeyRecord, worked?: Worked): StepResult {
   const { identity, plan } = work;
   const { keys } = services.cache;
   if (keys.latest(identity.history, plan.step.id) !== record.key) {
@@ -81,6 +105,7 @@ function useCached(work: StepWork, services: Services, record: KeyRecord): StepR
     outcome: "cached",
     made: record,
     metrics: record.metrics,
+    ...(worked === undefined ? {} : { worked }),
     cached: { key: record.key, params: plan.step.params, inputs: record.inputs, run: record.run },
   });
 }
@@ -117,8 +142,12 @@ async function settle(work: StepWork, services: Services, execution: Execution):
   const { key, started, end, executor, killed } = execution;
   const { step } = plan;
   const seconds = (now().getTime() - started.getTime()) / 1000;
-  const { metrics, peakMemory, placement } = end;
-  const told = { seconds, metrics, peakMemory, executor, ...(placement === undefined ? {} : { placement }) };
+  const { metrics, peakMemory, placement, worked } = end;
+  const told = {
+    ...{ seconds, metrics, peakMemory, executor },
+    ...(placement === undefined ? {} : { placement }),
+    ...(worked === undefined ? {} : { worked }),
+  };
   if (end.kind === "interrupted") return ended(work, services, { ...told, outcome: "interrupted" });
   if (end.kind === "failed") {
     // A killed worker is what the second Ctrl-C asked for.
@@ -129,6 +158,7 @@ async function settle(work: StepWork, services: Services, execution: Execution):
       ...(outcome === "failed" ? { failure: end.failure } : {}),
     });
   }
+  if (end.kind !== "done") throw new Error(`${step.id} ended as ${end.kind}, without outputs`);
   const changed = await changedSources(work, services, end.seen);
   if (changed.length > 0) {
     const message = `${changed.join(", ")} changed while the step read it; run the same command again`;
@@ -150,6 +180,7 @@ async function settle(work: StepWork, services: Services, execution: Execution):
     peakMemory,
   });
   cache.keys.setLatest(identity.history, step.id, key);
+  cache.divisions.remove(key);
   return ended(work, services, { ...told, outcome: "ran", made });
 }
 
@@ -190,10 +221,11 @@ interface Ended {
   readonly made?: Made;
   readonly failure?: Failure;
   readonly cached?: NonNullable<StepResult["event"]["cached"]>;
+  readonly worked?: Worked;
 }
 
 function ended({ plan }: StepWork, { now }: Services, end: Ended): StepResult {
-  const { outcome, seconds = 0, metrics = {}, made, ...rest } = end;
+  const { outcome, seconds = 0, metrics = {}, made, worked, ...rest } = end;
   return {
     outcome,
     ...(made ? { made } : {}),
@@ -205,6 +237,7 @@ function ended({ plan }: StepWork, { now }: Services, end: Ended): StepResult {
       seconds,
       metrics,
       outputs: made?.outputs ?? {},
+      ...(worked === undefined ? {} : { worked: { items: worked.items, seconds: worked.seconds } }),
       ...rest,
     },
   };

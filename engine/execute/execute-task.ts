@@ -1,15 +1,17 @@
 import { readdirSync, statSync } from "node:fs";
 import { type Cache, openCache } from "../cache/cache.ts";
+import type { WorkItem } from "../division.ts";
 import { describeFailure } from "../failure.ts";
 import { sourceFingerprint } from "../inputs.ts";
 import { specOf } from "../plan/input-spec.ts";
 import type { OutputRecord } from "../record/event.ts";
 import { StepError, type StepType } from "../step-type.ts";
-import { openContext } from "./context.ts";
+import { claimItems } from "./claim-items.ts";
+import { type OpenContext, openContext } from "./context.ts";
 import { findDamage } from "./damage.ts";
 import { measurePeak } from "./peak-memory.ts";
 import { openStepLog } from "./step-log.ts";
-import type { Seen, Task, TaskEnd, TaskUpdate } from "./task.ts";
+import type { Seen, Task, TaskEnd, TaskPart, TaskUpdate } from "./task.ts";
 
 export interface ExecuteOptions {
   readonly types: ReadonlyMap<string, StepType>;
@@ -35,6 +37,9 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
     const context = await openContext({ task, type, cache, staging, log, ...options });
     metrics = context.metrics;
     programs = context.peakMemory;
+    if (task.part !== undefined) {
+      return { ...(await executePart(type, task.part, { context, cache, ...options })), ...about() };
+    }
     try {
       await type.run(context.ctx);
     } finally {
@@ -72,6 +77,20 @@ export async function executeTask(task: Task, options: ExecuteOptions): Promise<
       // What is left here is swept by a later run.
     }
   }
+}
+
+/** Its outputs are made later, of what it leaves in stores. */
+async function executePart(
+  { name, division }: StepType,
+  part: TaskPart,
+  { context, cache, signal }: Pick<ExecuteOptions, "signal"> & { context: OpenContext; cache: Cache },
+): Promise<{ kind: "split"; items: readonly WorkItem[] } | { kind: "worked"; items: number }> {
+  if (division === undefined) throw new Error(`${name} divides no work`);
+  if (part.kind === "split") return { kind: "split", items: await division.split(context.ctx) };
+  let items = 0;
+  const claimed = claimItems({ cache, key: part.key, items: part.items, signal, onDone: () => items++ });
+  await division.work(context.ctx, claimed);
+  return { kind: "worked", items };
 }
 
 async function refuseDamage(cache: Cache, task: Task, since: bigint): Promise<void> {

@@ -11,8 +11,13 @@ export interface WorkerCommand {
   readonly args: readonly string[];
 }
 
+export interface LocalOptions {
+  /** How many workers share a step. */
+  workersOf?(task: Task): number;
+}
+
 /** Places tasks in processes on this machine; a process that has stayed small is used again. */
-export function localExecutor(command: WorkerCommand): Executor {
+export function localExecutor(command: WorkerCommand, { workersOf = () => 1 }: LocalOptions = {}): Executor {
   const all = new Set<WorkerProcess>();
   const idle: WorkerProcess[] = [];
   const begin = (): WorkerProcess => {
@@ -28,6 +33,11 @@ export function localExecutor(command: WorkerCommand): Executor {
   };
   return {
     name: "local",
+    deal(task, { items }, done) {
+      const open = [...items.keys()].filter((at) => !done.has(at));
+      const workers = Math.min(workersOf(task), open.length);
+      return Array.from({ length: workers }, () => open);
+    },
     start(task, options) {
       const used = idle.pop();
       if (used === undefined) return begin().execute(task, options);

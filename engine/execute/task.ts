@@ -1,4 +1,6 @@
+import type { DividedWork } from "../cache/divisions.ts";
 import type { Origin } from "../cache/keys.ts";
+import type { Worked, WorkItem } from "../division.ts";
 import type { Failure } from "../failure.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { OutputRecord, Placement } from "../record/event.ts";
@@ -24,7 +26,22 @@ export interface Task {
   readonly runs: string;
   /** How closely entries of the step's own stores are looked at before it gets them. */
   readonly entries: "by-size" | "by-content";
+  /** Absent where the step is executed that makes the outputs. */
+  readonly part?: TaskPart;
+  /** What was done in parts before. */
+  readonly worked?: Worked;
 }
+
+/** What is to be done of a step whose work is divided. */
+export type TaskPart =
+  /** To cut the items. */
+  | { readonly kind: "split" }
+  /** To do some of them, by their positions in the division. */
+  | {
+      readonly kind: "work";
+      readonly key: string;
+      readonly items: readonly (readonly [at: number, item: WorkItem])[];
+    };
 
 /** An input as plain data; the worker finds its files by the digests. */
 export interface TaskInput {
@@ -64,6 +81,8 @@ export type TaskEnd = {
   /** Bytes. */
   readonly peakMemory: number;
   readonly placement?: Placement;
+  /** What was done of it in parts before, by this execution. */
+  readonly worked?: Worked;
 } & (
   | {
       readonly kind: "done";
@@ -72,6 +91,9 @@ export type TaskEnd = {
       readonly origin?: Origin;
       readonly seen: Seen;
     }
+  | { readonly kind: "split"; readonly items: readonly WorkItem[] }
+  /** How many items were done, others' not counted. */
+  | { readonly kind: "worked"; readonly items: number }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "interrupted" }
 );
@@ -80,6 +102,11 @@ export type TaskEnd = {
 export interface Executor {
   /** As records name it. */
   readonly name: string;
+  /**
+   * Into which tasks the items of a step are dealt that are not done, by position.
+   * Tasks may have the same ones: of these each takes what is free.
+   */
+  deal(task: Task, work: DividedWork, done: ReadonlySet<number>): readonly (readonly number[])[];
   start(task: Task, options: StartOptions): RunningTask;
   /** Lets every worker go. */
   close(): Promise<void>;

@@ -14,9 +14,9 @@ export interface Signals {
 /** The tasks in hand. Every one is started through here, so that Ctrl-C finds it. */
 export interface Tasks {
   readonly signals: Signals;
-  /** The name of the executor. */
-  readonly executor: string;
-  execute(task: Task, options: StartOptions): Promise<TaskEnd>;
+  readonly executor: Pick<Executor, "name" | "deal">;
+  /** @param options `dropped`: aborted where nobody wants the task any more. */
+  execute(task: Task, options: StartOptions & { readonly dropped?: AbortSignal }): Promise<TaskEnd>;
   /** Stops listening. */
   close(): void;
 }
@@ -31,15 +31,18 @@ export function openTasks(executor: Executor, signals: Signals): Tasks {
   kill.addEventListener("abort", killAll);
   return {
     signals,
-    executor: executor.name,
-    async execute(task, options) {
+    executor,
+    async execute(task, { dropped, ...options }) {
       const started = executor.start(task, options);
       running.add(started);
+      const drop = (): void => started.stop();
+      dropped?.addEventListener("abort", drop);
       // Between the last look at the signals and now, Ctrl-C may have come.
       if (stop.aborted) started.stop(how());
       if (kill.aborted) started.kill();
       const end = await started.end;
       running.delete(started);
+      dropped?.removeEventListener("abort", drop);
       return end;
     },
     close() {

@@ -83,6 +83,8 @@ export type Event =
       readonly executor?: string;
       /** Where a cluster has put it. */
       readonly placement?: Placement;
+      /** What this run did of a step whose work is divided. Of a cached one: others made the outputs. */
+      readonly worked?: { readonly items: number; readonly seconds: number };
       /** Of a cached step: its key, its parameters and inputs, and the run that made the result. */
       readonly cached?: {
         readonly key: string;

@@ -49,6 +49,8 @@ export interface StepRecord {
   readonly jobs?: readonly string[];
   readonly nodes?: readonly string[];
   readonly queuedSeconds?: number;
+  /** What this run did of a step whose work is divided: see `Division`. Of a cached one: others made the outputs. */
+  readonly worked?: { readonly items: number; readonly seconds: number };
 }
 
 /** Makes the record of a run from its events. */
@@ -81,8 +83,18 @@ export function foldRun(): RecordFold {
           return change(event.step, { ...started, ...(params === undefined ? {} : { params }) });
         }
         case "step-finished": {
-          const { outcome, seconds, metrics, outputs, peakMemory, failure, cached, executor, placement } =
-            event;
+          const {
+            outcome,
+            seconds,
+            metrics,
+            outputs,
+            peakMemory,
+            failure,
+            cached,
+            executor,
+            placement,
+            worked,
+          } = event;
           return change(event.step, {
             outcome,
             seconds,
@@ -92,6 +104,7 @@ export function foldRun(): RecordFold {
             ...(failure === undefined ? {} : { failure }),
             ...(executor === undefined ? {} : { executor }),
             ...placement,
+            ...(worked === undefined ? {} : { worked }),
             ...(cached === undefined ? {} : { key: cached.key, inputs: cached.inputs, from: cached.run }),
             ...(cached?.params === undefined ? {} : { params: cached.params }),
           });

@@ -11,125 +11,108 @@ import type { Preprocessing } from "../vision/preprocessing.ts";
 import { type Batch, batchesOf, type Failure } from "./batches.ts";
 import type { ExtractContext } from "./declaration.ts";
 import { mostRows, segmentRows } from "./limits.ts";
-import { boundBy, round, type Spent } from "./spent.ts";
+import type { Account, Spent } from "./spent.ts";
 import type { ViewedImage } from "./views.ts";
 
 export interface ComputeOptions {
-  readonly ctx: ExtractContext;
+  readonly ctx: Pick<ExtractContext, "params" | "signal">;
   readonly store: Store;
   readonly extractor: Omit<PlannedExtractor, "program">;
   openReader(): PixelReader;
   /** Which layer is the first to give what is not finite for a picture's pixels. */
   blame(pixels: Uint8Array): Promise<string | undefined>;
-  /** What is to be computed. */
-  readonly images: readonly ViewedImage[];
-  /** Where they lie. */
+  /** Where the pictures lie. */
   readonly place: ImagesPlace;
-  /** How many of `total` rows need no computing. */
-  readonly present: number;
-  readonly total: number;
   readonly preprocessing: Preprocessing;
   readonly batchSize: number;
+  /** How many pictures are done, those that cannot be read among them. */
+  tell(done: number): void;
 }
 
-/**
- * Computes rows and publishes them in segments; sets the metrics images,
- * computed, reused, failed, and where something was computed imagesPerSecond,
- * device, and where time went. Where there is nothing to compute no runtime is
- * opened.
- *
- * @returns the pictures that cannot be read.
- * @throws StepError where a row is not finite, naming image and layer. Rows that are good are kept.
- */
-export async function computeRows(options: ComputeOptions): Promise<readonly Failure[]> {
-  const { ctx, images, present, total } = options;
-  if (images.length === 0) {
-    ctx.progress({ done: present, total, unit: "images", reused: present });
-    ctx.metric({ images: total, computed: 0, reused: present, failed: 0 });
-    return [];
-  }
-  const reader = options.openReader();
-  try {
-    const { place, preprocessing, extractor: planned } = options;
-    // Pictures are decoded while the runtime is opened.
-    const batches = batchesOf(images, {
-      ...{ reader, place, batchSize: Math.min(options.batchSize, mostRows(planned.rowLength)) },
-      length: preprocessing.size[0] * preprocessing.size[1] * 3,
-    });
-    const capacity = Math.min(images.length, segmentRows(planned.rowLength));
-    const extractor = await planned.open();
-    try {
-      return await computeWith(options, { extractor, reader, batches, capacity });
-    } finally {
-      await extractor.close();
-    }
-  } finally {
-    await reader.close();
-  }
+/** Computes rows and publishes them in segments. The runtime is opened when the first is wanted. */
+export interface RowComputer {
+  /**
+   * @returns the pictures that cannot be read. Of all others the rows are in the store by then.
+   * @throws StepError where a row is not finite, naming image and layer. Rows that are good are kept.
+   */
+  compute(images: readonly ViewedImage[]): Promise<readonly Failure[]>;
+  /** What it came to so far. */
+  account(): Account;
+  close(): Promise<void>;
 }
 
-interface Opened {
-  readonly extractor: Extractor;
-  readonly reader: PixelReader;
-  readonly batches: AsyncGenerator<Batch>;
-  /** Rows that a segment holds at most. */
-  readonly capacity: number;
-}
-
-async function computeWith(
-  options: ComputeOptions,
-  { extractor, reader, batches, capacity }: Opened,
-): Promise<readonly Failure[]> {
-  const { ctx, store, images, present, total } = options;
-  const { rowLength, device } = extractor;
-  const segment = newSegment(store, {
-    ...{ rowLength, device, capacity, dtype: ctx.params.dtype, decoding: DECODING },
-    nameOf: (row) => imagePath(images.find((image) => rowName(image) === row) as ViewedImage),
-  });
-  const failures: Failure[] = [];
+export function openRowComputer(options: ComputeOptions): RowComputer {
+  const { ctx, store, extractor: planned, place, preprocessing } = options;
+  const length = preprocessing.size[0] * preprocessing.size[1] * 3;
   const spent = { waiting: 0, network: 0, writing: 0 };
-  let computed = 0;
-  const started = performance.now();
-  const tell = (): void =>
-    ctx.progress({ done: present + computed + failures.length, total, unit: "images", reused: present });
-  tell();
-  try {
-    for (;;) {
-      const next = await timed(spent, "waiting", () => batches.next());
-      if (next.done) break;
-      const batch = next.value;
-      ctx.signal.throwIfAborted();
-      failures.push(...batch.failures);
-      const digests = batch.images.map(rowName);
-      const before = spent.network;
-      const since = performance.now();
-      await segment.add(digests, async (into) => {
-        await timed(spent, "network", () => extractor.run(batch.pixels, digests.length, into));
-        const bad = firstNotFinite(into);
-        if (bad !== undefined) await refuseRow(options, batch, Math.floor(bad / rowLength));
-      });
-      spent.writing += (performance.now() - since) / 1000 - (spent.network - before);
-      computed += digests.length;
-      tell();
-      await breathe(segment, spent.network - before);
+  let [computed, failed, seconds] = [0, 0, 0];
+  let reader: PixelReader | undefined;
+  let opened: Extractor | undefined;
+
+  const computeWith = async (
+    extractor: Extractor,
+    images: readonly ViewedImage[],
+    batches: AsyncGenerator<Batch>,
+  ): Promise<readonly Failure[]> => {
+    const { rowLength, device } = extractor;
+    const byName = new Map(images.map((image) => [rowName(image), image]));
+    const segment = newSegment(store, {
+      ...{ rowLength, device, dtype: ctx.params.dtype, decoding: DECODING },
+      capacity: Math.min(images.length, segmentRows(rowLength)),
+      nameOf: (row) => imagePath(byName.get(row) as ViewedImage),
+    });
+    const failures: Failure[] = [];
+    const started = performance.now();
+    options.tell(computed + failed);
+    try {
+      for (;;) {
+        const next = await timed(spent, "waiting", () => batches.next());
+        if (next.done) break;
+        const batch = next.value;
+        ctx.signal.throwIfAborted();
+        failures.push(...batch.failures);
+        failed += batch.failures.length;
+        const digests = batch.images.map(rowName);
+        const before = spent.network;
+        const since = performance.now();
+        await segment.add(digests, async (into) => {
+          await timed(spent, "network", () => extractor.run(batch.pixels, digests.length, into));
+          const bad = firstNotFinite(into);
+          if (bad !== undefined) await refuseRow(options, batch, Math.floor(bad / rowLength));
+        });
+        spent.writing += (performance.now() - since) / 1000 - (spent.network - before);
+        computed += digests.length;
+        options.tell(computed + failed);
+        await breathe(segment, spent.network - before);
+      }
+    } finally {
+      await timed(spent, "writing", () => segment.finish());
+      seconds += (performance.now() - started) / 1000;
     }
-  } finally {
-    await timed(spent, "writing", () => segment.finish());
-    const seconds = (performance.now() - started) / 1000;
-    ctx.metric({ images: total, computed, reused: present, failed: failures.length, device });
-    if (computed > 0) {
-      const { reading, decoding } = reader.seconds();
-      ctx.metric({
-        imagesPerSecond: Number((computed / seconds).toFixed(2)),
-        readSeconds: round(reading),
-        decodeSeconds: round(decoding),
-        networkSeconds: round(spent.network),
-        writeSeconds: round(spent.writing),
-        boundBy: boundBy({ ...spent, reading, decoding }),
+    return failures;
+  };
+  return {
+    async compute(images) {
+      if (images.length === 0) return [];
+      reader ??= options.openReader();
+      // Pictures are decoded while the runtime is opened.
+      const batches = batchesOf(images, {
+        ...{ reader, place, length },
+        batchSize: Math.min(options.batchSize, mostRows(planned.rowLength)),
       });
-    }
-  }
-  return failures;
+      opened ??= await planned.open();
+      return computeWith(opened, images, batches);
+    },
+    account() {
+      const { reading, decoding } = reader?.seconds() ?? { reading: 0, decoding: 0 };
+      const device = opened === undefined ? {} : { device: opened.device };
+      return { computed, failed, seconds, ...spent, reading, decoding, ...device };
+    },
+    async close() {
+      await opened?.close();
+      await reader?.close();
+    },
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ContextOf, Declaration } from "../../engine/define-step.ts";
+import type { ContextOf, Declaration, PartOf } from "../../engine/define-step.ts";
 import { namedNetworks } from "../vision/networks/named.ts";
 import { filesOfNetwork } from "../vision/networks/network-files.ts";
 import { defaultChoices, filters, fits } from "../vision/preprocessing.ts";
@@ -182,5 +182,7 @@ export const declaration = {
 } as const satisfies Declaration;
 
 export type ExtractContext = ContextOf<typeof declaration>;
+/** What those see who do a part of the work. */
+export type ExtractPart = PartOf<typeof declaration>;
 /** Parameters with their defaults. */
 export type ExtractParams = ExtractContext["params"];

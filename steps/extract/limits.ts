@@ -5,6 +5,9 @@ const SEGMENT_BYTES = 48 * 2 ** 20;
 /** Pixels that wait for the network take no more than this, but for one batch. */
 const AHEAD_BYTES = 64 << 20;
 
+/** Rows that an item of work has at least: some seconds for a CPU, and two segments. */
+export const ITEM_ROWS = 256;
+
 /** How many float32 rows of a length are computed at a time at most. */
 export function mostRows(rowLength: number): number {
   return Math.max(1, Math.floor(SEGMENT_BYTES / (rowLength * 4)));

@@ -1,47 +1,41 @@
-import { availableParallelism } from "node:os";
-import { concurrently } from "../../engine/concurrently.ts";
-import { CacheError, type StepInput } from "../../engine/step-type.ts";
+import { CacheError } from "../../engine/step-type.ts";
 import type { EntryName } from "../../engine/store.ts";
-import { locateRows, type RowPlaces } from "../learning/features/locate.ts";
+import { locateRows } from "../learning/features/locate.ts";
 import { rowName, writeIndex } from "../learning/tables/features.ts";
-import { imageFile, readImages } from "../learning/tables/images.ts";
 import { type FeaturesManifest, writeManifest } from "../learning/tables/manifest.ts";
 import { DECODING } from "../vision/pixels/decoding.ts";
-import { openPixelReader } from "../vision/pixels/reader.ts";
-import { choicesIn } from "../vision/preprocessing.ts";
-import { answerForBad, tooLargeAmong } from "./bad-images.ts";
-import { computeRows } from "./compute-rows.ts";
+import { answerForBad } from "./bad-images.ts";
+import type { Failure } from "./batches.ts";
 import type { ExtractContext } from "./declaration.ts";
-import { openExtraction } from "./open.ts";
-import { isLacking, rowStoreName } from "./row-store.ts";
-import { type ViewedImage, viewedImages } from "./views.ts";
+import { computerOf, lackingAmong, openWork } from "./open-work.ts";
+import { type Account, metricsOf, sumOf } from "./spent.ts";
 
 /** Computes the rows that no store entry has, and writes `index.csv` and `features.json`. */
 export async function run(ctx: ExtractContext): Promise<void> {
-  const { params } = ctx;
-  const { images } = ctx.inputs;
-  const all = await readImages(images.path);
-  const extraction = await openExtraction(ctx);
-  const { extractor, layer, preprocessing, network, weights, blame } = extraction;
-  const store = ctx.store(rowStoreName(ctx, extraction));
-  const large = tooLargeAmong(all, choicesIn(preprocessing).maxPixels);
-  const asked = viewedImages(all, params.augment);
-  const wanted = asked.filter(({ digest }) => !large.has(digest));
-  const there = await locateRows(store);
-  const lacking = await rowsToCompute(images, wanted, there);
-  const unread = await computeRows({
-    ctx,
-    store,
-    extractor,
-    blame,
-    openReader: () => openPixelReader(preprocessing),
-    images: lacking,
-    place: images,
-    present: wanted.length - lacking.length,
-    total: wanted.length,
-    preprocessing,
-    batchSize: params.batchSize,
-  });
+  const { params, worked } = ctx;
+  const work = await openWork(ctx);
+  const { extraction, store, all, asked, wanted, large, there } = work;
+  const { extractor, layer, preprocessing, network, weights } = extraction;
+  const lacking = await lackingAmong(work, wanted);
+  const present = wanted.length - lacking.length;
+  const accounts = worked.metrics.map(({ account }) => account as unknown as Account);
+  // What this execution has done before, in parts, was not there before it.
+  const before = accounts.reduce((sum, { computed }) => sum + computed, 0);
+  const reused = present - before;
+  const tell = (done: number): void =>
+    ctx.progress({ done: present + done, total: wanted.length, unit: "images", reused });
+  const computer = computerOf(work, ctx, tell);
+  if (lacking.length === 0) tell(0);
+  let unread: readonly Failure[];
+  try {
+    unread = await computer.compute(lacking);
+  } finally {
+    const own = computer.account();
+    const account = sumOf([...accounts, own], worked.seconds + own.seconds);
+    ctx.metric({ images: wanted.length, computed: account.computed, reused, failed: own.failed });
+    ctx.metric(metricsOf(account));
+    await computer.close();
+  }
   const bad = new Map([...large, ...unread.map(({ image, reason }) => [image.digest, reason] as const)]);
   const rows = asked.filter(({ digest }) => !bad.has(digest));
   ctx.metric({ images: asked.length, failed: asked.length - rows.length });
@@ -73,23 +67,4 @@ export async function run(ctx: ExtractContext): Promise<void> {
   };
   await writeIndex(ctx.output("features"), rows);
   await writeManifest(ctx.output("features"), manifest);
-}
-
-async function rowsToCompute(
-  images: StepInput,
-  rows: readonly ViewedImage[],
-  there: RowPlaces,
-): Promise<readonly ViewedImage[]> {
-  const unique = uniqueByName(rows);
-  const isToCompute = new Array<boolean>(unique.length);
-  await concurrently(unique, 4 * availableParallelism(), async (row, at) => {
-    isToCompute[at] = await isLacking(there.get(rowName(row)), imageFile(images, row));
-  });
-  return unique.filter((_, at) => isToCompute[at]);
-}
-
-function uniqueByName(rows: readonly ViewedImage[]): ViewedImage[] {
-  const unique = new Map<string, ViewedImage>();
-  for (const row of rows) unique.set(rowName(row), row);
-  return [...unique.values()];
 }

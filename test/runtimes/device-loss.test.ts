@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { defineStep } from "../../engine/define-step.ts";
-import { computeRows } from "../../steps/extract/compute-rows.ts";
+import { openRowComputer } from "../../steps/extract/compute-rows.ts";
 import type { ExtractContext } from "../../steps/extract/declaration.ts";
 import { locateRows } from "../../steps/learning/features/locate.ts";
 import type { PlannedExtractor } from "../../steps/vision/extractor.ts";
@@ -53,7 +53,7 @@ test("a device that is lost in the middle fails the step, keeps what was compute
           path,
         }))
         .filter(({ digest }) => !there.has(digest));
-      await computeRows({
+      const computer = openRowComputer({
         ctx: ctx as unknown as ExtractContext,
         store,
         extractor: failingIn(loseIn),
@@ -67,13 +67,16 @@ test("a device that is lost in the middle fails the step, keeps what was compute
           close: async () => {},
         }),
         blame: async () => undefined,
-        images,
         place: { path: ctx.inputs.images.path, origin: ctx.inputs.images.path },
-        present: there.size,
-        total: ctx.inputs.images.files.length,
         preprocessing: { size: [8, 8], scaling: "none" },
         batchSize: 2,
+        tell() {},
       });
+      try {
+        await computer.compute(images);
+      } finally {
+        ctx.metric({ computed: computer.account().computed, reused: there.size });
+      }
       writeFileSync(join(ctx.output("features"), "rows"), String((await locateRows(store)).size));
     },
   });

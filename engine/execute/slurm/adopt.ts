@@ -51,7 +51,8 @@ export function leftBatches(cache: string, isComplete: (digest: string) => boole
       const exit = readExit(one.batch.folder, one.at);
       if (exit === undefined) return one;
       const isGood =
-        exit.kind === "done" && Object.values(exit.outputs).every(({ digest }) => isComplete(digest));
+        exit.kind === "worked" ||
+        (exit.kind === "done" && Object.values(exit.outputs).every(({ digest }) => isComplete(digest)));
       return isGood ? one : undefined;
     },
   };

@@ -158,8 +158,8 @@ function place(folder: string, kind: Kind, at: number): string {
   return join(folder, kind, String(at));
 }
 
-/** By which a task is known again in another run: all of it but where it logs. */
-export function identityOf({ log: _, ...task }: Task): string {
+/** By which a task is known again in another run: all of it but where it logs, and what that run did before. */
+export function identityOf({ log: _, worked: __, ...task }: Task): string {
   return createHash("sha256")
     .update(canonicalJson(task as unknown as JsonObject))
     .digest("hex");

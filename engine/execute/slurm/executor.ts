@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { removeFolder } from "../../cache/folders.ts";
 import { describeFailure, type Failure } from "../../failure.ts";
-import type { WorkerCommand } from "../local.ts";
+import { localExecutor, type WorkerCommand } from "../local.ts";
 import { openStepLog } from "../step-log.ts";
 import type { Executor, RunningTask, Task } from "../task.ts";
 import { isDone, leftBatches } from "./adopt.ts";
@@ -43,6 +43,7 @@ const MOST_RETRIES = 3;
  */
 export function slurmExecutor(options: SlurmOptions): Executor {
   const { slurm, cache, worker } = options;
+  const here = localExecutor(worker);
   const ready: Item[] = [];
   const batches = new Set<Batch>();
   const left = leftBatches(cache, options.isComplete);
@@ -161,7 +162,16 @@ export function slurmExecutor(options: SlurmOptions): Executor {
 
   return {
     name: "slurm",
+    deal(_, { items, together }, done) {
+      const jobs: number[][] = [];
+      // By their positions alone, so that a later run deals the same and finds these jobs again.
+      for (let at = 0; at < items.length; at += together)
+        jobs.push([...items.keys()].slice(at, at + together));
+      return jobs.filter((job) => job.some((at) => !done.has(at)));
+    },
     start(task, start): RunningTask {
+      // It reads a few files, and nobody waits in a queue for that.
+      if (task.part?.kind === "split") return here.start(task, start);
       const item = newItem(task, start);
       const found = task.entries === "by-content" ? undefined : left.take(task);
       if (found === undefined) queue(item);
@@ -182,6 +192,7 @@ export function slurmExecutor(options: SlurmOptions): Executor {
     },
     async close() {
       watch.close();
+      await here.close();
       await cancelling;
       for (const batch of batches) if (isDone(batch)) removeFolder(batch.folder);
     },

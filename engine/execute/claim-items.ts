@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import type { Cache } from "../cache/cache.ts";
+import { type Taken, tryLock } from "../cache/lock.ts";
+import type { WorkItem } from "../division.ts";
+
+export interface ItemsToClaim {
+  readonly cache: Cache;
+  /** Of the step. */
+  readonly key: string;
+  /** With their positions in the division. */
+  readonly items: readonly (readonly [at: number, item: WorkItem])[];
+  readonly signal: AbortSignal;
+  /** Called when an item is done. */
+  onDone(item: WorkItem): void;
+}
+
+/**
+ * Items that nobody else has in hand or has done, each under a lock of its own
+ * while it is worked on: whoever shares the cache and has the same items takes
+ * part. Those that others have are come back to at the end, when they are done, or
+ * their worker is dead.
+ */
+export async function* claimItems(options: ItemsToClaim): AsyncGenerator<WorkItem> {
+  const { cache, key, signal, onDone } = options;
+  let left = options.items;
+  while (left.length > 0) {
+    const taken: (readonly [number, WorkItem])[] = [];
+    let first: Taken | undefined;
+    const done = cache.divisions.done(key);
+    for (const [at, item] of left) {
+      signal.throwIfAborted();
+      if (done.has(at)) continue;
+      const lock = tryLock(cache.folder, lockOf(key, item));
+      if (lock.kind === "taken") {
+        first ??= lock;
+        taken.push([at, item]);
+        continue;
+      }
+      try {
+        // Who had it before may have just done it.
+        if (cache.divisions.isDone(key, at)) continue;
+        yield item;
+        cache.divisions.setDone(key, at);
+        onDone(item);
+      } finally {
+        lock.release();
+      }
+    }
+    left = taken;
+    await first?.change(signal);
+  }
+}
+
+function lockOf(key: string, { name }: WorkItem): string {
+  return `sha256:${createHash("sha256").update(`${key} ${name}`).digest("hex")}`;
+}

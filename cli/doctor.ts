@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmdirSync, statfsSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
+import { totalmem } from "node:os";
 import { dirname, join } from "node:path";
+import { cores } from "../engine/cores.ts";
 import { describeFailure } from "../engine/failure.ts";
 import { bytesBelow } from "../engine/folder-bytes.ts";
 import type { Finding } from "../engine/machine.ts";
@@ -52,7 +53,7 @@ function* machine(): Generator<Finding> {
     isNeeded: true,
     ...(isOld ? { problem: "it is too old", way: "Node 20 or newer is needed" } : {}),
   };
-  yield { name: "cores", value: String(availableParallelism()), isNeeded: false };
+  yield { name: "cores", value: String(cores()), isNeeded: false };
   const memory = memoryLimit();
   const value =
     memory < totalmem()

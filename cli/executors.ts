@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import type { Config } from "../engine/config/load.ts";
+import { cores } from "../engine/cores.ts";
 import { localExecutor } from "../engine/execute/local.ts";
 import type { Executor } from "../engine/execute/task.ts";
 import { tellNote } from "./mistakes.ts";
@@ -34,7 +34,7 @@ export async function openExecutor(
 ): Promise<OpenExecutor> {
   const { kind = "local", jobs, askEvery, grace, ...resources } = config.executor ?? {};
   if ((asked ?? kind) === "local") {
-    return { executor: localExecutor(program.worker), jobs: most ?? jobs ?? availableParallelism() };
+    return { executor: localExecutor(program.worker), jobs: most ?? jobs ?? cores() };
   }
   const { slurmExecutor } = await import("../engine/execute/slurm/executor.ts");
   const { slurmCommands } = await import("../engine/execute/slurm/commands.ts");

@@ -23,8 +23,9 @@ export interface SharedWork {
 
 /** As long as a job on a cluster had better take: much longer than it waits, and no great loss. */
 const JOB_SECONDS = 300;
-/** What an array has at most: see `slurm/executor.ts`. */
+/** An array has no more tasks: see `slurm/executor.ts`. With fewer than the other, nodes would have nothing to do. */
 const MOST_JOBS = 1000;
+const FEWEST_JOBS = 64;
 
 /**
  * Does the items of a step whose work is divided, together with all others who
@@ -105,7 +106,8 @@ function itemsTogether(items: readonly WorkItem[], perSecond: number | undefined
   const least = Math.ceil(items.length / MOST_JOBS);
   const cost = items.reduce((sum, item) => sum + item.cost, 0) / Math.max(1, items.length);
   if (perSecond === undefined || cost === 0) return Math.max(1, least);
-  return Math.max(1, least, Math.min(Math.floor((JOB_SECONDS * perSecond) / cost), items.length));
+  const most = Math.floor(items.length / FEWEST_JOBS);
+  return Math.max(1, least, Math.min(Math.floor((JOB_SECONDS * perSecond) / cost), most));
 }
 
 /** Several workers do not write to one file: they may be on several machines. */

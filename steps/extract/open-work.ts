@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { concurrently } from "../../engine/concurrently.ts";
+import { cores } from "../../engine/cores.ts";
 import type { Store } from "../../engine/store.ts";
 import { locateRows, type RowPlaces } from "../learning/features/locate.ts";
 import { rowName } from "../learning/tables/features.ts";
@@ -47,7 +47,7 @@ export async function lackingAmong(
 ): Promise<readonly ViewedImage[]> {
   const unique = [...new Map(images.map((image) => [rowName(image), image])).values()];
   const isToCompute = new Array<boolean>(unique.length);
-  await concurrently(unique, 4 * availableParallelism(), async (row, at) => {
+  await concurrently(unique, 4 * cores(), async (row, at) => {
     isToCompute[at] = await isLacking(there.get(rowName(row)), imageFile(place, row));
   });
   return unique.filter((_, at) => isToCompute[at]);

@@ -20,8 +20,7 @@ export async function run(ctx: ExtractContext): Promise<void> {
   const present = wanted.length - lacking.length;
   const accounts = worked.metrics.map(({ account }) => account as unknown as Account);
   // What this execution has done before, in parts, was not there before it.
-  const before = accounts.reduce((sum, { computed }) => sum + computed, 0);
-  const reused = present - before;
+  const reused = present - accounts.reduce((sum, { computed }) => sum + computed, 0);
   const tell = (done: number): void =>
     ctx.progress({ done: present + done, total: wanted.length, unit: "images", reused });
   const computer = computerOf(work, ctx, tell);
@@ -31,7 +30,10 @@ export async function run(ctx: ExtractContext): Promise<void> {
     unread = await computer.compute(lacking);
   } finally {
     const own = computer.account();
-    const account = sumOf([...accounts, own], worked.seconds + own.seconds);
+    // Of one worker without what it took to begin.
+    const [first, ...more] = accounts;
+    const before = first === undefined ? 0 : more.length > 0 ? worked.seconds : first.seconds;
+    const account = sumOf([...accounts, own], before + own.seconds);
     ctx.metric({ images: wanted.length, computed: account.computed, reused, failed: own.failed });
     ctx.metric(metricsOf(account));
     await computer.close();

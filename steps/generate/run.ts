@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
+import { cores } from "../../engine/cores.ts";
 import { randomStream } from "../compute/random.ts";
 import { writeJpeg } from "../vision/pixels/pixels.ts";
 import type { GenerateContext } from "./declaration.ts";
@@ -20,7 +20,7 @@ export async function run(ctx: GenerateContext): Promise<void> {
     }
   }
   let done = 0;
-  await concurrently(pictures, availableParallelism(), async ({ name, label }) => {
+  await concurrently(pictures, cores(), async ({ name, label }) => {
     ctx.signal.throwIfAborted();
     // A stream of its own, so that a picture does not depend on how many there are.
     await writeJpeg(join(folder, name), draw(label, size, randomStream(seed, name)), size, size);

@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
+import { cores } from "../../engine/cores.ts";
 import { byCodeUnit } from "../../engine/json.ts";
 import type { InputFile } from "../../engine/step-type.ts";
 import { some } from "../../engine/wording.ts";
@@ -25,7 +25,7 @@ export function kindsText(files: readonly InputFile[]): string {
 /** Those that are pictures all the same, by their extension or by their content. */
 export async function picturesAmong(files: readonly InputFile[]): Promise<readonly InputFile[]> {
   const pictures = new Set<InputFile>();
-  await concurrently(files, 4 * availableParallelism(), async (file) => {
+  await concurrently(files, 4 * cores(), async (file) => {
     if (isHidden(file.path)) return;
     const isPicture =
       unreadKinds.has(extname(file.path).toLowerCase()) || (await isPictureInside(file.absolute));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { availableParallelism } from "node:os";
 import { concurrently } from "../../engine/concurrently.ts";
+import { cores } from "../../engine/cores.ts";
 import { isObject, type Json } from "../../engine/json.ts";
 import type { Store } from "../../engine/store.ts";
 import { lookOf } from "../vision/pixels/look.ts";
@@ -32,7 +32,7 @@ export async function readLooks(
   for (let at = 0; at < lacking.length; at += ENTRY) {
     const part = lacking.slice(at, at + ENTRY);
     const looks: Record<string, string> = {};
-    await concurrently(part, 2 * availableParallelism(), async ({ digest, file }) => {
+    await concurrently(part, 2 * cores(), async ({ digest, file }) => {
       ctx.signal.throwIfAborted();
       const look = await lookOf(file);
       looks[digest] = look === undefined ? "" : Buffer.from(look).toString("hex");

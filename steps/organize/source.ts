@@ -1,8 +1,8 @@
 import { mkdir, readdir, stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { basename, join, relative, sep } from "node:path";
 import { fileDigest } from "../../engine/cache/tree.ts";
 import { concurrently } from "../../engine/concurrently.ts";
+import { cores } from "../../engine/cores.ts";
 import { byCodeUnit } from "../../engine/json.ts";
 import { staysInside } from "../../engine/stays-inside.ts";
 import { type InputFile, StepError, type StepInput } from "../../engine/step-type.ts";
@@ -92,7 +92,7 @@ async function filesIn(folder: string, signal: AbortSignal): Promise<readonly In
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
     .sort(byCodeUnit);
   const files = new Array<InputFile>(paths.length);
-  await concurrently(paths, 4 * availableParallelism(), async (path, at) => {
+  await concurrently(paths, 4 * cores(), async (path, at) => {
     signal.throwIfAborted();
     const absolute = join(folder, path);
     const bytes = (await stat(absolute)).size;

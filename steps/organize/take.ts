@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { copyFile, mkdir, rename, stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { concurrently } from "../../engine/concurrently.ts";
+import { cores } from "../../engine/cores.ts";
 import { StepError } from "../../engine/step-type.ts";
 import { byLocation, type ImageRow, imagePath } from "../learning/tables/images.ts";
 import { ImageError, imageSize } from "../vision/pixels/pixels.ts";
@@ -26,7 +26,7 @@ export async function takeAll(
   }
   const rows = new Array<ImageRow>(images.length);
   let done = 0;
-  await concurrently(images, 4 * availableParallelism(), async (image, at) => {
+  await concurrently(images, 4 * cores(), async (image, at) => {
     ctx.signal.throwIfAborted();
     const { split, file, source, others } = image;
     // What cannot be read is the business of the step that needs its pixels.

@@ -1,7 +1,7 @@
-import { availableParallelism } from "node:os";
 import { type Cache, openCache } from "../../engine/cache/cache.ts";
 import { readonlyStore } from "../../engine/cache/readonly-store.ts";
 import { concurrently } from "../../engine/concurrently.ts";
+import { cores } from "../../engine/cores.ts";
 import { openStore } from "../../engine/execute/open-store.ts";
 import type { JsonObject } from "../../engine/json.ts";
 import type { Picture, Prediction, PredictorRequest } from "../../engine/machine.ts";
@@ -89,7 +89,7 @@ export async function openClassifier(options: ClassifierOptions): Promise<Classi
     ahead,
     async look(pictures) {
       const looked = new Array<LookedAt>(pictures.length);
-      await concurrently(pictures, 4 * availableParallelism(), async (picture, at) => {
+      await concurrently(pictures, 4 * cores(), async (picture, at) => {
         looked[at] = await lookAt(picture, { placeOf, openReader });
       });
       return looked;

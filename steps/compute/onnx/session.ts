@@ -1,5 +1,5 @@
+import { cores } from "../../../engine/cores.ts";
 import "./no-telemetry.ts";
-import { availableParallelism } from "node:os";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 
 /** Numbers in memory that the runtime reads or writes where they are. */
@@ -41,7 +41,7 @@ export interface SessionOptions {
  */
 export async function openSession(
   model: Uint8Array,
-  { threads = availableParallelism(), optimization = "all", device = "cpu" }: SessionOptions = {},
+  { threads = cores(), optimization = "all", device = "cpu" }: SessionOptions = {},
 ): Promise<Session> {
   const session = await InferenceSession.create(model, {
     executionProviders: [device],

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { cores } from "../../../engine/cores.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import { type Handle, type OpenvinoLibrary, openvinoLibrary } from "./library.ts";
 
@@ -34,7 +34,7 @@ const UINT8 = 16;
  * @throws StepError where the CPU has no bf16, or the libraries cannot be opened.
  */
 export function openOpenvino(model: Uint8Array, options: OpenvinoOptions): OpenvinoSession {
-  const { libraries, precision, threads = availableParallelism() } = options;
+  const { libraries, precision, threads = cores() } = options;
   const library = openvinoLibrary(libraries);
   const open: (() => void)[] = [];
   const keep = (free: Parameters<OpenvinoLibrary["free"]>[0], handle: Handle): Handle => {

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { cores } from "../../../engine/cores.ts";
 import type { LinearAlgebra } from "../linear-algebra.ts";
 import { openKernel } from "./kernel.ts";
 import { openProducts } from "./products.ts";
@@ -11,7 +11,7 @@ import { openTensorflow, type TensorflowOptions } from "./session.ts";
  */
 export async function openTensorflowAlgebra(options: TensorflowOptions): Promise<LinearAlgebra> {
   // Long sums have the same bits for any number of threads but one.
-  const { threads = Math.max(2, availableParallelism()) } = options;
+  const { threads = Math.max(2, cores()) } = options;
   const session = await openTensorflow({ ...options, threads });
   return {
     device: session.device,

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { cores } from "../../../engine/cores.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import { type Binding, newBinding, types } from "./binding.ts";
 import { openContext } from "./context.ts";
@@ -50,7 +50,7 @@ let opened: Opened | undefined;
 
 /** @throws StepError where a package, a library or the GPU is missing. */
 export async function openTensorflow(options: TensorflowOptions): Promise<TensorflowSession> {
-  const { libraries, device, threads = availableParallelism() } = options;
+  const { libraries, device, threads = cores() } = options;
   loaded ??= loadTfjs();
   const { tf, use } = loaded;
   if (opened?.device !== device) {

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { cores } from "../../../engine/cores.ts";
 import { StepError } from "../../../engine/step-type.ts";
 import { ImageError } from "./image-error.ts";
 import type { Answer, Picture, ReaderSetup, Request } from "./reader-thread.ts";
@@ -24,7 +24,7 @@ const MOST_THREADS = 8;
 /** Opens a reader with threads of its own, one for each processor. */
 export function openPixelReader(
   setup: ReaderSetup,
-  threads: number = Math.min(availableParallelism(), MOST_THREADS),
+  threads: number = Math.min(cores(), MOST_THREADS),
 ): PixelReader {
   const waiting = new Map<number, { resolve(pixels: Uint8Array): void; reject(error: unknown): void }>();
   const spent = { reading: 0, decoding: 0 };

@@ -1,33 +1,32 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openCache } from "../../engine/cache/cache.ts";
+import type { WorkItem } from "../../engine/division.ts";
 import { localExecutor } from "../../engine/execute/local.ts";
 import type { Executor, Task, TaskUpdate } from "../../engine/execute/task.ts";
-import { repository } from "../cli/flow.ts";
+import { type Cluster, startCluster } from "../slurm/cluster.ts";
+import { clusterExecutor } from "../slurm/cluster-executor.ts";
 import { inProcessExecutor } from "./in-process.ts";
+import { toyWorker } from "./toy-program.ts";
 import { toySteps } from "./toy-steps.ts";
 
 // Whatever places tasks behaves alike: one suite over all executors.
 
-const built = mkdtempSync(join(repository, ".dist.toys-"));
-const worker = join(built, "test/engine/toy-worker.js");
-beforeAll(() => {
-  const config = {
-    extends: "../tsconfig.json",
-    compilerOptions: { rootDir: "..", outDir: "." },
-    include: ["../test/engine/toy-worker.ts"],
-  };
-  writeFileSync(join(built, "tsconfig.json"), JSON.stringify(config));
-  execFileSync(process.execPath, [join(repository, "node_modules/typescript/bin/tsc"), "-p", built]);
+const started: Cluster | string = startCluster();
+// biome-ignore lint/suspicious/noConsole: a skip says why
+if (typeof started === "string") console.log(`skipped: ${started}`);
+afterAll(() => {
+  if (typeof started !== "string") started.remove();
 });
-afterAll(() => rmSync(built, { recursive: true }));
 
 const executors: Readonly<Record<string, () => Executor>> = {
   "in this process": () => inProcessExecutor(toySteps),
-  "in processes of this machine": () => localExecutor({ file: worker, args: [] }),
+  "in processes of this machine": () => localExecutor(toyWorker),
+  ...(typeof started === "string"
+    ? {}
+    : { "as jobs of Slurm": () => clusterExecutor(started, join(root, "cache")) }),
 };
 
 let root: string;
@@ -107,6 +106,29 @@ describe.each(Object.entries(executors))("an executor %s", (_, open) => {
     await progress;
     running.stop();
     expect((await running.end).kind).toBe("interrupted");
+  });
+
+  test("cuts the items of divided work, and does those that it is given", async () => {
+    const given = { params: { items: 5, milliseconds: 0, deadly: -1, wrong: -1 } };
+    const cut = await start(task("squares", { ...given, part: { kind: "split" } })).end;
+    if (cut.kind !== "split") throw new Error(JSON.stringify(cut));
+    expect(cut.items.map(({ name }) => name)).toEqual([0, 1, 2, 3, 4].map((at) => `square ${at}`));
+    const { divisions } = openCache(join(root, "cache"));
+    const key = `sha256:${"7".repeat(64)}`;
+    const work = { items: cut.items, together: 2 };
+    await divisions.keep(key, work);
+    divisions.setDone(key, 3);
+    const dealt = executor.deal(task("squares"), work, divisions.done(key));
+    expect([...new Set(dealt.flat())].toSorted()).toEqual(expect.arrayContaining([0, 1, 2, 4]));
+    for (const positions of dealt) {
+      const items = positions.map((at) => [at, cut.items[at] as WorkItem] as const);
+      const end = await start(task("squares", { ...given, part: { kind: "work", key, items } })).end;
+      expect(end).toMatchObject({ kind: "worked" });
+    }
+    expect(divisions.done(key)).toEqual(new Set([0, 1, 2, 3, 4]));
+    expect(readFileSync(join(root, "computed.log"), "utf8").split("\n").toSorted()).toEqual([
+      ...["", "item 0", "item 1", "item 2", "item 4"],
+    ]);
   });
 
   test("leaves nothing in staging", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineStep } from "../../engine/define-step.ts";
 import { type StepContext, StepError, type StepType } from "../../engine/step-type.ts";
@@ -83,6 +83,67 @@ export const patient: StepType = {
   },
 };
 
+/**
+ * Adds up squares, of which each takes some time and is kept in a store. What is
+ * computed is told in `computed.log` of the project: `<by whom> <which>`.
+ */
+export const squares = defineStep({
+  name: "squares",
+  version: 1,
+  description: "For tests.",
+  params: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      items: { type: "integer", minimum: 1, default: 8 },
+      milliseconds: { type: "integer", default: 0, "x-unkeyed": true },
+      /** Which cannot be computed in an item: the worker dies of it, or says what is wrong. */
+      deadly: { type: "integer", default: -1, "x-unkeyed": true },
+      wrong: { type: "integer", default: -1, "x-unkeyed": true },
+    },
+  } as const,
+  inputs: {},
+  outputs: ["out"],
+  division: {
+    isWorthIt: ({ params }) => params.items > 1,
+    split: async ({ params }) =>
+      Array.from({ length: params.items }, (_, at) => ({ name: `square ${at}`, cost: 1, about: { at } })),
+    async work(ctx, items) {
+      let done = 0;
+      for await (const { about } of items) {
+        const at = about.at as number;
+        if (at === ctx.params.deadly) process.kill(process.pid, "SIGKILL");
+        if (at === ctx.params.wrong) throw new StepError(`there is no square of ${at}`);
+        await square(ctx, at, "item");
+        ctx.progress({ done: ++done, total: ctx.params.items, unit: "squares" });
+      }
+      ctx.metric({ computed: done });
+    },
+  },
+  async run(ctx) {
+    let sum = 0;
+    for (let at = 0; at < ctx.params.items; at++) sum += await square(ctx, at, "run");
+    const computed = ctx.worked.metrics.reduce((all, one) => all + (one.computed as number), 0);
+    ctx.metric({ computed });
+    writeFileSync(join(ctx.output("out"), "value"), String(sum));
+  },
+});
+
+type SquaresContext = Pick<StepContext, "store" | "root" | "signal"> & {
+  readonly params: { readonly milliseconds: number };
+};
+
+async function square(ctx: SquaresContext, at: number, by: string): Promise<number> {
+  const store = ctx.store({ squares: 1 });
+  const there = (await store.entries()).find(({ name }) => name === `square-${at}`);
+  if (there !== undefined) return there.about.square as number;
+  await new Promise((resolve) => setTimeout(resolve, ctx.params.milliseconds));
+  ctx.signal.throwIfAborted();
+  appendFileSync(join(ctx.root, "computed.log"), `${by} ${at}\n`);
+  const { about } = await store.publish(`square-${at}`, async () => ({ square: at * at }));
+  return about.square as number;
+}
+
 export const toySteps: ReadonlyMap<string, StepType> = new Map(
-  [mix, fragile, patient].map((type) => [type.name, type]),
+  [mix, fragile, patient, squares].map((type) => [type.name, type]),
 );

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { Progress } from "../../step-type.ts";
 import { localExecutor, type WorkerCommand } from "../local.ts";
 import { beat, claim, isCancelled, readManifest, writeExit, writeProgress } from "./batch-files.ts";
 import { interrupted } from "./item.ts";
@@ -28,13 +29,18 @@ export async function runJob(
   // A copy: Slurm starts what it lost sight of once more while it still runs.
   if (!claim(folder, at, { at: new Date().toISOString(), node, job })) return;
   const executor = localExecutor(worker);
-  let told = 0;
+  let told = Number.NEGATIVE_INFINITY;
+  let held: Progress | undefined;
+  const tell = (): void => {
+    if (held === undefined || performance.now() - told < PROGRESS_EVERY_MS) return;
+    told = performance.now();
+    writeProgress(folder, at, held);
+    held = undefined;
+  };
   const running = executor.start(task, {
     update({ progress }) {
-      const now = performance.now();
-      if (now - told < PROGRESS_EVERY_MS) return;
-      told = now;
-      writeProgress(folder, at, progress);
+      held = progress;
+      tell();
     },
   });
   let isToEnd = false;
@@ -44,6 +50,7 @@ export async function runJob(
   };
   const look = (): void => {
     beat(folder, at);
+    tell();
     if (isCancelled(folder, at)) stop();
   };
   look();

@@ -87,7 +87,12 @@ export type Definition<Declared extends Declaration> = Declared &
 
 /** A division whose code is typed by what the step declares. */
 export interface DivisionOf<Declared extends Declaration> {
-  isWorthIt(view: DivisionView & { readonly params: ParamsOf<Declared["params"]> }): boolean;
+  isWorthIt(
+    view: Omit<DivisionView, "params" | "inputs"> & {
+      readonly params: ParamsOf<Declared["params"]>;
+      readonly inputs: InputsOf<Declared["inputs"], InputToLookAt>;
+    },
+  ): boolean;
   split(ctx: PartOf<Declared>): Promise<readonly WorkItem[]>;
   work(ctx: PartOf<Declared>, items: AsyncIterable<WorkItem>): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Cache } from "./cache/cache.ts";
+import type { Task } from "./execute/task.ts";
 import { describeFailure, type Failure } from "./failure.ts";
 import type { JsonObject } from "./json.ts";
 import type { InputToLookAt } from "./known-input.ts";
@@ -21,6 +22,20 @@ export function resolver(root: string, cache: Cache): World["resolve"] {
     if (resolution.kind === "resolved") known.set(name, resolution);
     return resolution;
   };
+}
+
+/** Inputs of a step that are there, as its type may look into them. */
+export function inputsToLookAt(
+  inputs: Task["inputs"],
+  type: StepType,
+  places: Places,
+): Readonly<Record<string, InputToLookAt>> {
+  const known = Object.entries(inputs).map(([name, { path, digest, artifact }]) => {
+    const place: InputPlace =
+      artifact === undefined ? { kind: "source", path } : { kind: "artifact", digest: artifact };
+    return [name, toLookAt({ digest, place }, type, places)] as const;
+  });
+  return Object.fromEntries(known);
 }
 
 interface Places {

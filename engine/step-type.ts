@@ -79,7 +79,7 @@ export interface StepType {
 export interface Division {
   /**
    * Whether there is so much to do that more than one item could come of it.
-   * Called by the engine's own process: it reads nothing.
+   * Called by the engine's own process: it reads small files at most, in milliseconds.
    */
   isWorthIt(view: DivisionView): boolean;
   /**
@@ -96,6 +96,7 @@ export interface Division {
 
 export interface DivisionView {
   readonly params: JsonObject;
+  readonly inputs: Readonly<Record<string, InputToLookAt>>;
   readonly outlook: Outlook | undefined;
 }
 

@@ -7,6 +7,8 @@ import { changesOf, readSource } from "../inputs.ts";
 import { outlookOf } from "../outlook.ts";
 import { sourceName, specOf } from "../plan/input-spec.ts";
 import type { Event, Placement, StepOutcome } from "../record/event.ts";
+import { inputsToLookAt } from "../resolve.ts";
+import type { Outlook, StepType } from "../step-type.ts";
 import { findDamage } from "./damage.ts";
 import { isForced, makeTask, type StepWork } from "./make-task.ts";
 import type { Services } from "./services.ts";
@@ -76,7 +78,7 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
     const execution = { key, started, executor: tasks.executor.name };
     const settled = (end: TaskEnd): Promise<StepResult> =>
       settle(work, services, { ...execution, end, killed: tasks.signals.kill.aborted });
-    if (isForced(plan) || !type?.division?.isWorthIt({ params: step.params, outlook })) {
+    if (isForced(plan) || type === undefined || !isWorthDividing(work, services, { type, task, outlook })) {
       return await settled(await withDamage(await dispatch(task, services, tasks), task, cache));
     }
     // Whoever has the same key takes part: it is locked where the outputs are made.
@@ -92,6 +94,16 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
   } finally {
     release?.();
   }
+}
+
+function isWorthDividing(
+  { identity, plan }: StepWork,
+  { cache }: Services,
+  { type, task, outlook }: { type: StepType; task: Task; outlook: Outlook | undefined },
+): boolean {
+  if (type.division === undefined) return false;
+  const inputs = inputsToLookAt(task.inputs, type, { root: identity.root, cache });
+  return type.division.isWorthIt({ params: plan.step.params, inputs, outlook });
 }
 
 /** @param worked what this run did of it, where another made the outputs. */

@@ -1,4 +1,4 @@
-import type { ContextOf, Declaration } from "../../engine/define-step.ts";
+import type { ContextOf, Declaration, PartOf } from "../../engine/define-step.ts";
 import { activationNames } from "../learning/heads/activations.ts";
 import { optimizerKinds } from "./optimizers/optimizer.ts";
 
@@ -183,5 +183,7 @@ export const declaration = {
 } as const satisfies Declaration;
 
 export type TrainContext = ContextOf<typeof declaration>;
+/** What those see who do a part of the work. */
+export type TrainPart = PartOf<typeof declaration>;
 /** Parameters with their defaults. */
 export type TrainParams = TrainContext["params"];

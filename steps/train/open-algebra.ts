@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import type { LinearAlgebra } from "../compute/linear-algebra.ts";
 import { resolveDevice } from "../vision/runtimes/device.ts";
-import type { TrainContext } from "./declaration.ts";
+import type { TrainPart } from "./declaration.ts";
 
 /**
  * Opens what multiplies.
  *
  * @throws StepError where a library or the GPU is missing.
  */
-export async function openAlgebra({ params, required, home, log }: TrainContext): Promise<LinearAlgebra> {
+export async function openAlgebra({ params, required, home, log }: TrainPart): Promise<LinearAlgebra> {
   const { runtime } = params;
   switch (runtime) {
     case "onnxruntime":

@@ -50,31 +50,43 @@ interface AllRows {
 
 async function openAllRows(options: MethodOptions, { optimizer, rows, rowBytes }: AllRows): Promise<Method> {
   const { ctx, features, normalization, state, upper, algebra, training, validation } = options;
+  const { inputs, units } = state.layers[0] as Dense;
+  const named = { ctx, features, inputs, units };
+  // What this execution has done before, in parts, was not there before it.
+  const before = ctx.worked.metrics.reduce((sum, { products }) => sum + Number(products ?? 0), 0);
   const open = (how: Pick<SampleSpaceOptions, "features" | "isUnitLength" | "stores">) =>
     openSampleSpace({
       ...{ state, optimizer, upper, algebra, batchSize: ctx.params.batchSize, rowBytes },
       ...{ training, validation, log: ctx.log },
       tell({ total, there, computed, brought }) {
         ctx.signal.throwIfAborted();
-        ctx.progress({ done: there + computed + brought, total, unit: "products", reused: there });
-        ctx.metric({ products: computed, productsReused: there + brought });
+        const reused = Math.max(0, there - before);
+        ctx.progress({ done: there + computed + brought, total, unit: "products", reused });
+        ctx.metric({ products: before + computed, productsReused: reused + brought });
       },
       ...how,
     });
   const ofUnits =
     normalization?.kind === "l2"
-      ? await open({ features, isUnitLength: true, stores: storesOf(options, undefined) })
+      ? await open({ features, isUnitLength: true, stores: storesOf(named, undefined) })
       : undefined;
   const method =
-    ofUnits ??
-    (await open({ features: rows, isUnitLength: false, stores: storesOf(options, normalization) }));
+    ofUnits ?? (await open({ features: rows, isUnitLength: false, stores: storesOf(named, normalization) }));
   if (method === undefined) throw new Error("rows as they are have products");
   return method;
 }
 
+interface NamedProducts {
+  readonly ctx: Pick<TrainContext, "params" | "store">;
+  readonly features: Pick<Features, "manifest">;
+  /** Of the first layer. */
+  readonly inputs: number;
+  readonly units: number;
+}
+
 /** What belongs to the rows, and what to the first weights as well: neither knows how the head is trained. */
-function storesOf(
-  { ctx, features, state }: MethodOptions,
+export function storesOf(
+  { ctx, features, inputs, units }: NamedProducts,
   normalization: Normalization | undefined,
 ): SampleSpaceOptions["stores"] {
   const { store, decoding } = features.manifest;
@@ -83,7 +95,6 @@ function storesOf(
     ...normalizationName(normalization),
     ...runtimeName(ctx.params),
   };
-  const { inputs, units } = state.layers[0] as Dense;
   return {
     gram: ctx.store({ ...name, products: "gram" }),
     first: ctx.store({ ...name, products: "first", inputs, units, seed: ctx.params.seed }),

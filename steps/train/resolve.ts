@@ -13,17 +13,23 @@ export function resolved(
   params: TrainParams,
   { features }: { readonly features: InputToLookAt },
 ): TrainParams {
-  const counts = features.recall("rows, their length, and classes", () => {
+  return { ...params, method: chooseMethod(params, sizeOf(params, countsOf(features))).method };
+}
+
+type Counts = IndexCounts & { readonly rowLength: number };
+
+/** How many rows there are, remembered by the features. */
+export function countsOf(features: InputToLookAt): Counts {
+  return features.recall("rows, their length, and classes", () => {
     const [rowLength] = readManifest(features.path).shape;
     return { ...countIndex(features.path), rowLength };
   });
-  return { ...params, method: chooseMethod(params, sizeOf(params, counts)).method };
 }
 
 /** What the choice goes by. */
 export function sizeOf(
   { hidden, batchSize }: Pick<TrainParams, "hidden" | "batchSize">,
-  { training, validation, classes, rowLength }: IndexCounts & { readonly rowLength: number },
+  { training, validation, classes, rowLength }: Counts,
 ): Size {
   return { training, validation, layers: [rowLength, ...hidden, classes], batch: batchSize };
 }

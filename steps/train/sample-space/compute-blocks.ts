@@ -1,6 +1,7 @@
 import type { Blocks } from "./blocks.ts";
 import { type Multiplier, multiplyPiece } from "./multiply-piece.ts";
 import { type PiecesOptions, type PlacedPiece, piecesOf, productsIn } from "./pieces.ts";
+import type { PlacedTile } from "./tiling.ts";
 
 export interface BlockWork extends Omit<PiecesOptions, "held" | "blocks">, Omit<Multiplier, "pause"> {
   readonly blocks: Blocks;
@@ -21,6 +22,16 @@ export interface ProductsDone {
   readonly brought: number;
 }
 
+/** How many tiles stay in memory while one of the others passes by. */
+export function heldOf(most: number): number {
+  return Math.max(1, most - 1);
+}
+
+/** Those whose rows are to be kept before their products are. */
+export function tilesIn(pieces: readonly PlacedPiece[]): readonly PlacedTile[] {
+  return pieces.flatMap((piece) => (piece.kind === "gram" ? [piece.tile, ...piece.against] : []));
+}
+
 /**
  * Computes what is wanted and not there: products of tiles with each other and
  * with the first kernel, each piece by one execution of those that want it. What
@@ -28,7 +39,7 @@ export interface ProductsDone {
  */
 export async function computeBlocks(work: BlockWork): Promise<void> {
   const { blocks, most, log } = work;
-  const { missing, total } = piecesOf({ ...work, held: Math.max(1, most - 1) });
+  const { missing, total } = piecesOf({ ...work, held: heldOf(most) });
   const there = total - missing.reduce((sum, piece) => sum + productsIn(piece), 0);
   const done = { computed: 0, brought: 0 };
   const tell = (): void => work.tell({ total, there, ...done });
@@ -50,9 +61,7 @@ export async function computeBlocks(work: BlockWork): Promise<void> {
   };
 
   tell();
-  await blocks.keepTiles(
-    missing.flatMap((piece) => (piece.kind === "gram" ? [piece.tile, ...piece.against] : [])),
-  );
+  await blocks.keepTiles(tilesIn(missing));
   /** What others had in hand. */
   const taken: PlacedPiece[] = [];
   for (const piece of missing) {

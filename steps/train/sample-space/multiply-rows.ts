@@ -1,20 +1,20 @@
 import type { Store } from "../../../engine/store.ts";
 import type { Products } from "../../compute/linear-algebra.ts";
 import type { Rows } from "../method.ts";
-import { openBlocks } from "./blocks.ts";
-import { computeBlocks, type ProductsDone } from "./compute-blocks.ts";
+import { type Blocks, openBlocks } from "./blocks.ts";
+import { type BlockWork, computeBlocks, type ProductsDone } from "./compute-blocks.ts";
 import { type Matrices, readMatrices } from "./matrices.ts";
 import { LEAST_TILES, type LoadedTiles, loadedTiles, tilesIn } from "./tiles.ts";
-import { tilingOf } from "./tiling.ts";
+import { type Tiling, tilingOf } from "./tiling.ts";
 import { factorsOf, toUnitLength } from "./unit-length.ts";
 
-export interface RowsToMultiply {
+/** Rows whose products with each other and with first weights are wanted. */
+export interface RowsToTile {
   readonly features: Rows;
   /** Positions of the rows. */
   readonly training: Int32Array;
   readonly validation: Int32Array;
-  /** The first weights: row length × units. */
-  readonly kernel: Float32Array;
+  /** Of the first layer. */
   readonly units: number;
   /** Whether rows are brought to length 1, as `normalize: l2` does: that follows from their products. */
   readonly isUnitLength: boolean;
@@ -22,6 +22,11 @@ export interface RowsToMultiply {
   readonly stores: { readonly gram: Store; readonly first: Store };
   /** Bytes that rows in memory may take. */
   readonly rowBytes: number;
+}
+
+export interface RowsToMultiply extends RowsToTile {
+  /** The first weights: row length × units. */
+  readonly kernel: Float32Array;
   readonly products: Products;
   /** Called when something has changed, and between products; may throw. */
   tell(done: ProductsDone): void;
@@ -38,6 +43,31 @@ export interface MultipliedRows {
   readonly loaded: LoadedTiles;
 }
 
+/** What is to be known of rows before any are multiplied. */
+export interface TiledRows extends Pick<BlockWork, "tiles" | "isWanted" | "rowLength" | "most" | "loaded"> {
+  readonly blocks: Blocks;
+  readonly tiling: Tiling;
+}
+
+export async function tileRows(options: RowsToTile): Promise<TiledRows> {
+  const { features, training, validation, units, isUnitLength } = options;
+  const { rowLength } = features;
+  const blocks = await openBlocks({ ...options.stores, units });
+  const tiling = tilingOf(features, [...training, ...validation], blocks);
+  const { tiles } = tiling;
+  const fitting = Math.max(LEAST_TILES, tilesIn(options.rowBytes, rowLength));
+  const most = Math.min(fitting, Math.max(LEAST_TILES, tiles.length));
+  const isTraining = new Set(training);
+  const holdsTraining = new Set(
+    tiles.filter(({ positions }) => positions.some((one) => one !== undefined && isTraining.has(one))),
+  );
+  return {
+    ...{ blocks, tiling, tiles, rowLength, most, loaded: loadedTiles(features, most) },
+    isWanted: (one, other) =>
+      holdsTraining.has(one) || holdsTraining.has(other) || (isUnitLength && one === other),
+  };
+}
+
 /**
  * All products of rows that training needs, from the stores; what is not there is computed and kept.
  *
@@ -45,21 +75,9 @@ export interface MultipliedRows {
  */
 export async function multiplyRows(options: RowsToMultiply): Promise<MultipliedRows | undefined> {
   const { features, training, validation, kernel, units, products, isUnitLength, tell, log } = options;
-  const blocks = await openBlocks({ ...options.stores, units });
-  const tiling = tilingOf(features, [...training, ...validation], blocks);
-  const fitting = Math.max(LEAST_TILES, tilesIn(options.rowBytes, features.rowLength));
-  const most = Math.min(fitting, Math.max(LEAST_TILES, tiling.tiles.length));
-  const loaded = loadedTiles(features, most);
-  const isTraining = new Set(training);
-  const holdsTraining = new Set(
-    tiling.tiles.filter(({ positions }) => positions.some((one) => one !== undefined && isTraining.has(one))),
-  );
-  await computeBlocks({
-    ...{ tiles: tiling.tiles, blocks, loaded, most, products, kernel, units, tell, log },
-    rowLength: features.rowLength,
-    isWanted: (one, other) =>
-      holdsTraining.has(one) || holdsTraining.has(other) || (isUnitLength && one === other),
-  });
+  const tiled = await tileRows(options);
+  const { blocks, tiling, loaded } = tiled;
+  await computeBlocks({ ...tiled, products, kernel, units, tell, log });
   const read = { tiling, blocks, units, columns: training, withSquares: isUnitLength };
   const matrices = {
     training: await readMatrices({ ...read, rows: training }),

@@ -1,8 +1,14 @@
 import type { Blocks, Piece } from "./blocks.ts";
 import type { PlacedTile } from "./tiling.ts";
 
-/** A piece with tiles that had better stay in memory, since pieces after it have them too. */
-export type PlacedPiece = Piece<PlacedTile> & { readonly stay: ReadonlySet<PlacedTile> };
+/**
+ * A piece with its number among all that could be wanted, whatever is there of
+ * them, and with tiles that had better stay in memory, since pieces after it have them too.
+ */
+export type PlacedPiece = Piece<PlacedTile> & {
+  readonly at: number;
+  readonly stay: ReadonlySet<PlacedTile>;
+};
 
 export interface PiecesOptions {
   /** In the order of tiles. */
@@ -13,6 +19,8 @@ export interface PiecesOptions {
   readonly rowLength: number;
   /** How many tiles can stay in memory while the others pass by. */
   readonly held: number;
+  /** Of the pieces only those whose numbers are from the first on and below the second. */
+  readonly range?: readonly [from: number, to: number];
 }
 
 export interface Pieces {
@@ -36,21 +44,33 @@ const MOST_TILES = 64;
  * nothing but the order in which they are computed: as many tiles as it holds stay
  * while the others pass by.
  */
-export function piecesOf({ tiles, isWanted, blocks, rowLength, held }: PiecesOptions): Pieces {
+export function piecesOf(options: PiecesOptions): Pieces {
+  const { tiles, isWanted, blocks, rowLength, held, range = [0, Number.POSITIVE_INFINITY] } = options;
   const length = Math.min(Math.max(FEWEST_TILES, Math.floor(PIECE_COLUMNS / rowLength)), MOST_TILES);
   const together = Math.max(1, Math.floor(held / length)) * length;
   const missing: PlacedPiece[] = [];
-  let total = tiles.length;
+  let [next, total] = [0, 0];
+  const isAsked = (): boolean => next >= range[0] && next < range[1];
   for (let start = 0; start < tiles.length; start += together) {
     const stay = new Set(tiles.slice(start, start + together));
     for (const [at, tile] of tiles.entries()) {
-      if (start === 0 && blocks.first(tile) === undefined) missing.push({ kind: "first", tile, stay });
+      if (start === 0) {
+        if (isAsked()) {
+          total++;
+          if (blocks.first(tile) === undefined) missing.push({ kind: "first", at: next, tile, stay });
+        }
+        next++;
+      }
       for (let first = start; first <= Math.min(at, start + together - 1); first += length) {
         const run = tiles.slice(first, Math.min(first + length, at + 1));
         const wanted = run.filter((other) => isWanted(tile, other));
-        const against = wanted.filter((other) => blocks.gram(tile, other) === undefined);
-        total += wanted.length;
-        if (against.length > 0) missing.push({ kind: "gram", tile, against, stay });
+        if (wanted.length === 0) continue;
+        if (isAsked()) {
+          const against = wanted.filter((other) => blocks.gram(tile, other) === undefined);
+          total += wanted.length;
+          if (against.length > 0) missing.push({ kind: "gram", at: next, tile, against, stay });
+        }
+        next++;
       }
     }
   }

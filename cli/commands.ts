@@ -55,6 +55,10 @@ const planOptions = (): readonly Option[] => [
   new Option("--until <step>", "only this step and what it needs"),
 ];
 
+const remoteOptions = (): readonly Option[] => [
+  new Option("--remote <where>", "s3://bucket/prefix, or a folder (default: as flow.config.yaml says)"),
+];
+
 const commands: readonly CommandSpec[] = [
   {
     name: "run",
@@ -70,6 +74,12 @@ const commands: readonly CommandSpec[] = [
         "local",
         "slurm",
       ]),
+      new Option(
+        "--remote <where>",
+        "fetch results of others from there (default: as flow.config.yaml says)",
+      ),
+      new Option("--no-remote", "neither fetch nor send results"),
+      new Option("--push <when>", "whether results are sent to the remote").choices(["auto", "never"]),
       new Option("-k, --keep-going", "after a failure, go on with all that does not need what failed"),
       new Option("-q, --quiet", "print nothing but failures and the summary"),
       new Option("-v, --verbose", "print what steps log"),
@@ -179,6 +189,32 @@ const commands: readonly CommandSpec[] = [
     ],
     format: "document",
     load: async () => (await import("./export.ts")).exportFiles,
+  },
+  {
+    name: "push",
+    description: "send the results of a pipeline to the remote",
+    takes: [pipelineFile],
+    options: [...remoteOptions(), new Option("--until <step>", "only this step and what it needs")],
+    format: "document",
+    load: async () => (await import("./push.ts")).push,
+  },
+  {
+    name: "pull",
+    description: "fetch the results of a pipeline from the remote",
+    takes: [
+      { form: "<pipeline[/step]>", description: "the pipeline file, or one of its steps with what it needs" },
+    ],
+    options: [...remoteOptions()],
+    format: "document",
+    load: async () => (await import("./pull.ts")).pull,
+  },
+  {
+    name: "remote",
+    description: "check whether results can be fetched from the remote, and sent there",
+    takes: [{ form: "<check>", description: "check" }],
+    options: [...remoteOptions()],
+    format: "document",
+    load: async () => (await import("./remote-check.ts")).remote,
   },
   {
     name: "layers",

@@ -3,7 +3,16 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import type { Config } from "../engine/config/load.ts";
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
 import { type Program, UsageError } from "./program.ts";
-import type { Project } from "./project.ts";
+
+/** Mistakes in the settings: nothing goes by them. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super("there are mistakes in the settings");
+    this.diagnostics = diagnostics;
+  }
+}
 
 /** What is in force, and where it is written. */
 export interface Settings {
@@ -19,10 +28,7 @@ export interface Settings {
  * XDG_CONFIG_HOME), and those of the project, `flow.config.yaml` in its root,
  * which win.
  */
-export async function readSettings(
-  { env }: Pick<Program, "env">,
-  { root }: Pick<Project, "root">,
-): Promise<Settings> {
+export async function readSettings({ env }: Pick<Program, "env">, root: string): Promise<Settings> {
   const found: string[] = [];
   const diagnostics: Diagnostic[] = [];
   let config: Config = {};

@@ -7,19 +7,20 @@ import { bytesBelow } from "../engine/folder-bytes.ts";
 import type { Finding } from "../engine/machine.ts";
 import { memoryLimit } from "../engine/memory.ts";
 import { printableLine } from "../engine/printable.ts";
-import { readSettings } from "./config.ts";
+import type { Settings } from "./config.ts";
 import { type CommonOptions, type ExitCode, exitCode, type Program } from "./program.ts";
-import { openProject, type Project } from "./project.ts";
+import { type Project, projectWith, settingsOf } from "./project.ts";
 import { jsonDocument } from "./views/json.ts";
 import { paintWith, wantsColour } from "./views/paint.ts";
 import { bytesText, countText } from "./views/words.ts";
 
 /** `flow doctor`: what this machine has for a run, and what mends what it lacks. */
 export async function doctor(program: Program, _none: undefined, options: CommonOptions): Promise<ExitCode> {
-  const project = openProject(program, options);
+  const settings = await settingsOf(program, options);
+  const project = projectWith(program, options, settings);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
   const all: Finding[] = [];
-  for await (const finding of everything(program, project)) {
+  for await (const finding of everything(program, project, settings)) {
     all.push(finding);
     if (options.json) continue;
     const { name, value, problem, way } = finding;
@@ -34,13 +35,13 @@ export async function doctor(program: Program, _none: undefined, options: Common
   return isWell ? exitCode.ok : exitCode.machine;
 }
 
-async function* everything(program: Program, project: Project): AsyncGenerator<Finding> {
+async function* everything(program: Program, project: Project, settings: Settings): AsyncGenerator<Finding> {
   yield* machine();
   yield place("cache", project.cache.folder, true);
   // What a plain run reads there it can do without.
   yield place("FLOW_HOME", project.home, false);
   yield cacheHealth(project);
-  yield await settings(program, project);
+  yield settingsInForce(settings);
   yield* (await program.probes()).findings(project.home, program.env);
 }
 
@@ -103,9 +104,10 @@ function wayOf(name: string): string {
 }
 
 /** What is in force of the configuration, and from where. */
-async function settings(program: Program, project: Project): Promise<Finding> {
-  const { config, files, diagnostics } = await readSettings(program, project);
-  const { kind = "local", ...others } = config.executor ?? {};
+function settingsInForce({ config, files, diagnostics }: Settings): Finding {
+  const { kind = "local", ...ofExecutor } = config.executor ?? {};
+  const { remote, push } = config;
+  const others = { ...ofExecutor, ...(remote === undefined ? {} : { remote, push: push ?? "auto" }) };
   const words = Object.entries(others).map(([name, value]) => `${name} ${String(value)}`);
   const from = files.length === 0 ? "" : ` (${files.join(", ")})`;
   const value = `${[`executor ${kind}`, ...words].join(", ")}${from}`;

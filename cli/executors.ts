@@ -1,7 +1,6 @@
-import type { Config } from "../engine/config/load.ts";
 import { cores } from "../engine/cores.ts";
 import { localExecutor } from "../engine/execute/local.ts";
-import type { Executor } from "../engine/execute/task.ts";
+import type { Executor, Task } from "../engine/execute/task.ts";
 import { tellNote } from "./mistakes.ts";
 import type { Program } from "./program.ts";
 import type { Project } from "./project.ts";
@@ -24,17 +23,14 @@ const ASK_EVERY_S = 15;
 /** @param run the id of the run. */
 export async function openExecutor(
   program: Program,
-  { cache }: Project,
-  {
-    config,
-    run,
-    executor: asked,
-    jobs: most,
-  }: ExecutorChoice & { readonly config: Config; readonly run: string },
+  { cache, config }: Project,
+  { run, executor: asked, jobs: most }: ExecutorChoice & { readonly run: string },
 ): Promise<OpenExecutor> {
   const { kind = "local", jobs, askEvery, grace, ...resources } = config.executor ?? {};
   if ((asked ?? kind) === "local") {
-    return { executor: localExecutor(program.worker), jobs: most ?? jobs ?? cores() };
+    const workersOf = ({ step, type }: Pick<Task, "step" | "type">): number =>
+      config.steps?.[step]?.workers ?? config.steps?.[type]?.workers ?? resources.workers ?? 1;
+    return { executor: localExecutor(program.worker, { workersOf }), jobs: most ?? jobs ?? cores() };
   }
   const { slurmExecutor } = await import("../engine/execute/slurm/executor.ts");
   const { slurmCommands } = await import("../engine/execute/slurm/commands.ts");

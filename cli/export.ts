@@ -29,7 +29,7 @@ export interface ExportOptions extends CommonOptions {
 
 /** `flow export`: writes a model of a run, or its features, for other programs: all of it, or nothing. */
 export async function exportFiles(program: Program, name: string, options: ExportOptions): Promise<ExitCode> {
-  const project = openProject(program, options);
+  const project = await openProject(program, options);
   const { format, include, output, step } = options;
   const exports = await program.exports();
   if (format === undefined) throw new UsageError(`say which --format: ${exports.formats.join(", ")}`);

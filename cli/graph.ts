@@ -11,7 +11,7 @@ export interface GraphOptions extends PipelineOptions {
 
 /** `flow graph`: the pipeline as a graph in a language that draws it. */
 export async function graph(program: Program, file: string, options: GraphOptions): Promise<ExitCode> {
-  const project = openProject(program, options);
+  const project = await openProject(program, options);
   const { pipeline, diagnostics } = await readPipeline(program, project, file, options);
   if (pipeline === undefined)
     return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");

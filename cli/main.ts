@@ -1,7 +1,8 @@
 import { type Command, CommanderError } from "commander";
 import { type Call, describeCommands } from "./commands.ts";
+import { SettingsError } from "./config.ts";
 import { keepDeaf } from "./interrupts.ts";
-import { type MistakeFormat, tellMistake } from "./mistakes.ts";
+import { type MistakeFormat, reportMistakes, tellMistake } from "./mistakes.ts";
 import { placesOf } from "./places.ts";
 import { type ExitCode, exitCode, exitOf, type Program, UsageError } from "./program.ts";
 
@@ -40,6 +41,9 @@ async function guarded(program: Program, { options, format, command }: Call): Pr
     if (error instanceof UsageError) {
       tellMistake(program, error.message, told);
       return exitCode.usage;
+    }
+    if (error instanceof SettingsError) {
+      return reportMistakes(program, "flow.config.yaml", error.diagnostics, told);
     }
     const { describeFailure } = await import("../engine/failure.ts");
     const { runs, cache, home } = placesOf(program, options);

@@ -12,12 +12,13 @@ export interface Places {
   readonly home: string;
 }
 
-export function placesOf({ env }: Program, options: CommonOptions): Places {
+/** @param configured where results are kept, if nothing nearer says so. */
+export function placesOf({ env }: Program, options: CommonOptions, configured?: string): Places {
   const root = resolve(options.directory ?? ".");
   return {
     root,
     runs: join(root, "runs"),
-    cache: resolve(root, options.cache ?? (env.FLOW_CACHE || ".flow")),
+    cache: resolve(root, options.cache ?? (env.FLOW_CACHE || configured || ".flow")),
     home: flowHome(env),
   };
 }

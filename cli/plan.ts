@@ -14,7 +14,7 @@ export interface PlanOptions extends PipelineOptions, ForceOptions {
 
 /** `flow plan`: what would run, and why. */
 export async function plan(program: Program, file: string, options: PlanOptions): Promise<ExitCode> {
-  const project = openProject(program, options);
+  const project = await openProject(program, options);
   const document = await readPipeline(program, project, file, options);
   if (document.pipeline === undefined) {
     return reportMistakes(program, file, document.diagnostics, options.json ? "document" : "text");

@@ -21,7 +21,7 @@ export async function predict(
   options: PredictOptions,
 ): Promise<ExitCode> {
   if (options.csv && options.json) throw new UsageError("--csv and --json exclude each other");
-  const project = openProject(program, options);
+  const project = await openProject(program, options);
   const run = namedRun(project, name);
   const predictors = await program.predictors();
   const files = words.filter((word) => word !== "-");

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Cache, openCache } from "../engine/cache/cache.ts";
+import type { Config } from "../engine/config/load.ts";
 import type { Diagnostic } from "../engine/document/diagnostic.ts";
 import { loadPipeline } from "../engine/document/load.ts";
 import type { Pipeline } from "../engine/document/pipeline.ts";
@@ -8,6 +9,7 @@ import { memoryLimit } from "../engine/memory.ts";
 import { ancestry } from "../engine/plan/order.ts";
 import { type FoundRun, findRun } from "../engine/record/find-run.ts";
 import { type Surveyed, survey } from "../engine/survey.ts";
+import { readSettings, type Settings, SettingsError } from "./config.ts";
 import { placesOf } from "./places.ts";
 import { type CommonOptions, type PipelineOptions, type Program, UsageError } from "./program.ts";
 
@@ -19,12 +21,28 @@ export interface Project {
   readonly cache: Cache;
   /** FLOW_HOME: what projects share. */
   readonly home: string;
+  /** What the person and the project have set. */
+  readonly config: Config;
 }
 
-export function openProject(program: Program, options: CommonOptions): Project {
-  const { root, runs, cache, home } = placesOf(program, options);
+/** @throws SettingsError where there are mistakes in the settings, before anything goes by them. */
+export async function openProject(program: Program, options: CommonOptions): Promise<Project> {
+  const settings = await settingsOf(program, options);
+  if (settings.diagnostics.length > 0) throw new SettingsError(settings.diagnostics);
+  return projectWith(program, options, settings);
+}
+
+/** What is in force of the settings, whatever is wrong with them. */
+export async function settingsOf(program: Program, options: CommonOptions): Promise<Settings> {
+  const { root } = placesOf(program, options);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${root} is no folder`);
-  return { root, runs, cache: openCache(cache, { root, own: [cache, runs] }), home };
+  return readSettings(program, root);
+}
+
+export function projectWith(program: Program, options: CommonOptions, settings: Settings): Project {
+  const { config } = settings;
+  const { root, runs, cache, home } = placesOf(program, options, config.cache);
+  return { root, runs, cache: openCache(cache, { root, own: [cache, runs] }), home, config };
 }
 
 /** @throws UsageError where no run is called so. */

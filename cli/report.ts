@@ -14,7 +14,7 @@ export interface ReportOptions extends CommonOptions {
 
 /** `flow report`: where the page of a run's report is. It is made where it is not there. */
 export async function report(program: Program, name: string, options: ReportOptions): Promise<ExitCode> {
-  const project = openProject(program, options);
+  const project = await openProject(program, options);
   const run = namedRun(project, name);
   const found = findStep(run, "report", options.step);
   if (typeof found === "string") throw new UsageError(found);

@@ -13,17 +13,18 @@ import {
   runId,
   withoutFolder,
 } from "../engine/record/run-folder.ts";
+import type { Remote, Transferred } from "../engine/remote/remote.ts";
 import type { SourceStates } from "../engine/survey.ts";
 import { bringAll, namesToBring } from "./bring.ts";
 import { continuation, trial } from "./command-line.ts";
-import { readSettings } from "./config.ts";
 import { type OpenExecutor, openExecutor } from "./executors.ts";
 import { listenForInterrupts } from "./interrupts.ts";
-import { reportMistakes, tellWarnings } from "./mistakes.ts";
+import { reportMistakes, tellNote, tellWarnings } from "./mistakes.ts";
 import { versions } from "./origin.ts";
 import { type PlanOptions, plan } from "./plan.ts";
 import { type ExitCode, exitCode, exitOf, type Program } from "./program.ts";
 import { look, openProject, type Project, readPipeline, until } from "./project.ts";
+import { remoteOfRun } from "./remotes.ts";
 import { writePages } from "./run-pages.ts";
 import { closingText } from "./views/closing.ts";
 import { jsonView, progressFilter } from "./views/json.ts";
@@ -38,6 +39,9 @@ export interface RunCommandOptions extends PlanOptions {
   readonly dryRun?: boolean;
   readonly jobs?: number;
   readonly executor?: "local" | "slurm";
+  /** False where none is wanted. */
+  readonly remote?: string | false;
+  readonly push?: "auto" | "never";
   readonly keepGoing?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -47,17 +51,13 @@ export interface RunCommandOptions extends PlanOptions {
 /** `flow run`: brings every result of a pipeline up to date, and prints what it came to. */
 export async function run(program: Program, file: string, options: RunCommandOptions): Promise<ExitCode> {
   if (options.dryRun) return plan(program, file, options);
-  const project = openProject(program, options);
+  const project = await openProject(program, options);
   const environment = versions(program.version, project.root);
   const document = await readPipeline(program, project, file, options);
   if (document.pipeline === undefined) {
     return reportMistakes(program, file, document.diagnostics, options.json ? "lines" : "text");
   }
   tellWarnings(program, file, document.diagnostics, options.json ? "lines" : "text");
-  const settings = await readSettings(program, project);
-  if (settings.diagnostics.length > 0) {
-    return reportMistakes(program, file, settings.diagnostics, options.json ? "lines" : "text");
-  }
   const pipeline = until(document.pipeline, options.until);
   let { world, sources } = await look(program, project, pipeline, options);
   const paint = paintWith(wantsColour(program.stdout, program.env, options.color));
@@ -83,9 +83,9 @@ export async function run(program: Program, file: string, options: RunCommandOpt
   const artifact = (digest: string): string => project.cache.artifacts.path(digest);
   const folder = openRecord({ runs: project.runs, id, text: document.text, artifact }, steps);
   const view = await openView(program, options, { paint, steps: steps.length, logFile: folder.logFile });
-  const failures = await follow({
+  const { failures, transferred } = await follow({
     program,
-    placing: await openExecutor(program, project, { ...options, config: settings.config, run: id }),
+    placing: await openExecutor(program, project, { ...options, run: id }),
     project,
     pipeline,
     world,
@@ -111,7 +111,7 @@ export async function run(program: Program, file: string, options: RunCommandOpt
     const shownFolder = folder.isKept ? path : undefined;
     const shownPages = pages.map(asTyped);
     const commands = { again, trial: trial(program, options) };
-    const closing = { record, folder: shownFolder, pages: shownPages, ...commands, paint };
+    const closing = { record, folder: shownFolder, pages: shownPages, ...commands, paint, transferred };
     if (!options.quiet) program.stdout.write(closingText(closing));
   }
   return codeOf(record.outcome, failures);
@@ -148,13 +148,27 @@ interface FollowOptions {
 
 type Failed = Event & { kind: "step-finished" };
 
-/** Runs the pipeline; every event goes into the run's folder and to the view. Returns the steps that failed. */
-async function follow(following: FollowOptions): Promise<readonly Failed[]> {
+/** What came of it: the steps that failed, and what a remote gave and got. */
+interface Followed {
+  readonly failures: readonly Failed[];
+  readonly transferred?: Transferred & { readonly name: string };
+}
+
+/** Runs the pipeline; every event goes into the run's folder and to the view. */
+async function follow(following: FollowOptions): Promise<Followed> {
   const { program, project, pipeline, world, sources, folder, view, id, options, environment, placing } =
     following;
   const kept = progressFilter(2);
   const failures: Failed[] = [];
   const interrupts = listenForInterrupts(program.env, (text) => program.stderr.write(text));
+  // What is drawn in place is not written into.
+  const notes: string[] = [];
+  const remote = await remoteOfRun(program, project, {
+    ...options,
+    signal: interrupts.stop,
+    note: (text) => void notes.push(text),
+  });
+  let transferred: Transferred | undefined;
   let broken: unknown;
   const emit = (event: Event): void => {
     if (event.kind === "step-finished" && event.outcome === "failed") failures.push(event);
@@ -190,17 +204,39 @@ async function follow(following: FollowOptions): Promise<readonly Failed[]> {
         now: () => new Date(),
         emit,
         logFile: folder.logFile,
+        ...(remote === undefined ? {} : { remote }),
       },
       interrupts,
     );
   } finally {
+    transferred = await closed(program, remote);
     clearInterval(timer);
     interrupts.close();
     await placing.executor.close();
     await view.close();
+    for (const text of notes) tellNote(program, text);
   }
   if (broken !== undefined) throw broken;
-  return failures;
+  return {
+    failures,
+    ...(remote && transferred ? { transferred: { name: remote.name, ...transferred } } : {}),
+  };
+}
+
+const WORTH_A_WORD_MS = 2_000;
+
+/** Waits for what is still being sent, and says so. */
+async function closed(program: Program, remote: Remote | undefined): Promise<Transferred | undefined> {
+  if (remote === undefined) return undefined;
+  const word = setTimeout(
+    () => tellNote(program, `still sending to ${remote.name}; Ctrl-C leaves the rest to \`flow push\``),
+    WORTH_A_WORD_MS,
+  );
+  try {
+    return await remote.close();
+  } finally {
+    clearTimeout(word);
+  }
 }
 
 const TICK_MS = 250;

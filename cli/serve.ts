@@ -24,7 +24,7 @@ export interface ServeOptions extends CommonOptions {
 
 /** `flow serve`: answers for a model of a run over HTTP, until it is told to stop. */
 export async function serve(program: Program, name: string, options: ServeOptions): Promise<ExitCode> {
-  const project = openProject(program, options);
+  const project = await openProject(program, options);
   const run = namedRun(project, name);
   const servers = await program.servers();
   const { step, runtime, device, host, port, maxBytes, maxPixels, timeout, maxQueue } = options;

@@ -16,7 +16,7 @@ import { columnWidth, durationText, idText, metricsText } from "./views/words.ts
 
 /** `flow status`: what the last run of this pipeline did, and what would run now. */
 export async function status(program: Program, file: string, options: PipelineOptions): Promise<ExitCode> {
-  const project = openProject(program, options);
+  const project = await openProject(program, options);
   const { pipeline, diagnostics } = await readPipeline(program, project, file, options);
   if (pipeline === undefined)
     return reportMistakes(program, file, diagnostics, options.json ? "document" : "text");

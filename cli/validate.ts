@@ -6,7 +6,7 @@ import { countText } from "./views/words.ts";
 
 /** `flow validate`: every mistake at once. */
 export async function validate(program: Program, file: string, options: PipelineOptions): Promise<ExitCode> {
-  const project = openProject(program, options);
+  const project = await openProject(program, options);
   const { pipeline, diagnostics } = await readPipeline(program, project, file, options);
   const isWrong = diagnostics.some(({ severity }) => severity === "error");
   if (!options.json) tellWarnings(program, file, isWrong ? [] : diagnostics, "text");

@@ -1,7 +1,7 @@
 import { printable, printableLine } from "../../engine/printable.ts";
 import type { Event } from "../../engine/record/event.ts";
 import type { Paint } from "./paint.ts";
-import { durationText, metricsText } from "./words.ts";
+import { countText, durationText, metricsText } from "./words.ts";
 
 /** How a step ended, on one line: outcome, time, what it says about itself. */
 export function endText(event: Event & { kind: "step-finished" }, paint: Paint): string {
@@ -11,7 +11,7 @@ export function endText(event: Event & { kind: "step-finished" }, paint: Paint):
     case "ran":
       return `${paint.green(text)} ${durationText(event.seconds).padEnd(8)} ${metrics}`.trimEnd();
     case "cached":
-      return `${paint.green(text)} ${" ".repeat(8)} ${metrics}`.trimEnd();
+      return `${paint.green(text)} ${" ".repeat(8)} ${[howCached(event), metrics].filter(Boolean).join(", ")}`.trimEnd();
     case "failed":
       return `${paint.red(text)} ${printableLine(event.failure?.message.split("\n")[0] ?? "")}`;
     case "skipped":
@@ -23,6 +23,12 @@ export function endText(event: Event & { kind: "step-finished" }, paint: Paint):
     default:
       return event.outcome satisfies never;
   }
+}
+
+/** Where it comes from, or what this run did of it; nothing where it was simply there. */
+function howCached({ remote, worked }: Event & { kind: "step-finished" }): string {
+  if (remote !== undefined) return `from ${printableLine(remote)}`;
+  return worked === undefined || worked.items === 0 ? "" : `${countText(worked.items, "item")} done here`;
 }
 
 /** Everything there is to say about a failure, on several lines. */

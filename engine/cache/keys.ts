@@ -66,7 +66,7 @@ export function openKeys(cache: string): Keys {
   const latestPath = (pipeline: string, step: string): string => join(cache, "latest", pipeline, step);
   const find = (key: string) =>
     readOwnRecord(pathOf(key), (json) => {
-      const record = checkRecord(json);
+      const record = checkKeyRecord(json);
       return record?.key === key ? record : undefined;
     });
   let index: Index | undefined;
@@ -151,14 +151,15 @@ function readAll(folder: string): Index {
   if (!existsSync(folder)) return index;
   const records = readdirSync(folder)
     .filter((name) => /^[0-9a-f]{64}\.json$/.test(name))
-    .map((name) => readOwnRecord(join(folder, name), checkRecord).value)
+    .map((name) => readOwnRecord(join(folder, name), checkKeyRecord).value)
     .filter((record) => record !== undefined)
     .sort((a, b) => byCodeUnit(a.at, b.at));
   for (const record of records) index.add(record);
   return index;
 }
 
-function checkRecord(json: Json): KeyRecord | undefined {
+/** What was read as the record of a key, where it is one. */
+export function checkKeyRecord(json: Json): KeyRecord | undefined {
   if (!isObject(json)) return undefined;
   const { key, type, version, params, inputs, outputs, metrics, leans, origin } = json;
   const { run, at, seconds, peakMemory } = json;

@@ -11,7 +11,7 @@ import { folderMode } from "./folders.ts";
 import { takeIn } from "./gate.ts";
 import { type Found, goodOf, isShortage, readRecord, recordFormat } from "./records.ts";
 import { type Indexed, readStoreIndex, stampOf, WORTH_KEEPING, writeStoreIndex } from "./store-index.ts";
-import { checkTree, fileDigest, filesOf, type Tree, type TreeFile } from "./tree.ts";
+import { checkTree, fileDigest, filesOf, type Tree, type TreeFile, treeDigest } from "./tree.ts";
 
 /**
  * Durable folders of entries, shared by all executions that agree on what names
@@ -26,6 +26,10 @@ export interface Stores {
   condensed(id: string, condenser: Condenser): Promise<readonly CondensedEntry[]>;
   /** Absolute path of an entry. */
   path(id: string, entry: string): string;
+  /** What an entry says of itself; `undefined` where it is not there whole. */
+  record(id: string, entry: string): EntryRecord | undefined;
+  /** What the store's id stands for; `undefined` where that is not written there. */
+  nameOf(id: string): JsonObject | undefined;
   /** The files that an entry should hold; `undefined` where there is no such entry. */
   files(id: string, entry: string): readonly TreeFile[] | undefined;
   /** An entry by the name that it was to be published under; `undefined` where there is none that is complete. */
@@ -39,11 +43,24 @@ export interface Stores {
    * already it stays; one of a newer flow too, and then this one gets another name.
    */
   publish(id: string, name: JsonObject, entry: string, write: WriteEntry): Promise<PublishedEntry>;
+  /**
+   * The same for one that was made elsewhere.
+   *
+   * @param fill fills its folder.
+   * @returns false where what is in it is not what the record says; then nothing is published.
+   */
+  receive(
+    id: string,
+    name: JsonObject,
+    entry: string,
+    made: EntryRecord,
+    fill: (folder: string) => Promise<void>,
+  ): Promise<boolean>;
   drop(id: string, entry: string): Promise<void>;
 }
 
 /** `entry.json`: makes an entry self-describing, and damage visible. */
-interface EntryRecord {
+export interface EntryRecord {
   readonly format: number;
   readonly about: JsonObject;
   readonly files: Tree;
@@ -67,8 +84,46 @@ export function openStores(cache: string): Stores {
   const freeName = (id: string, entry: string): string =>
     findEntry(pathOf(id, entry)).kind === "newer" ? `${entry}-${recordFormat}` : entry;
 
+  /** Publishes what `make` fills a folder with; `undefined` where that is not what it was to be. */
+  const place = async (
+    { id, name, entry }: { readonly id: string; readonly name: JsonObject; readonly entry: string },
+    make: (folder: string) => Promise<Pick<EntryRecord, "about" | "computedBy"> & { readonly files?: Tree }>,
+  ): Promise<PublishedEntry | undefined> => {
+    if (!entryName.test(entry)) throw new Error(`"${entry}" cannot name a store entry`);
+    const staging = stagingFolder(cache);
+    try {
+      const staged = join(staging, "entry");
+      mkdirSync(staged);
+      const { about, computedBy, files: expected } = await make(staged);
+      const files = await takeIn(staged, {
+        name: `store entry ${entry}`,
+        author: "step",
+        scratch: staging,
+        folderMode: folderMode(cache),
+      });
+      if (expected !== undefined && treeDigest(expected) !== treeDigest(files)) return undefined;
+      const record: EntryRecord = { format: recordFormat, about, files, computedBy };
+      await writeFile(join(staged, "entry.json"), JSON.stringify(record));
+      // Not by the mode of creation, which a umask narrows.
+      await chmod(join(staged, "entry.json"), 0o444);
+      await syncFiles(staged, [...filesOf(files).map((file) => file.path), "entry.json"]);
+      const description = join(folderOf(id), "store.json");
+      if (!existsSync(description)) await publishFile(cache, description, `${canonicalJson(name)}\n`);
+      const free = freeName(id, entry);
+      const path = pathOf(id, free);
+      let isOwn = await publishFolder(cache, staged, path);
+      if (!isOwn && !(await isWhole(path))) {
+        await setAside(cache, path);
+        isOwn = await publishFolder(cache, staged, path);
+      }
+      return { store: id, name: free, path, about, isOwn };
+    } finally {
+      dropStaging(staging);
+    }
+  };
+
   return {
-    id: (name) => createHash("sha256").update(canonicalJson(name)).digest("hex"),
+    id: idOf,
     path: pathOf,
     entries,
     async condensed(id, condenser) {
@@ -98,47 +153,42 @@ export function openStores(cache: string): Stores {
       const record = goodOf(readRecord(join(pathOf(id, entry), "entry.json"), checkEntry));
       return record && filesOf(record.files);
     },
+    record: (id, entry) => goodOf(findEntry(pathOf(id, entry))),
+    nameOf(id) {
+      const name = goodOf(
+        readRecord(join(folderOf(id), "store.json"), (json) => (isObject(json) ? json : undefined)),
+      );
+      return name !== undefined && idOf(name) === id ? name : undefined;
+    },
     find: (id, entry) => lookAt(id, freeName(id, entry)),
     complete: (id, entry) => findEntry(pathOf(id, entry)).kind === "good",
     async verify(id) {
       for (const entry of entries(id)) if (!(await isWhole(entry.path))) await setAside(cache, entry.path);
     },
     async publish(id, name, entry, write) {
-      if (!entryName.test(entry)) throw new Error(`"${entry}" cannot name a store entry`);
-      const staging = stagingFolder(cache);
-      try {
-        const staged = join(staging, "entry");
-        mkdirSync(staged);
-        const about = await write(staged);
-        const files = await takeIn(staged, {
-          name: `store entry ${entry}`,
-          author: "step",
-          scratch: staging,
-          folderMode: folderMode(cache),
-        });
-        const computedBy = `${arch()} ${cpus()[0]?.model ?? ""}`.trim();
-        const record: EntryRecord = { format: recordFormat, about, files, computedBy };
-        await writeFile(join(staged, "entry.json"), JSON.stringify(record));
-        // Not by the mode of creation, which a umask narrows.
-        await chmod(join(staged, "entry.json"), 0o444);
-        await syncFiles(staged, [...filesOf(files).map((file) => file.path), "entry.json"]);
-        const description = join(folderOf(id), "store.json");
-        if (!existsSync(description)) await publishFile(cache, description, `${canonicalJson(name)}\n`);
-        const free = freeName(id, entry);
-        const path = pathOf(id, free);
-        let isOwn = await publishFolder(cache, staged, path);
-        if (!isOwn && !(await isWhole(path))) {
-          await setAside(cache, path);
-          isOwn = await publishFolder(cache, staged, path);
-        }
-        return { store: id, name: free, path, about, isOwn };
-      } finally {
-        dropStaging(staging);
-      }
+      const computedBy = `${arch()} ${cpus()[0]?.model ?? ""}`.trim();
+      const published = await place({ id, name, entry }, async (folder) => ({
+        about: await write(folder),
+        computedBy,
+      }));
+      if (published === undefined) throw new Error(`${entry} was to be whatever it is`);
+      return published;
+    },
+    async receive(id, name, entry, made, fill) {
+      const { about, computedBy, files } = made;
+      const published = await place({ id, name, entry }, async (folder) => {
+        await fill(folder);
+        return { about, computedBy, files };
+      });
+      return published?.name === entry;
     },
     // By rename first: a half-deleted entry must not look like one.
     drop: (id, entry) => setAside(cache, pathOf(id, entry)),
   };
+}
+
+function idOf(name: JsonObject): string {
+  return createHash("sha256").update(canonicalJson(name)).digest("hex");
 }
 
 function findEntry(path: string): Found<EntryRecord> {
@@ -167,7 +217,8 @@ async function hasDigest(path: string, { bytes, digest }: TreeFile): Promise<boo
   }
 }
 
-function checkEntry(json: Json): EntryRecord | undefined {
+/** What was read as `entry.json`, where it is one. */
+export function checkEntry(json: Json): EntryRecord | undefined {
   if (!isObject(json) || !isObject(json.about) || typeof json.computedBy !== "string") return undefined;
   const files = checkTree(json.files ?? null);
   return files && { format: recordFormat, about: json.about, files, computedBy: json.computedBy };

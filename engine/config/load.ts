@@ -3,9 +3,10 @@ import { checkSchema } from "../document/check.ts";
 import { reportMismatches } from "../document/check-document.ts";
 import type { ReportMistake } from "../document/connect.ts";
 import { type Diagnostic, severityOf } from "../document/diagnostic.ts";
-import { isMap, toJson } from "../document/node.ts";
+import { entryOf, isMap, type MapNode, toJson } from "../document/node.ts";
 import { parseYaml } from "../document/parse.ts";
 import { placesOf } from "../document/places.ts";
+import { parseRemote } from "../remote/objects/open.ts";
 import { configSchema } from "./schema.ts";
 
 export type Config = FromSchema<typeof configSchema>;
@@ -43,6 +44,7 @@ export function loadConfig({ file, text }: ConfigFile): LoadedConfig {
   if (isMap(root)) {
     const config = toJson(root) as Config;
     reportMismatches(root, checkSchema(configSchema, config), { report });
+    checkRemote(root, report);
     if (diagnostics.length === 0) return { config, diagnostics };
   } else if (!isEmpty && mistakes.length === 0) {
     report("wrong-type", "a configuration is a map with executor and steps", root.mark);
@@ -59,5 +61,22 @@ export function merged(first: Config, second: Config): Config {
   return {
     ...(first.executor || second.executor ? { executor: { ...first.executor, ...second.executor } } : {}),
     ...(steps.length > 0 ? { steps: Object.fromEntries(steps) } : {}),
+    ...placesOfResults(first),
+    ...placesOfResults(second),
   };
+}
+
+function placesOfResults({ cache, remote, push }: Config): Pick<Config, "cache" | "remote" | "push"> {
+  return {
+    ...(cache === undefined ? {} : { cache }),
+    ...(remote === undefined ? {} : { remote }),
+    ...(push === undefined ? {} : { push }),
+  };
+}
+
+function checkRemote(root: MapNode, report: ReportMistake): void {
+  const remote = entryOf(root, "remote")?.value;
+  if (remote?.kind !== "scalar" || typeof remote.value !== "string") return;
+  const place = parseRemote(remote.value);
+  if (typeof place === "string") report("wrong-value", place, remote.mark);
 }

@@ -16,6 +16,12 @@ const resources = {
   },
   cpus: { description: "Of a job.", type: "integer", minimum: 1, maximum: 4096 },
   gpus: { description: "Of a job.", type: "integer", minimum: 0, maximum: 64 },
+  workers: {
+    description: "How many processes on this machine share the work of a step that is divided. Default: 1.",
+    type: "integer",
+    minimum: 1,
+    maximum: 64,
+  },
   extra: { description: "Further options of sbatch.", type: "array", items: words },
 } as const;
 
@@ -50,6 +56,18 @@ export const configSchema = {
         },
         ...resources,
       },
+    },
+    cache: {
+      description: "Where results are kept. Default: .flow in the project. --cache and FLOW_CACHE win.",
+      ...words,
+    },
+    remote: {
+      description: "Where results of others are fetched from: s3://bucket/prefix, or a folder.",
+      ...words,
+    },
+    push: {
+      description: "Whether what a run makes is sent there. Default: auto.",
+      enum: ["auto", "never"],
     },
     steps: {
       description: "What steps may take in place of that, by id or by type; the id wins.",

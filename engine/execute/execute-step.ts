@@ -7,6 +7,7 @@ import { changesOf, readSource } from "../inputs.ts";
 import { outlookOf } from "../outlook.ts";
 import { sourceName, specOf } from "../plan/input-spec.ts";
 import type { Event, Placement, StepOutcome } from "../record/event.ts";
+import { folderOfInput, originInputOf } from "../remote/origin.ts";
 import { inputsToLookAt } from "../resolve.ts";
 import type { Outlook, StepType } from "../step-type.ts";
 import { findDamage } from "./damage.ts";
@@ -61,6 +62,8 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
   try {
     const known = there();
     if (known !== undefined) return useCached(work, services, known);
+    const fetched = isForced(plan) ? undefined : await fetchResult(work, services, key);
+    if (fetched !== undefined) return useCached(work, services, fetched, { remote: services.remote?.name });
     const started = now();
     const type = types.get(step.uses);
     const task = await makeTask(work, services);
@@ -88,7 +91,7 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
     release = await taken();
     if (release === undefined) return await settled({ kind: "interrupted", metrics: {}, peakMemory: 0 });
     const others = there();
-    if (others !== undefined) return useCached(work, services, others, shared.worked);
+    if (others !== undefined) return useCached(work, services, others, { worked: shared.worked });
     const end = await dispatch({ ...task, worked: shared.worked }, services, tasks);
     return await settled(withShared(await withDamage(end, task, cache), shared));
   } finally {
@@ -106,8 +109,37 @@ function isWorthDividing(
   return type.division.isWorthIt({ params: plan.step.params, inputs, outlook });
 }
 
-/** @param worked what this run did of it, where another made the outputs. */
-function useCached(work: StepWork, services: Services, record: KeyRecord, worked?: Worked): StepResult {
+/** Looks whether others have made it, where their results can be had. */
+async function fetchResult(
+  { plan, identity }: StepWork,
+  { remote, emit, now }: Services,
+  key: string,
+): Promise<KeyRecord | undefined> {
+  const { step } = plan;
+  return remote?.fetch({
+    ...{ key, step: step.id },
+    folderOf: (input) => folderOfInput(step, input, identity.root),
+    onProgress: (bytes, all) => {
+      const [done, total] = [Math.round(bytes / 1e6), Math.round(all / 1e6)];
+      const progress = { done, total, unit: "MB", detail: `from ${remote.name}` };
+      emit({ kind: "step-progress", at: now().toISOString(), step: step.id, progress });
+    },
+  });
+}
+
+interface HowCached {
+  /** What this run did of it, where another made the outputs. */
+  readonly worked?: Worked;
+  /** Where it was fetched from. */
+  readonly remote?: string | undefined;
+}
+
+function useCached(
+  work: StepWork,
+  services: Services,
+  record: KeyRecord,
+  { worked, remote }: HowCached = {},
+): StepResult {
   const { identity, plan } = work;
   const { keys } = services.cache;
   if (keys.latest(identity.history, plan.step.id) !== record.key) {
@@ -118,6 +150,7 @@ function useCached(work: StepWork, services: Services, record: KeyRecord, worked
     made: record,
     metrics: record.metrics,
     ...(worked === undefined ? {} : { worked }),
+    ...(remote === undefined ? {} : { remote }),
     cached: { key: record.key, params: plan.step.params, inputs: record.inputs, run: record.run },
   });
 }
@@ -178,7 +211,7 @@ async function settle(work: StepWork, services: Services, execution: Execution):
   }
   const { outputs, leans, origin } = end;
   const made = { outputs, leans, ...(origin === undefined ? {} : { origin }) };
-  await cache.keys.commit({
+  const record: KeyRecord = {
     key,
     type: step.uses,
     version: types.get(step.uses)?.version ?? 0,
@@ -190,7 +223,9 @@ async function settle(work: StepWork, services: Services, execution: Execution):
     at: now().toISOString(),
     seconds,
     peakMemory,
-  });
+  };
+  await cache.keys.commit(record);
+  services.remote?.push({ step: step.id, record, ...originInputOf(step, record, identity.root) });
   cache.keys.setLatest(identity.history, step.id, key);
   cache.divisions.remove(key);
   return ended(work, services, { ...told, outcome: "ran", made });
@@ -234,6 +269,7 @@ interface Ended {
   readonly failure?: Failure;
   readonly cached?: NonNullable<StepResult["event"]["cached"]>;
   readonly worked?: Worked;
+  readonly remote?: string;
 }
 
 function ended({ plan }: StepWork, { now }: Services, end: Ended): StepResult {

@@ -1,5 +1,6 @@
 import type { Cache } from "../cache/cache.ts";
 import type { Event } from "../record/event.ts";
+import type { Remote } from "../remote/remote.ts";
 import type { StepType } from "../step-type.ts";
 import type { SourceStates } from "../survey.ts";
 
@@ -11,6 +12,8 @@ export interface Services {
   emit(event: Event): void;
   /** Sources as they were when the run was planned. */
   readonly sources: SourceStates;
+  /** Results of others; absent where there are none. */
+  readonly remote?: Remote;
   /** Where what the worker of a step prints is kept. */
   logFile(step: string): string;
 }

@@ -4,7 +4,7 @@ import type { StepType } from "../step-type.ts";
 
 /** The identity of one execution. Ids, paths, comments and order never enter. */
 export function stepKey(
-  type: StepType,
+  type: Pick<StepType, "name" | "version">,
   params: JsonObject,
   inputs: Readonly<Record<string, string>>,
 ): string {

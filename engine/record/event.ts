@@ -85,6 +85,8 @@ export type Event =
       readonly placement?: Placement;
       /** What this run did of a step whose work is divided. Of a cached one: others made the outputs. */
       readonly worked?: { readonly items: number; readonly seconds: number };
+      /** Of a cached step: where it was fetched from, where it was not here. */
+      readonly remote?: string;
       /** Of a cached step: its key, its parameters and inputs, and the run that made the result. */
       readonly cached?: {
         readonly key: string;

@@ -42,6 +42,8 @@ export interface StepRecord {
   /** Of a cached step: those of the execution that made the result, which was part of the run `from`. */
   readonly metrics: Readonly<Record<string, Json>>;
   readonly from?: string;
+  /** Of a cached step: where it was fetched from, where it was not here. */
+  readonly remote?: string;
   readonly failure?: Failure;
   /** What placed it: local, slurm. */
   readonly executor?: string;
@@ -83,18 +85,8 @@ export function foldRun(): RecordFold {
           return change(event.step, { ...started, ...(params === undefined ? {} : { params }) });
         }
         case "step-finished": {
-          const {
-            outcome,
-            seconds,
-            metrics,
-            outputs,
-            peakMemory,
-            failure,
-            cached,
-            executor,
-            placement,
-            worked,
-          } = event;
+          const { outcome, seconds, metrics, outputs, peakMemory, failure, cached, executor } = event;
+          const { placement, worked, remote } = event;
           return change(event.step, {
             outcome,
             seconds,
@@ -105,6 +97,7 @@ export function foldRun(): RecordFold {
             ...(executor === undefined ? {} : { executor }),
             ...placement,
             ...(worked === undefined ? {} : { worked }),
+            ...(remote === undefined ? {} : { remote }),
             ...(cached === undefined ? {} : { key: cached.key, inputs: cached.inputs, from: cached.run }),
             ...(cached?.params === undefined ? {} : { params: cached.params }),
           });

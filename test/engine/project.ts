@@ -9,6 +9,7 @@ import type { Executor } from "../../engine/execute/task.ts";
 import { planPipeline, type StepPlan } from "../../engine/plan/plan.ts";
 import type { Event } from "../../engine/record/event.ts";
 import { foldRun, type RunRecord } from "../../engine/record/run-record.ts";
+import type { Remote } from "../../engine/remote/remote.ts";
 import type { StepType } from "../../engine/step-type.ts";
 import { survey } from "../../engine/survey.ts";
 import { inProcessExecutor } from "./in-process.ts";
@@ -17,6 +18,7 @@ export interface RunChoices {
   readonly forced?: readonly string[];
   readonly keepGoing?: boolean;
   readonly executor?: Executor;
+  readonly remote?: Remote;
   readonly stop?: AbortSignal;
   readonly kill?: AbortSignal;
   onEvent?(event: Event): void;
@@ -60,7 +62,7 @@ export function newProject(types: readonly StepType[], folder?: string): Project
       const { pipeline, world } = await load(text, forced);
       return planPipeline(pipeline, world);
     },
-    async run(text, { forced = [], keepGoing = false, executor, stop, kill, onEvent } = {}) {
+    async run(text, { forced = [], keepGoing = false, executor, remote, stop, kill, onEvent } = {}) {
       const { pipeline, world, sources } = await load(text, forced);
       const fold = foldRun();
       await runPipeline(
@@ -86,6 +88,7 @@ export function newProject(types: readonly StepType[], folder?: string): Project
             onEvent?.(event);
           },
           logFile: (step) => join(root, `${step}.log`),
+          ...(remote === undefined ? {} : { remote }),
         },
         {
           stop: stop ?? new AbortController().signal,

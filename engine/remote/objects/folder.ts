@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { access, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { ObjectError, type ObjectStore, type Waiting } from "./object-store.ts";
+import { withoutSilence } from "./silence.ts";
+
+/** A folder on a disk that several machines share. @param folder absolute. */
+export function openFolderStore(folder: string): ObjectStore {
+  const pathOf = (key: string): string => {
+    if (!/^[a-z0-9]+(?:[/.][a-z0-9]+)*$/.test(key)) throw new Error(`"${key}" cannot name an object`);
+    return join(folder, key);
+  };
+  const doing = <Result>(waiting: Waiting, work: () => Promise<Result>): Promise<Result> =>
+    // A disk of the network's may hang: then nothing comes back at all.
+    withoutSilence(folder, waiting, () => work()).catch((error: unknown) => {
+      throw asObjectError(error, folder);
+    });
+  const put = async (key: string, bytes: Uint8Array, place: typeof appear): Promise<boolean> => {
+    await makeRoot(folder);
+    const path = pathOf(key);
+    const incoming = join(folder, "incoming");
+    const staged = join(incoming, `${hostname()}-${process.pid}-${randomBytes(6).toString("hex")}`);
+    await mkdir(incoming, { recursive: true });
+    try {
+      const file = await open(staged, "wx", 0o666);
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await mkdir(dirname(path), { recursive: true });
+      return await place(staged, path);
+    } finally {
+      await rm(staged, { force: true });
+    }
+  };
+  return {
+    name: folder,
+    read: (key, most, waiting) =>
+      doing(waiting, async () => {
+        const file = await open(pathOf(key), "r").catch(absent);
+        if (file === undefined) return undefined;
+        try {
+          const { size } = await file.stat();
+          if (size > most) throw new ObjectError("refused", `${key} in ${folder} is larger than it may be`);
+          return await file.readFile();
+        } finally {
+          await file.close();
+        }
+      }),
+    has: (key, waiting) =>
+      doing(waiting, async () => (await stat(pathOf(key)).catch(absent))?.isFile() === true),
+    write: (key, bytes, waiting) => doing(waiting, () => put(key, bytes, appear)),
+    overwrite: (key, bytes, waiting) =>
+      doing(waiting, async () => {
+        await put(key, bytes, async (staged, path) => {
+          await rename(staged, path);
+          return true;
+        });
+      }),
+    remove: (key, waiting) => doing(waiting, () => rm(pathOf(key), { force: true })),
+  };
+}
+
+/** The folder itself may be made; what is above it is there, or is not mounted. */
+async function makeRoot(folder: string): Promise<void> {
+  if ((await stat(folder).catch(absent)) !== undefined) return;
+  const above = dirname(folder);
+  if ((await stat(above).catch(absent)) === undefined)
+    throw new ObjectError("refused", `there is no folder ${above}: is the disk mounted?`);
+  await mkdir(folder, { recursive: true });
+}
+
+/** Gives a file its name unless another has it; then false. */
+async function appear(staged: string, path: string): Promise<boolean> {
+  try {
+    await link(staged, path);
+    return true;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(code)) throw error;
+  }
+  // A disk without hard links. What two write at once under one name is the same, or as good.
+  const isThere = await access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) await rename(staged, path);
+  return !isThere;
+}
+
+function absent(error: unknown): undefined {
+  if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+  throw error;
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  EACCES: "may not be read or written by you",
+  EPERM: "may not be read or written by you",
+  EROFS: "is on a disk that is read-only",
+  ENOSPC: "is on a disk that is full",
+  EDQUOT: "is on a disk of which your share is full",
+};
+
+function asObjectError(error: unknown, folder: string): unknown {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const sentence = sentences[code];
+  if (sentence !== undefined) return new ObjectError("refused", `${folder} ${sentence} (${code})`);
+  if (/^(EIO|ESTALE|ETIMEDOUT|EHOSTDOWN|ENOTCONN|EREMOTEIO)$/.test(code))
+    return new ObjectError("away", `${folder} cannot be reached (${code})`);
+  return error;
+}

@@ -7,11 +7,15 @@ import { filesOf } from "../cache/tree.ts";
 import type { JsonObject } from "../json.ts";
 import { CacheError } from "../step-type.ts";
 import {
+  DamagedError,
   keyObject,
   type ListedEntry,
+  MOST_LIST_BYTES,
   objectKey,
   packList,
   type RemoteKey,
+  readArtifactList,
+  readEntryList,
   readRemoteKey,
   sha256,
 } from "./format.ts";
@@ -104,12 +108,20 @@ async function isThere(key: string, { store, isChecked }: PushOptions): Promise<
   if (bytes === undefined) return false;
   try {
     const { artifacts, entries } = readRemoteKey(bytes);
-    for (const name of [...Object.values(artifacts), ...entries]) {
-      if (!(await store.has(objectKey(name)))) return false;
+    const packs = new Set<string>();
+    const listed = async (name: string): Promise<Uint8Array> =>
+      (await store.read(objectKey(name), MOST_LIST_BYTES)) ?? new Uint8Array();
+    for (const name of Object.values(artifacts)) {
+      for (const pack of (await readArtifactList(await listed(name))).places.packs) packs.add(pack);
     }
+    for (const name of entries) {
+      for (const pack of (await readEntryList(await listed(name))).places.packs) packs.add(pack);
+    }
+    for (const name of packs) if (!(await store.has(objectKey(name)))) return false;
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof DamagedError) return false;
+    throw error;
   }
 }
 

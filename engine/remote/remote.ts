@@ -73,8 +73,9 @@ export function openRemote(options: RemoteOptions): Remote {
   const failed = (error: unknown, way: keyof typeof off, step: string): void => {
     if (signal.aborted) return;
     if (error instanceof ObjectError) {
-      off[way] = true;
-      if (error.kind === "away") off.fetch = off.push = true;
+      off.push = true;
+      // One may be allowed to read alone.
+      if (way === "fetch" || error.kind === "away") off.fetch = true;
       const what = way === "fetch" ? "the run goes on without it" : "what was made is not sent";
       tell(`${error.message}; ${what}`);
     } else if (error instanceof CacheError) tell(`${step}: ${error.message}`);

@@ -101,6 +101,8 @@ function absent(error: unknown): undefined {
 const sentences: Readonly<Record<string, string>> = {
   EACCES: "may not be read or written by you",
   EPERM: "may not be read or written by you",
+  ENOTDIR: "is no folder, or lies in what is none",
+  EEXIST: "is no folder, or lies in what is none",
   EROFS: "is on a disk that is read-only",
   ENOSPC: "is on a disk that is full",
   EDQUOT: "is on a disk of which your share is full",

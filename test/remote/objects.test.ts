@@ -1,0 +1,360 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AwsV4Signer } from "aws4fetch";
+import fc from "fast-check";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { awsSettings } from "../../engine/remote/objects/credentials.ts";
+import { ObjectError, type ObjectStore } from "../../engine/remote/objects/object-store.ts";
+import { openObjectStore, parseRemote } from "../../engine/remote/objects/open.ts";
+import { type Fault, type Faulty, startFaulty } from "./faults.ts";
+import { bucket, environment, type S3Server, startS3, withoutServer } from "./s3-server.ts";
+
+// Bytes under names, wherever they lie.
+
+const waiting = { signal: new AbortController().signal, silenceMs: 3000 };
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const textOf = (content: Uint8Array | undefined): string | undefined =>
+  content && Buffer.from(content).toString("utf8");
+
+async function open(text: string, env: Readonly<Record<string, string>>, root = "/"): Promise<ObjectStore> {
+  const place = parseRemote(text);
+  if (typeof place === "string") throw new Error(place);
+  return openObjectStore(place, { env, root });
+}
+
+async function errorOf(work: Promise<unknown>): Promise<ObjectError> {
+  const error = await work.then(
+    (value) => value,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ObjectError)) throw new Error(`no ObjectError: ${String(error)}`);
+  return error;
+}
+
+// biome-ignore lint/suspicious/noConsole: a skip says why
+if (withoutServer !== undefined) console.log(`skipped: ${withoutServer}`);
+let server: S3Server;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "flow-objects-"));
+  if (withoutServer === undefined) server = await startS3();
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await server?.stop();
+});
+
+const stores: readonly (readonly [string, boolean, () => Promise<ObjectStore>])[] = [
+  ["a folder", false, () => open(join(folder, "a remote"), {})],
+  ["S3", withoutServer !== undefined, () => open(`s3://${bucket}/pre fix/ü+%25`, server.env)],
+];
+describe.each(stores)("a store in %s", (_, isSkipped, opened) => {
+  const title = (text: string): string => (isSkipped ? `${text} (skipped: ${withoutServer})` : text);
+  describe.skipIf(isSkipped)("", () => {
+    let store: ObjectStore;
+    beforeAll(async () => {
+      store = await opened();
+    });
+
+    test(title("keeps what is written under its name, once"), async () => {
+      const key = "objects/ab/cdef";
+      expect(await store.has(key, waiting)).toBe(false);
+      expect(await store.read(key, 100, waiting)).toBeUndefined();
+      expect(await store.write(key, bytes("first"), waiting)).toBe(true);
+      expect(await store.write(key, bytes("second"), waiting)).toBe(false);
+      expect(textOf(await store.read(key, 100, waiting))).toBe("first");
+      expect(await store.has(key, waiting)).toBe(true);
+      await store.overwrite(key, bytes("third"), waiting);
+      expect(textOf(await store.read(key, 100, waiting))).toBe("third");
+      await store.remove(key, waiting);
+      await store.remove(key, waiting);
+      expect(await store.has(key, waiting)).toBe(false);
+    });
+
+    test(title("of several who write at once one is the first"), async () => {
+      const texts = Array.from({ length: 8 }, (_, at) => `writer ${at} ${"x".repeat(50_000)}`);
+      const wrote = await Promise.all(
+        texts.map((text) => store.write("keys/race.json", bytes(text), waiting)),
+      );
+      expect(wrote.filter(Boolean).length).toBe(1);
+      expect(textOf(await store.read("keys/race.json", 1e6, waiting))).toBe(texts[wrote.indexOf(true)]);
+    });
+
+    test(title("gives back bytes of any length and value"), async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 3000 }), async (content) => {
+          await store.overwrite("objects/any", content, waiting);
+          expect(Buffer.from((await store.read("objects/any", 3000, waiting)) ?? []).equals(content)).toBe(
+            true,
+          );
+        }),
+        { numRuns: 30 },
+      );
+      const large = Buffer.alloc(16 << 20, "large");
+      await store.overwrite("objects/large", large, waiting);
+      expect(
+        large.equals((await store.read("objects/large", large.length, waiting)) ?? Buffer.alloc(0)),
+      ).toBe(true);
+    });
+
+    test(title("refuses what is larger than it may be"), async () => {
+      await store.overwrite("objects/long", bytes("0123456789"), waiting);
+      expect(await errorOf(store.read("objects/long", 9, waiting))).toMatchObject({ kind: "refused" });
+    });
+  });
+});
+
+describe("a folder", () => {
+  test("leaves nothing but what was written", async () => {
+    const place = join(folder, "tidy");
+    const store = await open(place, {});
+    await store.write("objects/ab/cd", bytes("x"), waiting);
+    await store.write("objects/ab/cd", bytes("y"), waiting);
+    expect(readdirSync(join(place, "incoming"))).toEqual([]);
+  });
+
+  test("is not made where what it lies in is not there", async () => {
+    const store = await open(join(folder, "not mounted/results"), {});
+    const error = await errorOf(store.write("keys/a.json", bytes("x"), waiting));
+    expect(error.message).toContain("is the disk mounted?");
+    expect(await store.read("keys/a.json", 10, waiting)).toBeUndefined();
+  });
+
+  test.each(["../out", "/etc/passwd", "a//b", "a/../b", "", "a/./b", "objects/ab/"])(
+    "has no object %j",
+    async (key) => {
+      const store = await open(join(folder, "inside"), {});
+      await expect(store.write(key, bytes("x"), waiting)).rejects.toThrow("cannot name an object");
+    },
+  );
+
+  test("that is a file is said to be none", async () => {
+    writeFileSync(join(folder, "file"), "");
+    const store = await open(join(folder, "file"), {});
+    expect((await errorOf(store.write("keys/a.json", bytes("x"), waiting))).message).toContain(
+      "is no folder",
+    );
+    expect(await store.read("keys/a.json", 10, waiting)).toBeUndefined();
+  });
+});
+
+describe.skipIf(withoutServer !== undefined)("a server with faults", () => {
+  let faulty: Faulty;
+  let store: ObjectStore;
+  beforeEach(async () => {
+    faulty = await startFaulty(server.port);
+    store = await open(`s3://${bucket}/faulty`, environment(faulty.port));
+    await store.overwrite("objects/there", Buffer.alloc(200_000, "there"), waiting);
+  });
+  afterEach(() => faulty.close());
+  const xml = (code: string): string =>
+    `<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`;
+
+  const refusals: readonly (readonly [string, Fault, "refused" | "away", RegExp])[] = [
+    [
+      "an unknown key",
+      { kind: "status", status: 403, body: xml("InvalidAccessKeyId") },
+      "refused",
+      /access key is not known/,
+    ],
+    [
+      "a wrong secret",
+      { kind: "status", status: 403, body: xml("SignatureDoesNotMatch") },
+      "refused",
+      /secret key does not fit/,
+    ],
+    ["old credentials", { kind: "status", status: 400, body: xml("ExpiredToken") }, "refused", /expired/],
+    [
+      "no rights",
+      { kind: "status", status: 403, body: xml("AccessDenied") },
+      "refused",
+      /may not do this in the bucket results/,
+    ],
+    ["no rights, without a word", { kind: "status", status: 403 }, "refused", /may not do this/],
+    [
+      "no bucket",
+      { kind: "status", status: 404, body: xml("NoSuchBucket") },
+      "refused",
+      /there is no bucket results/,
+    ],
+    [
+      "another region",
+      { kind: "status", status: 301, headers: { "x-amz-bucket-region": "us-west-2" } },
+      "refused",
+      /AWS_REGION=us-west-2/,
+    ],
+    [
+      "a clock that is wrong",
+      { kind: "status", status: 403, body: xml("RequestTimeTooSkewed") },
+      "refused",
+      /clock/,
+    ],
+    ["too much to do", { kind: "status", status: 503, body: xml("SlowDown") }, "away", /503 \(SlowDown\)/],
+    ["a gateway's page", { kind: "status", status: 502, body: "<html>" }, "away", /502/],
+    ["a cut in the answer", { kind: "cut", after: 1000 }, "away", /./],
+    ["silence", { kind: "silent" }, "away", /has not answered for/],
+  ];
+  test.each(refusals)("tells of %s", async (_, fault, kind, words) => {
+    faulty.decide = () => fault;
+    const patient = { ...waiting, silenceMs: 600 };
+    const error = await errorOf(store.read("objects/there", 1e6, patient));
+    expect(error).toMatchObject({ kind, message: expect.stringMatching(words) });
+    expect(error.message).not.toMatch(/AKIDFORTESTS|a-secret|Signature=/);
+  });
+
+  test("tells of a cut while something is sent", async () => {
+    faulty.decide = () => ({ kind: "cutUpload", after: 100_000 });
+    expect((await errorOf(store.write("objects/sent", Buffer.alloc(5e6), waiting))).kind).toBe("away");
+    faulty.decide = () => undefined;
+    expect(await store.has("objects/sent", waiting)).toBe(false);
+  });
+
+  test("what is slow and goes on is waited for", async () => {
+    faulty.decide = () => ({ kind: "slow", milliseconds: 400 });
+    const patient = { ...waiting, silenceMs: 700 };
+    expect((await store.read("objects/there", 1e6, patient))?.length).toBe(200_000);
+  });
+
+  test("one that knows no conditions is asked first", async () => {
+    const put = { conditional: 0 };
+    faulty.decide = ({ method }) => {
+      if (method !== "PUT" || put.conditional++ > 0) return undefined;
+      return { kind: "status", status: 501, body: xml("NotImplemented") };
+    };
+    expect(await store.write("objects/old-server", bytes("x"), waiting)).toBe(true);
+    put.conditional = 0;
+    expect(await store.write("objects/old-server", bytes("y"), waiting)).toBe(false);
+    expect(textOf(await store.read("objects/old-server", 10, waiting))).toBe("x");
+  });
+
+  test("whoever stops does not wait", async () => {
+    faulty.decide = () => ({ kind: "silent" });
+    const stop = new AbortController();
+    const asked = store.read("objects/there", 1e6, { signal: stop.signal, silenceMs: 60_000 });
+    setTimeout(() => stop.abort(), 50);
+    await expect(asked).rejects.toThrow(/abort/i);
+  });
+});
+
+test("nothing listens: it is away", async () => {
+  const gone = createServer();
+  const port = await new Promise<number>((resolve) => {
+    gone.listen(0, "127.0.0.1", () => resolve((gone.address() as { port: number }).port));
+  });
+  await new Promise((resolve) => gone.close(resolve));
+  const store = await open(`s3://${bucket}/x`, environment(port));
+  expect(await errorOf(store.has("flow.json", waiting))).toMatchObject({
+    kind: "away",
+    message: `127.0.0.1:${port} cannot be reached (ECONNREFUSED)`,
+  });
+});
+
+test("requests are signed as AWS' documentation does it", async () => {
+  // docs.aws.amazon.com, "Authenticating Requests: Using the Authorization Header", the example GET Object.
+  const signer = new AwsV4Signer({
+    accessKeyId: "AKIAIOSFODNN7EXAMPLE",
+    secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    url: "https://examplebucket.s3.amazonaws.com/test.txt",
+    headers: { range: "bytes=0-9", "x-amz-content-sha256": createHash("sha256").update("").digest("hex") },
+    ...{ method: "GET", service: "s3", region: "us-east-1", datetime: "20130524T000000Z", allHeaders: true },
+  });
+  expect((await signer.sign()).headers.get("authorization")).toContain(
+    "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+  );
+});
+
+describe("the name of a remote", () => {
+  test.each([
+    ["s3://results", { kind: "s3", bucket: "results", prefix: "" }],
+    ["s3://my.results-2/a//b/", { kind: "s3", bucket: "my.results-2", prefix: "a/b" }],
+    ["/mnt/shared/cache", { kind: "folder", path: "/mnt/shared/cache" }],
+    ["../shared", { kind: "folder", path: "../shared" }],
+  ])("%j is one", (text, place) => {
+    expect(parseRemote(text)).toEqual(place);
+  });
+
+  test.each([
+    ["", "a remote is"],
+    ["S3://results", "not S3://"],
+    ["https://s3.example.org/results", "AWS_ENDPOINT_URL"],
+    ["s3://AKID:topsecret@results/x", "credentials do not belong"],
+    ["s3://UPPER/x", "no name of a bucket"],
+    ["s3://a", "no name of a bucket"],
+    ["s3:///x", "no name of a bucket"],
+    ["s3://results/../x", "no . or .."],
+  ])("%j is none", (text, words) => {
+    expect(parseRemote(text)).toContain(words);
+    expect(parseRemote(text)).not.toContain("topsecret");
+  });
+});
+
+describe("credentials", () => {
+  let home: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(folder, "home-"));
+  });
+  const given = (files: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(home, name), text);
+    return awsSettings({
+      ...{
+        HOME: home,
+        AWS_SHARED_CREDENTIALS_FILE: join(home, "credentials"),
+        AWS_CONFIG_FILE: join(home, "config"),
+      },
+      ...env,
+    });
+  };
+  const credentials = [
+    "# mine",
+    "[default]",
+    "aws_access_key_id = AKDEFAULT",
+    "aws_secret_access_key=se;cr#et/+= ",
+    "[a.b]",
+    "aws_access_key_id = AKDOTTED",
+    "aws_secret_access_key = dotted ; not this",
+    "aws_session_token = token",
+  ].join("\r\n");
+
+  test("of the environment come first", async () => {
+    const env = {
+      AWS_ACCESS_KEY_ID: "AKENV",
+      AWS_SECRET_ACCESS_KEY: "s",
+      AWS_SESSION_TOKEN: "t",
+      AWS_REGION: "r",
+    };
+    expect(await given({ credentials }, env)).toEqual({
+      credentials: { accessKeyId: "AKENV", secretAccessKey: "s", sessionToken: "t" },
+      region: "r",
+    });
+  });
+
+  test("are those of the profile, with any sign in them", async () => {
+    const config =
+      "[profile a.b]\nregion = eu-north-1\ns3 =\n  endpoint_url = https://not.this\nendpoint_url = https://s3.example.org\n";
+    expect((await given({ credentials })).credentials.secretAccessKey).toBe("se;cr#et/+=");
+    expect(await given({ credentials, config }, { AWS_PROFILE: "a.b" })).toEqual({
+      credentials: { accessKeyId: "AKDOTTED", secretAccessKey: "dotted", sessionToken: "token" },
+      region: "eu-north-1",
+      endpoint: "https://s3.example.org",
+    });
+  });
+
+  test("may come from a program", async () => {
+    const answer = JSON.stringify({ Version: 1, AccessKeyId: "AKPROGRAM", SecretAccessKey: "s" });
+    const config = `[default]\ncredential_process = echo '${answer}'\n`;
+    expect((await given({ config })).credentials.accessKeyId).toBe("AKPROGRAM");
+    const broken = given({ config: "[default]\ncredential_process = echo topsecret; exit 1\n" });
+    expect((await errorOf(broken)).message).not.toContain("topsecret");
+  });
+
+  test.each([
+    [{}, {}, "there are no credentials for S3: set AWS_ACCESS_KEY_ID"],
+    [{}, { AWS_PROFILE: "nobody" }, "there is no profile nobody"],
+    [{ config: "[default]\nsso_session = x\n" }, {}, "aws configure export-credentials"],
+  ])("that are not there: how they are given is said (%#)", async (files, env, words) => {
+    expect((await errorOf(given(files, env as Record<string, string>))).message).toContain(words);
+  });
+});

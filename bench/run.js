@@ -8,6 +8,7 @@ const series = {
   train: () => import("./train.js"),
   methods: () => import("./methods.js"),
   serve: () => import("./serve.js"),
+  scale: () => import("./scale.js"),
   memory: () => import("./memory.js"),
 };
 const asked = process.argv[2] ?? "whole";

@@ -33,6 +33,7 @@ export function localExecutor(command: WorkerCommand, { workersOf = () => 1 }: L
   };
   return {
     name: "local",
+    atOnce: 1,
     deal(task, { items }, done) {
       const open = [...items.keys()].filter((at) => !done.has(at));
       const workers = Math.min(workersOf(task), open.length);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { DividedWork } from "../cache/divisions.ts";
 import { nothingWorked, type Worked, type WorkItem } from "../division.ts";
 import type { Placement } from "../record/event.ts";
@@ -21,11 +22,12 @@ export interface SharedWork {
   readonly end?: TaskEnd;
 }
 
-/** As long as a job on a cluster had better take: much longer than it waits, and no great loss. */
-const JOB_SECONDS = 300;
-/** An array has no more tasks: see `slurm/executor.ts`. With fewer than the other, nodes would have nothing to do. */
+/** As long as a job on a cluster had better take: much longer than it takes to begin, and no great loss. */
+const JOB_SECONDS = 60;
+/** An array has no more tasks: see `slurm/executor.ts`. */
 const MOST_JOBS = 1000;
-const FEWEST_JOBS = 64;
+/** How often each place had better be filled at least: jobs are not equally long. */
+const ROUNDS = 4;
 
 /**
  * Does the items of a step whose work is divided, together with all others who
@@ -42,7 +44,10 @@ export async function shareWork(
   if (work === undefined) {
     const end = await tasks.execute({ ...task, part: { kind: "split" } }, { update() {} });
     if (end.kind !== "split") return { ...nothing, end };
-    work = { items: end.items, together: itemsTogether(end.items, outlook?.perSecond) };
+    work = {
+      items: end.items,
+      together: itemsTogether(end.items, tasks.executor.atOnce, outlook?.perSecond),
+    };
     if (work.items.length < 2) return nothing;
     await cache.divisions.keep(key, work);
   }
@@ -53,6 +58,8 @@ export async function shareWork(
     emit({ kind: "step-progress", at: now().toISOString(), step: task.step, progress }),
   );
   const dropped = new AbortController();
+  // As many listen as there are jobs.
+  setMaxListeners(Number.POSITIVE_INFINITY, dropped.signal);
   const began = performance.now();
   const ends = await Promise.all(
     parts.map(async (positions, at) => {
@@ -101,13 +108,17 @@ export function withShared(end: TaskEnd, { worked, placements, peakMemory }: Sha
   };
 }
 
-/** By how fast earlier executions were; where nobody knows as few as an array allows. */
-function itemsTogether(items: readonly WorkItem[], perSecond: number | undefined): number {
+/**
+ * How many items a job does: by how fast earlier executions were.
+ *
+ * @param atOnce how many jobs run at a time.
+ */
+function itemsTogether(items: readonly WorkItem[], atOnce: number, perSecond: number | undefined): number {
   const least = Math.ceil(items.length / MOST_JOBS);
+  const most = Math.floor(items.length / (ROUNDS * atOnce));
   const cost = items.reduce((sum, item) => sum + item.cost, 0) / Math.max(1, items.length);
-  if (perSecond === undefined || cost === 0) return Math.max(1, least);
-  const most = Math.floor(items.length / FEWEST_JOBS);
-  return Math.max(1, least, Math.min(Math.floor((JOB_SECONDS * perSecond) / cost), most));
+  const wanted = perSecond === undefined || cost === 0 ? most : Math.floor((JOB_SECONDS * perSecond) / cost);
+  return Math.max(1, least, Math.min(most, wanted));
 }
 
 /** Several workers do not write to one file: they may be on several machines. */

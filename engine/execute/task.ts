@@ -102,6 +102,8 @@ export type TaskEnd = {
 export interface Executor {
   /** As records name it. */
   readonly name: string;
+  /** How many tasks run at a time, about: for how work is divided. */
+  readonly atOnce: number;
   /**
    * Into which tasks the items of a step are dealt that are not done, by position.
    * Tasks may have the same ones: of these each takes what is free.

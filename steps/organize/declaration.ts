@@ -1,4 +1,4 @@
-import type { ContextOf, Declaration } from "../../engine/define-step.ts";
+import type { ContextOf, Declaration, PartOf } from "../../engine/define-step.ts";
 import { filesOfTable } from "./table-files.ts";
 
 const share = {
@@ -93,5 +93,7 @@ export const declaration = {
 } as const satisfies Declaration;
 
 export type OrganizeContext = ContextOf<typeof declaration>;
+/** What those see who do a part of the work. */
+export type OrganizePart = PartOf<typeof declaration>;
 /** Parameters with their defaults. */
 export type OrganizeParams = OrganizeContext["params"];

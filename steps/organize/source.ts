@@ -7,7 +7,7 @@ import { byCodeUnit } from "../../engine/json.ts";
 import { staysInside } from "../../engine/stays-inside.ts";
 import { type InputFile, StepError, type StepInput } from "../../engine/step-type.ts";
 import { archiveStem, isArchive, unpack } from "../archives/unpack.ts";
-import type { OrganizeContext } from "./declaration.ts";
+import type { OrganizePart } from "./declaration.ts";
 import { type Labels, readLabels } from "./labels.ts";
 import { isHidden, isTaken } from "./picture-names.ts";
 import { readShards } from "./shards.ts";
@@ -32,7 +32,7 @@ export interface Source {
  *
  * @throws StepError where an archive or a table is not what it should be.
  */
-export async function openSource(ctx: OrganizeContext, scratch: string): Promise<Source> {
+export async function openSource(ctx: OrganizePart, scratch: string): Promise<Source> {
   const { source, labels } = ctx.inputs;
   const opened = await openFiles(source, scratch, ctx.signal);
   const table = labels?.path ?? opened.table;

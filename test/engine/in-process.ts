@@ -6,6 +6,7 @@ import type { StepType } from "../../engine/step-type.ts";
 export function inProcessExecutor(types: ReadonlyMap<string, StepType>): Executor {
   return {
     name: "in-process",
+    atOnce: 1,
     deal: (_, { items }, done) => [[...items.keys()].filter((at) => !done.has(at))],
     async close() {},
     start(task, { update }) {

@@ -108,11 +108,6 @@ describe.skipIf(withoutServer !== undefined)("with a server", () => {
       () => ({ kind: "status", status: 404, body: "<Code>NoSuchBucket</Code>" }) as const,
       /there is no bucket results/,
     ],
-    [
-      "a server that is busy",
-      () => ({ kind: "status", status: 503, body: "<Code>SlowDown</Code>" }) as const,
-      /503 \(SlowDown\)/,
-    ],
     ["a server that is silent", () => ({ kind: "silent" }) as const, /has not answered/],
   ])("%s fails no run, and costs it no more than ten seconds", async (_, fault, words) => {
     const place = machine(name);

@@ -8,6 +8,8 @@ import { repository } from "../cli/flow.ts";
 const tool = join(repository, "../shared/tools/slurm-dev.sh");
 
 export interface Cluster {
+  /** Where all of it lies. */
+  readonly folder: string;
   /** What programs need in their environment to find it. */
   readonly env: Readonly<Record<string, string>>;
   /** What a command of Slurm prints. */
@@ -43,6 +45,7 @@ export function startCluster(): Cluster | string {
   if (!readFileSync(conf, "utf8").includes("ClusterName"))
     throw new Error(`${conf} is no configuration of Slurm`);
   return {
+    folder,
     env: { SLURM_CONF: conf },
     call: (command, ...args) =>
       execFileSync(command, args, { env: { ...process.env, SLURM_CONF: conf }, encoding: "utf8" }),

@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -197,7 +205,7 @@ describe.skipIf(typeof started === "string")("on a cluster", { timeout: 180_000 
       chmodSync(join(bin, command), 0o755);
     }
     const steps = Array.from(
-      { length: 40 },
+      { length: 200 },
       (_, at) =>
         `  s${at}: { uses: command, with: { run: "echo ${at} > \${outputs.out}/x", outputs: [out] } }`,
     );
@@ -207,7 +215,124 @@ describe.skipIf(typeof started === "string")("on a cluster", { timeout: 180_000 
     expect((await flow(["run", "p.yaml"], env)).code).toBe(0);
     const seconds = (performance.now() - began) / 1000;
     expect(linesOf(join(place.root, "squeue.calls"))).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
-    expect(linesOf(join(place.root, "sbatch.calls"))).toBeLessThanOrEqual(3);
+    expect(linesOf(join(place.root, "sbatch.calls"))).toBeLessThanOrEqual(10);
+  });
+});
+
+/** Pictures whose rows are wide and quickly computed: four items. */
+const divided = `
+name: divided
+steps:
+  pictures: { uses: generate, with: { splits: { training: 1000, validation: 40, evaluation: 40 }, size: 64 } }
+  splits: { uses: organize, inputs: { source: pictures.images } }
+  features:
+    uses: extract
+    inputs: { images: splits.images }
+    with: { network: resnet50, weights: seeded, pool: average, input: { size: [64, 64] } }
+`;
+
+describe.skipIf(typeof started === "string")("divided work on a cluster", { timeout: 180_000 }, () => {
+  let digest = "";
+  /** The pictures are there, made here. */
+  const prepared = async (): Promise<void> => {
+    place.write("p.yaml", divided);
+    const local = ["--executor", "local"];
+    expect((await flow(["run", "p.yaml", "--until", "splits", ...local])).code).toBe(0);
+    if (digest !== "") return;
+    expect((await flow(["run", "p.yaml", ...local, "--cache", "other"])).code).toBe(0);
+    digest = place.record().steps.features?.outputs.features?.digest ?? "none";
+  };
+  const itemsDone = (): number => {
+    const divisions = join(place.root, ".flow/divisions");
+    const [key] = existsSync(divisions) ? readdirSync(divisions) : [];
+    return key === undefined ? 0 : readdirSync(join(divisions, key, "done")).length;
+  };
+  const firstDone = (): Promise<void> =>
+    vi.waitFor(() => expect(itemsDone()).toBeGreaterThan(0), { timeout: 60_000, interval: 20 });
+  /** Rows in all segments: what was computed, twice where it was. */
+  const rowsKept = (): number => {
+    const stores = join(place.root, ".flow/stores");
+    return readdirSync(stores)
+      .flatMap((store) =>
+        readdirSync(join(stores, store)).map((entry) => join(stores, store, entry, "entry.json")),
+      )
+      .filter((file) => existsSync(file))
+      .map(
+        (file) =>
+          JSON.parse(readFileSync(file, "utf8")) as { about: { digests?: string[]; decoding?: number } },
+      )
+      .reduce((sum, { about }) => sum + (about.decoding === undefined ? 0 : (about.digests?.length ?? 0)), 0);
+  };
+  const endsWell = (images: { readonly atMost: number }): void => {
+    const step = place.record().steps.features;
+    expect(step).toMatchObject({ outcome: "ran", executor: "slurm" });
+    expect(step?.outputs.features?.digest).toBe(digest);
+    expect(rowsKept()).toBeLessThanOrEqual(images.atMost);
+    expect(
+      existsSync(join(place.root, ".flow/divisions")) ? readdirSync(join(place.root, ".flow/divisions")) : [],
+    ).toEqual([]);
+  };
+  const all = 1080;
+  const item = 312;
+
+  test("is an array, and comes to the bytes of a local run", async () => {
+    await prepared();
+    expect(await flow(["run", "p.yaml"])).toMatchObject({ code: 0, stderr: "" });
+    endsWell({ atMost: all });
+    const step = place.record().steps.features;
+    expect(step).toMatchObject({ metrics: { computed: all, reused: 0 }, worked: { items: 4 } });
+    // Four items, and what makes the output.
+    expect(step?.jobs).toHaveLength(5);
+    expect(new Set(step?.jobs?.map((job) => job.split("_")[0])).size).toBe(2);
+    expect(readdirSync(join(place.root, "runs/latest/logs"))).toEqual(
+      expect.arrayContaining(["features.1.log", "features.4.log"]),
+    );
+  });
+
+  test("loses the item in hand where its worker is killed, and no more", async () => {
+    await prepared();
+    const first = start(["run", "p.yaml"]);
+    await firstDone();
+    const [job] = pidsOf("flow.js __job");
+    if (job !== undefined) process.kill(job, "SIGKILL");
+    const { code } = await first.finished;
+    // A job that dies by itself is the step's fault: the same command goes on.
+    if (code !== 0) expect((await flow(["run", "p.yaml"])).code).toBe(0);
+    endsWell({ atMost: all + item });
+  });
+
+  test("goes on while slurmctld is away, and loses the item in hand with a node", async () => {
+    await prepared();
+    const first = start(["run", "p.yaml"]);
+    await firstDone();
+    cluster.kill("ctld");
+    await sleep(1_500);
+    cluster.start();
+    const nodes = cluster.call("squeue", "--me", "-h", "-r", "-t", "RUNNING", "-o", "%N").trim().split("\n");
+    const [node = ""] = nodes.filter((name) => name !== "");
+    if (node !== "") {
+      for (const pid of pidsOf(`slurmd -N ${node} `)) process.kill(pid, "SIGKILL");
+      cluster.call("scontrol", "update", `nodename=${node}`, "state=down", "reason=test");
+    }
+    const { code, stderr } = await first.finished;
+    cluster.start();
+    if (node !== "") cluster.call("scontrol", "update", `nodename=${node}`, "state=resume");
+    expect(code, stderr).toBe(0);
+    // All that were in hand may have been on the one node.
+    endsWell({ atMost: all + 4 * item });
+  });
+
+  test("that a killed flow left runs on, and the same command takes up every job", async () => {
+    await prepared();
+    const first = start(["run", "p.yaml"]);
+    await vi.waitFor(() => expect(queued()).toMatch(/_3/), { timeout: 60_000, interval: 50 });
+    const [submitted = ""] = queued().split("_");
+    first.child.kill("SIGKILL");
+    await first.finished;
+    expect((await flow(["run", "p.yaml"])).code).toBe(0);
+    endsWell({ atMost: all });
+    const jobs = place.record().steps.features?.jobs ?? [];
+    expect(jobs.slice(0, -1).every((job) => job.startsWith(`${submitted}_`))).toBe(true);
   });
 });
 
@@ -216,7 +341,10 @@ function pidsOf(...names: readonly string[]): readonly number[] {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      if (names.some((name) => line.includes(name))) found.push(Number(pid));
+      // Of another cluster's none.
+      const where = `${line} ${readlinkSync(`/proc/${pid}/cwd`)}`;
+      const isOurs = where.includes(cluster.folder) || where.includes(place.root);
+      if (isOurs && names.some((name) => line.includes(name))) found.push(Number(pid));
     } catch {
       // It has ended.
     }

@@ -162,6 +162,7 @@ export function slurmExecutor(options: SlurmOptions): Executor {
 
   return {
     name: "slurm",
+    atOnce: options.jobs,
     deal(_, { items, together }, done) {
       const jobs: number[][] = [];
       // By their positions alone, so that a later run deals the same and finds these jobs again.

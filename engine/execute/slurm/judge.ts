@@ -51,7 +51,16 @@ const infrastructure = new Set([
   "RECONFIG_FAIL",
 ]);
 /** Words that Slurm has for what passes by itself. */
-const passing = new Set(["None", "Priority", "Resources", "", "BeginTime", "Cleaning", "Prolog"]);
+const passing = new Set([
+  "None",
+  "Priority",
+  "Resources",
+  "",
+  "BeginTime",
+  "Cleaning",
+  "Prolog",
+  "JobArrayTaskLimit",
+]);
 
 /** Whether it may still come to something. */
 export function isLiving({ state }: Pick<Queued, "state">): boolean {

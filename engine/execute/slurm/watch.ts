@@ -111,10 +111,11 @@ export function watchBatches(options: WatchOptions): Watch {
   };
   const waiting = new Set<string>();
   const tellWaiting = (batch: Batch, at: number, { task }: Item, reason: string | undefined): void => {
-    const text = `${task.step} (job ${batch.job}_${at}) waits in Slurm: ${reason}`;
-    if (reason === undefined || waiting.has(text)) return;
-    waiting.add(text);
-    options.note(text);
+    // Of many jobs of a step, for one reason, one is told.
+    const told = `${task.step} ${reason}`;
+    if (reason === undefined || waiting.has(told)) return;
+    waiting.add(told);
+    options.note(`${task.step} (job ${batch.job}_${at}) waits in Slurm: ${reason}`);
   };
   const close = (): void => {
     clearInterval(timer);

@@ -215,7 +215,8 @@ describe.skipIf(typeof started === "string")("on a cluster", { timeout: 180_000 
     expect((await flow(["run", "p.yaml"], env)).code).toBe(0);
     const seconds = (performance.now() - began) / 1000;
     expect(linesOf(join(place.root, "squeue.calls"))).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
-    expect(linesOf(join(place.root, "sbatch.calls"))).toBeLessThanOrEqual(10);
+    // Two hundred at a hundred places: those that become ready together are submitted together.
+    expect(linesOf(join(place.root, "sbatch.calls"))).toBeLessThanOrEqual(60);
   });
 });
 
@@ -315,8 +316,8 @@ describe.skipIf(typeof started === "string")("divided work on a cluster", { time
       cluster.call("scontrol", "update", `nodename=${node}`, "state=down", "reason=test");
     }
     const { code, stderr } = await first.finished;
-    cluster.start();
     if (node !== "") cluster.call("scontrol", "update", `nodename=${node}`, "state=resume");
+    cluster.start();
     expect(code, stderr).toBe(0);
     // All that were in hand may have been on the one node.
     endsWell({ atMost: all + 4 * item });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { lastWordsOf } from "../../failure.ts";
 import type { TaskEnd } from "../task.ts";
-import { lastBeat, listed, readExit, readProgress, readStarted } from "./batch-files.ts";
+import { cancel, lastBeat, listed, readExit, readProgress, readStarted } from "./batch-files.ts";
 import type { Queued, Slurm } from "./commands.ts";
 import { type Batch, endedBy, type Item, interrupted } from "./item.ts";
 import { isLiving, judge, type Signs } from "./judge.ts";
@@ -96,6 +96,8 @@ export function watchBatches(options: WatchOptions): Watch {
       tellWaiting(batch, at, item, verdict.reason);
       return;
     }
+    // Should it run on somewhere it ends, and no later run takes it for one that may come to something.
+    cancel(batch.folder, at);
     if (item.asked !== undefined) finish(batch, at, item, interrupted);
     else if (verdict.kind === "lost") {
       batch.items.delete(at);

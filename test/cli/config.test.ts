@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadConfig, merged } from "../../engine/config/load.ts";
@@ -75,4 +75,14 @@ test("the example of docs/cluster.md is one", () => {
     executor: { kind: "slurm", time: "2:00:00", askEvery: 15 },
     steps: { extract: { gpus: 1 } },
   });
+});
+
+test("results are kept where the configuration says; the command line and FLOW_CACHE win", async () => {
+  const keptIn = (folder: string): number => readdirSync(join(place.root, folder, "keys")).length;
+  place.write("flow.config.yaml", "cache: ./configured\n");
+  await place.flow(["run", "p.yaml"]);
+  await place.flow(["run", "p.yaml", "--cache", "asked"]);
+  await place.flow(["run", "p.yaml"], { FLOW_CACHE: "of the environment" });
+  expect([keptIn("configured"), keptIn("asked"), keptIn("of the environment")]).toEqual([1, 1, 1]);
+  expect((await place.flow(["status", "p.yaml"])).stdout).toContain("cached");
 });

@@ -288,15 +288,3 @@ test("a remote that is none is a mistake with its place", async () => {
   const none = await machine(undefined).flow(["push", "p.yaml"]);
   expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("no remote is named") });
 });
-
-test("results are kept where the configuration says; the command line and FLOW_CACHE win", async () => {
-  const place = machine(undefined);
-  place.write("flow.config.yaml", "cache: ./configured\n");
-  await place.flow(["run", "p.yaml"]);
-  expect(readdirSync(join(place.root, "configured", "keys"))).toHaveLength(2);
-  await place.flow(["run", "p.yaml", "--cache", "asked"]);
-  expect(readdirSync(join(place.root, "asked", "keys"))).toHaveLength(2);
-  await place.flow(["run", "p.yaml"], { FLOW_CACHE: "of the environment" });
-  expect(readdirSync(join(place.root, "of the environment", "keys"))).toHaveLength(2);
-  expect((await place.flow(["status", "p.yaml"])).stdout).toContain("cached");
-});

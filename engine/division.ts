@@ -20,3 +20,30 @@ export interface Worked {
 }
 
 export const nothingWorked: Worked = { items: 0, seconds: 0, metrics: [] };
+
+/** With its position in the division. */
+export type PlacedItem = readonly [at: number, item: WorkItem];
+
+/** By what items are put together for a job on a cluster. */
+export interface Pace {
+  /** How many jobs run at a time. */
+  readonly atOnce: number;
+  /** How fast earlier executions were, in the unit of the cost. */
+  readonly perSecond?: number;
+}
+
+/** As long as a job had better take: much longer than it takes to begin, and no great loss. */
+const JOB_SECONDS = 60;
+/** Slurm's MaxArraySize is 1,001 unless it was changed. */
+const MOST_JOBS = 1000;
+/** How often each place had better be filled at least: jobs are not equally long. */
+const ROUNDS = 4;
+
+/** How many items a job does. */
+export function itemsTogether(items: readonly WorkItem[], { atOnce, perSecond }: Pace): number {
+  const least = Math.ceil(items.length / MOST_JOBS);
+  const most = Math.floor(items.length / (ROUNDS * atOnce));
+  const cost = items.reduce((sum, item) => sum + item.cost, 0) / Math.max(1, items.length);
+  const wanted = perSecond === undefined || cost === 0 ? most : Math.floor((JOB_SECONDS * perSecond) / cost);
+  return Math.max(1, least, Math.min(most, wanted));
+}

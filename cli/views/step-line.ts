@@ -28,7 +28,7 @@ export function endText(event: Event & { kind: "step-finished" }, paint: Paint):
 /** Where it comes from, or what this run did of it; nothing where it was simply there. */
 function howCached({ remote, worked }: Event & { kind: "step-finished" }): string {
   if (remote !== undefined) return `from ${printableLine(remote)}`;
-  return worked === undefined || worked.items === 0 ? "" : `${countText(worked.items, "item")} done here`;
+  return worked === undefined ? "" : `${countText(worked.items, "item")} done here`;
 }
 
 /** Everything there is to say about a failure, on several lines. */

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fromWord, isAlive } from "../process-identity.ts";
 import { type Artifacts, openArtifacts } from "./artifacts.ts";
-import { type Divisions, openDivisions, sweepDivisions } from "./divisions.ts";
+import { type Divisions, openDivisions } from "./divisions.ts";
 import { dropStaging, stagingFolder } from "./durable.ts";
-import { makeFolder, markCache } from "./folders.ts";
+import { makeFolder, markCache, removeFolder } from "./folders.ts";
 import { type Project, type SourceFilter, sourceFilter } from "./ignore.ts";
 import { type KeyRecord, type Keys, openKeys } from "./keys.ts";
 import { sweepLocks, tryLock, type WaitOptions, whenFree } from "./lock.ts";
@@ -81,12 +81,27 @@ export function openCache(folder: string, project?: Project): Cache {
         markCache(folder);
         sweepStaging(folder);
         sweepLocks(folder);
-        sweepDivisions(folder);
+        for (const name of ["divisions", "incoming"]) sweepOld(join(folder, name));
       } catch {
         // A convenience: what could not be removed stays for the next time.
       }
     },
   };
+}
+
+/** Nobody has gone on with it in so long: it is begun anew. */
+const KEPT_MS = 7 * 24 * 3600 * 1000;
+
+/** By the newest of what lies at the top of each: what is gone on with is written to. */
+function sweepOld(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const times = [path, ...readdirSync(path).map((entry) => join(path, entry))].map(
+      (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    );
+    if (Date.now() - Math.max(...times) > KEPT_MS) removeFolder(path);
+  }
 }
 
 function sweepStaging(folder: string): void {

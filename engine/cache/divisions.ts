@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WorkItem } from "../division.ts";
 import { isObject, type Json } from "../json.ts";
 import { hex } from "./digest.ts";
-import { publishFile } from "./durable.ts";
+import { dropStaging, publishFolder, setAside, stagingFolder } from "./durable.ts";
 import { makeFolder, removeFolder, shareFile } from "./folders.ts";
-import { isCount, readOwnRecord, recordFormat } from "./records.ts";
+import { goodOf, isCount, readRecord, recordFormat } from "./records.ts";
 
 /** How the work of a key was divided: whoever takes part, or goes on with it, has the same items. */
 export interface DividedWork {
@@ -20,32 +20,51 @@ export interface DividedWork {
  */
 export interface Divisions {
   read(key: string): DividedWork | undefined;
-  keep(key: string, work: DividedWork): Promise<void>;
+  /** Keeps it, unless others have cut the same work before: then theirs counts. Returns the one that does. */
+  keep(key: string, work: DividedWork): Promise<DividedWork>;
   /** Positions of the items that are done. */
   done(key: string): ReadonlySet<number>;
-  isDone(key: string, at: number): boolean;
+  /** False for one that is done, and for all once the key has its result. */
+  isToDo(key: string, at: number): boolean;
   /** That an item is done saves others work; where it cannot be said nothing is lost. */
   setDone(key: string, at: number): void;
   remove(key: string): void;
 }
 
-const KEPT_MS = 7 * 24 * 3600 * 1000;
-
 export function openDivisions(cache: string): Divisions {
   const folderOf = (key: string): string => join(cache, "divisions", hex(key));
-  const find = (key: string) => readOwnRecord(join(folderOf(key), "items.json"), checkWork);
+  const read = (key: string): DividedWork | undefined =>
+    goodOf(readRecord(join(folderOf(key), "items.json"), checkWork));
   return {
-    read: (key) => find(key).value,
+    read,
     async keep(key, work) {
-      makeFolder(cache, join(folderOf(key), "done"));
-      await publishFile(cache, find(key).path, JSON.stringify({ format: recordFormat, ...work }));
+      const staging = stagingFolder(cache);
+      try {
+        const staged = join(staging, "division");
+        makeFolder(cache, join(staged, "done"));
+        writeFileSync(join(staged, "items.json"), JSON.stringify({ format: recordFormat, ...work }), {
+          flush: true,
+        });
+        shareFile(cache, join(staged, "items.json"));
+        if (await publishFolder(cache, staged, folderOf(key))) return work;
+        const standing = read(key);
+        if (standing !== undefined) return standing;
+        await setAside(cache, folderOf(key));
+        await publishFolder(cache, staged, folderOf(key));
+        return read(key) ?? work;
+      } finally {
+        dropStaging(staging);
+      }
     },
     done(key) {
       const folder = join(folderOf(key), "done");
       const names = existsSync(folder) ? readdirSync(folder) : [];
       return new Set(names.filter((name) => /^\d+$/.test(name)).map(Number));
     },
-    isDone: (key, at) => existsSync(join(folderOf(key), "done", String(at))),
+    isToDo(key, at) {
+      const folder = join(folderOf(key), "done");
+      return existsSync(folder) && !existsSync(join(folder, String(at)));
+    },
     setDone(key, at) {
       try {
         const file = join(folderOf(key), "done", String(at));
@@ -59,20 +78,12 @@ export function openDivisions(cache: string): Divisions {
   };
 }
 
-/** Removes what nobody has gone on with in a week: its items are cut anew. */
-export function sweepDivisions(cache: string): void {
-  const folder = join(cache, "divisions");
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) {
-    const done = statSync(join(folder, name, "done"), { throwIfNoEntry: false });
-    if (done !== undefined && Date.now() - done.mtimeMs > KEPT_MS) removeFolder(join(folder, name));
-  }
-}
-
 function checkWork(json: Json): DividedWork | undefined {
   if (!isObject(json) || !Array.isArray(json.items) || !isCount(json.together)) return undefined;
   const isGood = json.together > 0 && (json.items as readonly Json[]).every(isItem);
-  return isGood ? (json as unknown as DividedWork) : undefined;
+  return isGood
+    ? { items: json.items as unknown as readonly WorkItem[], together: json.together }
+    : undefined;
 }
 
 function isItem(json: Json): boolean {

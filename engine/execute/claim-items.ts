@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Cache } from "../cache/cache.ts";
 import { type Taken, tryLock } from "../cache/lock.ts";
-import type { WorkItem } from "../division.ts";
+import type { PlacedItem, WorkItem } from "../division.ts";
 
 export interface ItemsToClaim {
   readonly cache: Cache;
   /** Of the step. */
   readonly key: string;
-  /** With their positions in the division. */
-  readonly items: readonly (readonly [at: number, item: WorkItem])[];
+  readonly items: readonly PlacedItem[];
   readonly signal: AbortSignal;
   /** Called when an item is done. */
   onDone(item: WorkItem): void;
@@ -24,7 +23,7 @@ export async function* claimItems(options: ItemsToClaim): AsyncGenerator<WorkIte
   const { cache, key, signal, onDone } = options;
   let left = options.items;
   while (left.length > 0) {
-    const taken: (readonly [number, WorkItem])[] = [];
+    const taken: PlacedItem[] = [];
     let first: Taken | undefined;
     const done = cache.divisions.done(key);
     for (const [at, item] of left) {
@@ -37,8 +36,8 @@ export async function* claimItems(options: ItemsToClaim): AsyncGenerator<WorkIte
         continue;
       }
       try {
-        // Who had it before may have just done it.
-        if (cache.divisions.isDone(key, at)) continue;
+        // Who had it before may have just done it, and with it all.
+        if (!cache.divisions.isToDo(key, at)) continue;
         yield item;
         cache.divisions.setDone(key, at);
         onDone(item);

@@ -285,7 +285,9 @@ function ended({ plan }: StepWork, { now }: Services, end: Ended): StepResult {
       seconds,
       metrics,
       outputs: made?.outputs ?? {},
-      ...(worked === undefined ? {} : { worked: { items: worked.items, seconds: worked.seconds } }),
+      ...(worked === undefined || worked.items === 0
+        ? {}
+        : { worked: { items: worked.items, seconds: worked.seconds } }),
       ...rest,
     },
   };

@@ -1,11 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { type Cache, openCache } from "../cache/cache.ts";
-import type { WorkItem } from "../division.ts";
+import { itemsTogether, type Pace, type PlacedItem, type WorkItem } from "../division.ts";
 import { describeFailure } from "../failure.ts";
 import { sourceFingerprint } from "../inputs.ts";
 import { specOf } from "../plan/input-spec.ts";
 import type { OutputRecord } from "../record/event.ts";
-import { StepError, type StepType } from "../step-type.ts";
+import { type Division, type DivisionContext, StepError, type StepType } from "../step-type.ts";
 import { claimItems } from "./claim-items.ts";
 import { type OpenContext, openContext } from "./context.ts";
 import { findDamage } from "./damage.ts";
@@ -87,10 +87,25 @@ async function executePart(
 ): Promise<{ kind: "split"; items: readonly WorkItem[] } | { kind: "worked"; items: number }> {
   if (division === undefined) throw new Error(`${name} divides no work`);
   if (part.kind === "split") return { kind: "split", items: await division.split(context.ctx) };
-  let items = 0;
-  const claimed = claimItems({ cache, key: part.key, items: part.items, signal, onDone: () => items++ });
-  await division.work(context.ctx, claimed);
-  return { kind: "worked", items };
+  const { key } = part;
+  const items = part.kind === "work" ? part.items : await cutItems(context.ctx, division, { ...part, cache });
+  let done = 0;
+  if (items.length > 0) {
+    await division.work(context.ctx, claimItems({ cache, key, items, signal, onDone: () => done++ }));
+  }
+  return { kind: "worked", items: done };
+}
+
+/** The items as whoever cut them first has them. One alone is nothing to share: `run` does it. */
+async function cutItems(
+  ctx: DivisionContext,
+  { split }: Division,
+  { cache, key, pace }: { readonly cache: Cache; readonly key: string; readonly pace: Pace },
+): Promise<readonly PlacedItem[]> {
+  const items = await split(ctx);
+  if (items.length < 2) return [];
+  const work = await cache.divisions.keep(key, { items, together: itemsTogether(items, pace) });
+  return [...work.items.entries()];
 }
 
 async function refuseDamage(cache: Cache, task: Task, since: bigint): Promise<void> {

@@ -34,9 +34,10 @@ export function localExecutor(command: WorkerCommand, { workersOf = () => 1 }: L
   return {
     name: "local",
     atOnce: 1,
-    deal(task, { items }, done) {
-      const open = [...items.keys()].filter((at) => !done.has(at));
-      const workers = Math.min(workersOf(task), open.length);
+    needsItems: false,
+    deal(task, work, done) {
+      const open = work && [...work.items.keys()].filter((at) => !done.has(at));
+      const workers = Math.min(workersOf(task), open?.length ?? Number.POSITIVE_INFINITY);
       return Array.from({ length: workers }, () => open);
     },
     start(task, options) {

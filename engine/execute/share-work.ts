@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
 import type { DividedWork } from "../cache/divisions.ts";
-import { nothingWorked, type Worked, type WorkItem } from "../division.ts";
+import { itemsTogether, nothingWorked, type PlacedItem, type Worked, type WorkItem } from "../division.ts";
 import type { Placement } from "../record/event.ts";
 import type { Outlook, Progress } from "../step-type.ts";
 import type { Services } from "./services.ts";
-import type { Task, TaskEnd } from "./task.ts";
+import type { Task, TaskEnd, TaskPart } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
 export interface WorkToShare {
@@ -22,13 +22,6 @@ export interface SharedWork {
   readonly end?: TaskEnd;
 }
 
-/** As long as a job on a cluster had better take: much longer than it takes to begin, and no great loss. */
-const JOB_SECONDS = 60;
-/** An array has no more tasks: see `slurm/executor.ts`. */
-const MOST_JOBS = 1000;
-/** How often each place had better be filled at least: jobs are not equally long. */
-const ROUNDS = 4;
-
 /**
  * Does the items of a step whose work is divided, together with all others who
  * share the cache and want the same. Afterwards every item is done, or something
@@ -39,22 +32,22 @@ export async function shareWork(
   { cache, emit, now }: Services,
   tasks: Tasks,
 ): Promise<SharedWork> {
-  const nothing = { worked: nothingWorked, placements: [], peakMemory: 0 };
+  const { executor } = tasks;
+  const pace = {
+    atOnce: executor.atOnce,
+    ...(outlook?.perSecond === undefined ? {} : { perSecond: outlook.perSecond }),
+  };
   let work = cache.divisions.read(key);
-  if (work === undefined) {
+  if (work === undefined && executor.needsItems) {
+    const nothing = { worked: nothingWorked, placements: [], peakMemory: 0 };
     const end = await tasks.execute({ ...task, part: { kind: "split" } }, { update() {} });
     if (end.kind !== "split") return { ...nothing, end };
-    work = {
-      items: end.items,
-      together: itemsTogether(end.items, tasks.executor.atOnce, outlook?.perSecond),
-    };
-    if (work.items.length < 2) return nothing;
-    await cache.divisions.keep(key, work);
+    if (end.items.length < 2) return nothing;
+    work = await cache.divisions.keep(key, { items: end.items, together: itemsTogether(end.items, pace) });
   }
-  const { items } = work;
   const done = cache.divisions.done(key);
-  const parts = tasks.executor.deal(task, work, done);
-  const tell = progressOf(work, done, outlook, (progress) =>
+  const parts = executor.deal(task, work, done);
+  const tell = progressOf({ work, done, outlook }, (progress) =>
     emit({ kind: "step-progress", at: now().toISOString(), step: task.step, progress }),
   );
   const dropped = new AbortController();
@@ -63,9 +56,11 @@ export async function shareWork(
   const began = performance.now();
   const ends = await Promise.all(
     parts.map(async (positions, at) => {
-      const mine = positions.map((position) => [position, items[position] as WorkItem] as const);
+      const items = positions?.map((position): PlacedItem => [position, work?.items[position] as WorkItem]);
+      const mine: TaskPart =
+        items === undefined ? { kind: "split-and-work", key, pace } : { kind: "work", key, items };
       const log = parts.length === 1 ? task.log : logOf(task.log, at);
-      const part = { ...task, log, part: { kind: "work", key, items: mine } } as const;
+      const part = { ...task, log, part: mine };
       const end = await tasks.execute(part, {
         update: ({ progress }) => tell(at, progress),
         dropped: dropped.signal,
@@ -108,39 +103,32 @@ export function withShared(end: TaskEnd, { worked, placements, peakMemory }: Sha
   };
 }
 
-/**
- * How many items a job does: by how fast earlier executions were.
- *
- * @param atOnce how many jobs run at a time.
- */
-function itemsTogether(items: readonly WorkItem[], atOnce: number, perSecond: number | undefined): number {
-  const least = Math.ceil(items.length / MOST_JOBS);
-  const most = Math.floor(items.length / (ROUNDS * atOnce));
-  const cost = items.reduce((sum, item) => sum + item.cost, 0) / Math.max(1, items.length);
-  const wanted = perSecond === undefined || cost === 0 ? most : Math.floor((JOB_SECONDS * perSecond) / cost);
-  return Math.max(1, least, Math.min(most, wanted));
-}
-
 /** Several workers do not write to one file: they may be on several machines. */
 function logOf(log: string, at: number): string {
   return log.replace(/\.log$/, `.${at + 1}.log`);
 }
 
+interface KnownWork {
+  readonly work: DividedWork | undefined;
+  readonly done: ReadonlySet<number>;
+  readonly outlook: Outlook | undefined;
+}
+
 /** Adds up how far the workers are. */
 function progressOf(
-  { items }: DividedWork,
-  done: ReadonlySet<number>,
-  outlook: Outlook | undefined,
+  { work, done, outlook }: KnownWork,
   emit: (progress: Progress) => void,
 ): (worker: number, progress: Progress) => void {
-  const cost = items.reduce((sum, item) => sum + item.cost, 0);
-  const before = [...done].reduce((sum, at) => sum + (items[at]?.cost ?? 0), 0);
-  const total = outlook?.total ?? cost;
+  const costOf = (items: readonly (WorkItem | undefined)[]): number =>
+    items.reduce((sum, item) => sum + (item?.cost ?? 0), 0);
+  const before = costOf([...done].map((at) => work?.items[at]));
+  const all = outlook?.total ?? (work && costOf(work.items));
   const reused = outlook === undefined ? before : outlook.total - outlook.toDo;
   const own = new Map<number, number>();
-  return (worker, { done, unit }) => {
-    own.set(worker, done);
-    const sum = [...own.values()].reduce((all, one) => all + one, reused);
-    emit({ done: Math.min(sum, total), total, unit, reused });
+  return (worker, progress) => {
+    own.set(worker, progress.done);
+    const sum = [...own.values()].reduce((whole, one) => whole + one, reused);
+    const total = all ?? progress.total;
+    emit({ done: Math.min(sum, total), total, unit: progress.unit, reused });
   };
 }

@@ -1,6 +1,6 @@
 import type { DividedWork } from "../cache/divisions.ts";
 import type { Origin } from "../cache/keys.ts";
-import type { Worked, WorkItem } from "../division.ts";
+import type { Pace, PlacedItem, Worked, WorkItem } from "../division.ts";
 import type { Failure } from "../failure.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { OutputRecord, Placement } from "../record/event.ts";
@@ -36,12 +36,10 @@ export interface Task {
 export type TaskPart =
   /** To cut the items. */
   | { readonly kind: "split" }
-  /** To do some of them, by their positions in the division. */
-  | {
-      readonly kind: "work";
-      readonly key: string;
-      readonly items: readonly (readonly [at: number, item: WorkItem])[];
-    };
+  /** To do some of them. */
+  | { readonly kind: "work"; readonly key: string; readonly items: readonly PlacedItem[] }
+  /** To cut them, unless others have, and to do those that nobody else does. */
+  | { readonly kind: "split-and-work"; readonly key: string; readonly pace: Pace };
 
 /** An input as plain data; the worker finds its files by the digests. */
 export interface TaskInput {
@@ -104,11 +102,19 @@ export interface Executor {
   readonly name: string;
   /** How many tasks run at a time, about: for how work is divided. */
   readonly atOnce: number;
+  /** Whether the items of a step have to be known before any is placed. */
+  readonly needsItems: boolean;
   /**
    * Into which tasks the items of a step are dealt that are not done, by position.
    * Tasks may have the same ones: of these each takes what is free.
+   *
+   * @param work nothing where they are not known: then neither are those of the tasks.
    */
-  deal(task: Task, work: DividedWork, done: ReadonlySet<number>): readonly (readonly number[])[];
+  deal(
+    task: Task,
+    work: DividedWork | undefined,
+    done: ReadonlySet<number>,
+  ): readonly (readonly number[] | undefined)[];
   start(task: Task, options: StartOptions): RunningTask;
   /** Lets every worker go. */
   close(): Promise<void>;

@@ -14,7 +14,7 @@ export interface Signals {
 /** The tasks in hand. Every one is started through here, so that Ctrl-C finds it. */
 export interface Tasks {
   readonly signals: Signals;
-  readonly executor: Pick<Executor, "name" | "atOnce" | "deal">;
+  readonly executor: Pick<Executor, "name" | "atOnce" | "needsItems" | "deal">;
   /** @param options `dropped`: aborted where nobody wants the task any more. */
   execute(task: Task, options: StartOptions & { readonly dropped?: AbortSignal }): Promise<TaskEnd>;
   /** Stops listening. */

@@ -130,6 +130,8 @@ export function readRemoteKey(bytes: Uint8Array): RemoteKey {
   const checked = checkKeyRecord(record ?? null);
   const isGood =
     checked !== undefined &&
+    // It becomes part of a path.
+    /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(checked.run) &&
     (originInput === undefined || typeof originInput === "string") &&
     isObject(artifacts) &&
     Object.entries(artifacts).every(([digest, name]) => isDigest(digest) && isObjectName(name)) &&

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../cache/folders.ts";
 import { isCount } from "../cache/records.ts";
@@ -34,7 +34,7 @@ export function openKnown(cache: string, id: string): Known {
       for (const [digest, parts] of files) {
         if (all().has(digest)) continue;
         all().set(digest, parts);
-        lines.push(`${JSON.stringify([digest, parts])}\n`);
+        lines.push(lineOf([digest, parts]));
       }
       if (lines.length === 0) return;
       try {
@@ -47,8 +47,22 @@ export function openKnown(cache: string, id: string): Known {
     forget(object) {
       const gone = [...all()].filter(([, parts]) => parts.some(([name]) => name === object));
       for (const [digest] of gone) all().delete(digest);
+      if (gone.length > 0) replace(file, [...all()].map(lineOf).join(""));
     },
   };
+}
+
+function lineOf(entry: readonly [digest: string, parts: readonly KnownPart[]]): string {
+  return `${JSON.stringify(entry)}\n`;
+}
+
+function replace(file: string, text: string): void {
+  try {
+    writeFileSync(`${file}.${process.pid}`, text);
+    renameSync(`${file}.${process.pid}`, file);
+  } catch {
+    // Then it is found out again.
+  }
 }
 
 function readAll(file: string): Map<string, readonly KnownPart[]> {

@@ -18,8 +18,8 @@ export interface Patience {
   readonly signal: AbortSignal;
 }
 
-/** Of a run: what is down costs it no more than ten seconds. */
-export const OF_A_RUN = { patienceMs: 8_000, silenceMs: 4_000 } as const;
+/** Of a run: what is down costs it no more than ten seconds. What was sent last may still be on its way for some of them. */
+export const OF_A_RUN = { patienceMs: 9_000, silenceMs: 9_000 } as const;
 /** Of a command that does nothing else. */
 export const OF_A_TRANSFER = { patienceMs: 60_000, silenceMs: 20_000 } as const;
 

@@ -29,7 +29,16 @@ export interface ExtractionWork {
   readonly there: RowPlaces;
 }
 
-export async function openWork(ctx: ExtractPart): Promise<ExtractionWork> {
+const opened = new WeakMap<ExtractPart, Promise<ExtractionWork>>();
+
+/** Once for what is done with one context: who cuts items may go on with doing them. */
+export function openWork(ctx: ExtractPart): Promise<ExtractionWork> {
+  const known = opened.get(ctx) ?? open(ctx);
+  opened.set(ctx, known);
+  return known;
+}
+
+async function open(ctx: ExtractPart): Promise<ExtractionWork> {
   const { images } = ctx.inputs;
   const all = await readImages(images.path);
   const extraction = await openExtraction(ctx);

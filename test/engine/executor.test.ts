@@ -121,6 +121,7 @@ describe.each(Object.entries(executors))("an executor %s", (_, open) => {
     const dealt = executor.deal(task("squares"), work, divisions.done(key));
     expect([...new Set(dealt.flat())].toSorted()).toEqual(expect.arrayContaining([0, 1, 2, 4]));
     for (const positions of dealt) {
+      if (positions === undefined) throw new Error("the items are known");
       const items = positions.map((at) => [at, cut.items[at] as WorkItem] as const);
       const end = await start(task("squares", { ...given, part: { kind: "work", key, items } })).end;
       expect(end).toMatchObject({ kind: "worked" });

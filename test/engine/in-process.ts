@@ -7,7 +7,8 @@ export function inProcessExecutor(types: ReadonlyMap<string, StepType>): Executo
   return {
     name: "in-process",
     atOnce: 1,
-    deal: (_, { items }, done) => [[...items.keys()].filter((at) => !done.has(at))],
+    needsItems: false,
+    deal: (_, work, done) => [work && [...work.items.keys()].filter((at) => !done.has(at))],
     async close() {},
     start(task, { update }) {
       const controller = new AbortController();

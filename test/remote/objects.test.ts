@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -128,6 +128,25 @@ describe("a folder", () => {
       await expect(store.write(key, bytes("x"), waiting)).rejects.toThrow("cannot name an object");
     },
   );
+
+  test("that is a cache is not taken for a remote", async () => {
+    const place = join(folder, "cache");
+    mkdirSync(place);
+    writeFileSync(join(place, "CACHEDIR.TAG"), "");
+    const store = await open(place, {});
+    expect((await errorOf(store.read("keys/a.json", 10, waiting))).message).toContain("is a cache");
+    expect(readdirSync(place)).toEqual(["CACHEDIR.TAG"]);
+  });
+
+  test("is rid of what a writer left who died", async () => {
+    const place = join(folder, "left");
+    mkdirSync(join(place, "incoming"), { recursive: true });
+    writeFileSync(join(place, "incoming/old"), "");
+    writeFileSync(join(place, "incoming/new"), "");
+    utimesSync(join(place, "incoming/old"), 1, 1);
+    await (await open(place, {})).has("flow.json", waiting);
+    expect(readdirSync(join(place, "incoming"))).toEqual(["new"]);
+  });
 
   test("that is a file is said to be none", async () => {
     writeFileSync(join(folder, "file"), "");

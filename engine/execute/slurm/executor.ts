@@ -163,7 +163,9 @@ export function slurmExecutor(options: SlurmOptions): Executor {
   return {
     name: "slurm",
     atOnce: options.jobs,
-    deal(_, { items, together }, done) {
+    needsItems: true,
+    deal(_, work, done) {
+      const { items, together } = work ?? { items: [], together: 1 };
       const jobs: number[][] = [];
       // By their positions alone, so that a later run deals the same and finds these jobs again.
       for (let at = 0; at < items.length; at += together)

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { access, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { ObjectError, type ObjectStore, type Waiting } from "./object-store.ts";
@@ -12,9 +12,21 @@ export function openFolderStore(folder: string): ObjectStore {
     if (!/^[a-z0-9]+(?:[/.][a-z0-9]+)*$/.test(key)) throw new Error(`"${key}" cannot name an object`);
     return join(folder, key);
   };
+  let isLookedAt = false;
+  const lookAt = async (): Promise<void> => {
+    if (isLookedAt) return;
+    // Both have `keys/`, and other records in it.
+    if ((await stat(join(folder, "CACHEDIR.TAG")).catch(absent)) !== undefined)
+      throw new ObjectError(
+        "refused",
+        `${folder} is a cache: name it as \`cache\`, and another folder as \`remote\``,
+      );
+    await dropLeft(join(folder, "incoming"));
+    isLookedAt = true;
+  };
   const doing = <Result>(waiting: Waiting, work: () => Promise<Result>): Promise<Result> =>
     // A disk of the network's may hang: then nothing comes back at all.
-    withoutSilence(folder, waiting, () => work()).catch((error: unknown) => {
+    withoutSilence(folder, waiting, () => lookAt().then(work)).catch((error: unknown) => {
       throw asObjectError(error, folder);
     });
   const put = async (key: string, bytes: Uint8Array, place: typeof appear): Promise<boolean> => {
@@ -63,6 +75,20 @@ export function openFolderStore(folder: string): ObjectStore {
       }),
     remove: (key, waiting) => doing(waiting, () => rm(pathOf(key), { force: true })),
   };
+}
+
+/** A file takes minutes to write, not days. */
+const LEFT_MS = 24 * 3600 * 1000;
+
+/** Deletes what writers left who died. */
+async function dropLeft(incoming: string): Promise<void> {
+  for (const name of (await readdir(incoming).catch(absent)) ?? []) {
+    const file = join(incoming, name);
+    const found = await stat(file).catch(absent);
+    // Another's may not be this user's to delete.
+    if (found !== undefined && Date.now() - found.mtimeMs > LEFT_MS)
+      await rm(file, { force: true }).catch(() => {});
+  }
 }
 
 /** The folder itself may be made; what is above it is there, or is not mounted. */

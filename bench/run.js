@@ -8,6 +8,7 @@ const series = {
   train: () => import("./train.js"),
   methods: () => import("./methods.js"),
   serve: () => import("./serve.js"),
+  remote: () => import("./remote.js"),
   scale: () => import("./scale.js"),
   memory: () => import("./memory.js"),
 };

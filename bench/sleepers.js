@@ -29,8 +29,10 @@ export const sleepers = {
     split: async ({ params }) =>
       Array.from({ length: params.items }, (_, at) => ({ name: `sleep ${at}`, cost: 1, about: { at } })),
     async work(ctx, items) {
-      for await (const _ of items)
+      for await (const item of items) {
         await new Promise((resolve) => setTimeout(resolve, 1000 * ctx.params.seconds));
+        item.done();
+      }
     },
   },
   async run(ctx) {

@@ -1,5 +1,5 @@
 import type { FromSchema, JSONSchema } from "json-schema-to-ts";
-import type { WorkItem } from "./division.ts";
+import type { ClaimedItem, WorkItem } from "./division.ts";
 import type { JsonObject } from "./json.ts";
 import type { InputToLookAt } from "./known-input.ts";
 import type { Facts, ParamMistake } from "./param-mistake.ts";
@@ -94,7 +94,7 @@ export interface DivisionOf<Declared extends Declaration> {
     },
   ): boolean;
   split(ctx: PartOf<Declared>): Promise<readonly WorkItem[]>;
-  work(ctx: PartOf<Declared>, items: AsyncIterable<WorkItem>): Promise<void>;
+  work(ctx: PartOf<Declared>, items: AsyncIterable<ClaimedItem>): Promise<void>;
 }
 
 /** What those see who do a part of a declared step. */

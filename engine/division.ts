@@ -21,6 +21,12 @@ export interface Worked {
 
 export const nothingWorked: Worked = { items: 0, seconds: 0, metrics: [] };
 
+/** One that nobody else does. */
+export interface ClaimedItem extends WorkItem {
+  /** Says that what it came to is in a store. */
+  done(): void;
+}
+
 /** With its position in the division. */
 export type PlacedItem = readonly [at: number, item: WorkItem];
 

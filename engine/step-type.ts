@@ -1,4 +1,4 @@
-import type { Worked, WorkItem } from "./division.ts";
+import type { ClaimedItem, Worked, WorkItem } from "./division.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { InputToLookAt, KnownInput } from "./known-input.ts";
 import type { Facts, ParamMistake } from "./param-mistake.ts";
@@ -88,10 +88,10 @@ export interface Division {
    */
   split(ctx: DivisionContext): Promise<readonly WorkItem[]>;
   /**
-   * Does items as they come. One is done when the next is asked for, and what it
-   * came to is in a store by then; it may have been done before, in part or whole.
+   * Does items as they come; each may have been done before, in part or whole. The
+   * next may be asked for before one is done, which keeps others from it.
    */
-  work(ctx: DivisionContext, items: AsyncIterable<WorkItem>): Promise<void>;
+  work(ctx: DivisionContext, items: AsyncIterable<ClaimedItem>): Promise<void>;
 }
 
 export interface DivisionView {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Cache } from "../cache/cache.ts";
 import { type Taken, tryLock } from "../cache/lock.ts";
-import type { PlacedItem, WorkItem } from "../division.ts";
+import type { ClaimedItem, PlacedItem, WorkItem } from "../division.ts";
 
 export interface ItemsToClaim {
   readonly cache: Cache;
@@ -13,15 +13,33 @@ export interface ItemsToClaim {
   onDone(item: WorkItem): void;
 }
 
+export interface ClaimedItems {
+  readonly items: AsyncIterable<ClaimedItem>;
+  /** Lets those go that were not done. */
+  release(): void;
+}
+
 /**
  * Items that nobody else has in hand or has done, each under a lock of its own
- * while it is worked on: whoever shares the cache and has the same items takes
- * part. Those that others have are come back to at the end, when they are done, or
+ * until it is done: whoever shares the cache and has the same items takes part.
+ * Those that others have are come back to at the end, when they are done, or
  * their worker is dead.
  */
-export async function* claimItems(options: ItemsToClaim): AsyncGenerator<WorkItem> {
-  const { cache, key, signal, onDone } = options;
-  let left = options.items;
+export function claimItems(options: ItemsToClaim): ClaimedItems {
+  const held = new Set<() => void>();
+  return {
+    items: claim(options, held),
+    release() {
+      for (const release of held) release();
+    },
+  };
+}
+
+async function* claim(
+  { cache, key, items, signal, onDone }: ItemsToClaim,
+  held: Set<() => void>,
+): AsyncGenerator<ClaimedItem> {
+  let left = items;
   while (left.length > 0) {
     const taken: PlacedItem[] = [];
     let first: Taken | undefined;
@@ -35,15 +53,21 @@ export async function* claimItems(options: ItemsToClaim): AsyncGenerator<WorkIte
         taken.push([at, item]);
         continue;
       }
-      try {
-        // Who had it before may have just done it, and with it all.
-        if (!cache.divisions.isToDo(key, at)) continue;
-        yield item;
-        cache.divisions.setDone(key, at);
-        onDone(item);
-      } finally {
+      // Who had it before may have just done it, and with it all.
+      if (!cache.divisions.isToDo(key, at)) {
         lock.release();
+        continue;
       }
+      held.add(lock.release);
+      yield {
+        ...item,
+        done() {
+          if (!held.delete(lock.release)) return;
+          cache.divisions.setDone(key, at);
+          lock.release();
+          onDone(item);
+        },
+      };
     }
     left = taken;
     await first?.change(signal);

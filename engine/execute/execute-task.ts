@@ -90,8 +90,12 @@ async function executePart(
   const { key } = part;
   const items = part.kind === "work" ? part.items : await cutItems(context.ctx, division, { ...part, cache });
   let done = 0;
-  if (items.length > 0) {
-    await division.work(context.ctx, claimItems({ cache, key, items, signal, onDone: () => done++ }));
+  if (items.length === 0) return { kind: "worked", items: 0 };
+  const claimed = claimItems({ cache, key, items, signal, onDone: () => done++ });
+  try {
+    await division.work(context.ctx, claimed.items);
+  } finally {
+    claimed.release();
   }
   return { kind: "worked", items: done };
 }

@@ -25,21 +25,41 @@ export interface ComputeOptions {
   readonly place: ImagesPlace;
   readonly preprocessing: Preprocessing;
   readonly batchSize: number;
+  /** How many pictures there may be. */
+  readonly most: number;
   /** How many pictures are done, those that cannot be read among them. */
   tell(done: number): void;
 }
 
+/** Pictures that are being decoded. */
+export interface PicturesToCompute {
+  readonly images: readonly ViewedImage[];
+  readonly batches: AsyncGenerator<Batch>;
+}
+
+export interface ComputedRows {
+  /** Pictures that cannot be read. */
+  readonly failures: readonly Failure[];
+  /** When the rows of all others are in the store. */
+  readonly written: Promise<void>;
+}
+
 /** Computes rows and publishes them in segments. The runtime is opened when the first is wanted. */
 export interface RowComputer {
+  /** Begins to decode pictures. */
+  read(images: readonly ViewedImage[]): PicturesToCompute;
   /**
-   * @returns the pictures that cannot be read. Of all others the rows are in the store by then.
+   * @param nearEnd called when the last pictures have been decoded, or are about to be.
    * @throws StepError where a row is not finite, naming image and layer. Rows that are good are kept.
    */
-  compute(images: readonly ViewedImage[]): Promise<readonly Failure[]>;
+  compute(pictures: PicturesToCompute, nearEnd?: () => void): Promise<ComputedRows>;
   /** What it came to so far. */
   account(): Account;
   close(): Promise<void>;
 }
+
+/** What may be decoded ahead, in pictures: then it is time for the next. */
+const NEAR_END = 128;
 
 export function openRowComputer(options: ComputeOptions): RowComputer {
   const { ctx, store, extractor: planned, place, preprocessing } = options;
@@ -47,69 +67,82 @@ export function openRowComputer(options: ComputeOptions): RowComputer {
   const spent = { waiting: 0, network: 0, writing: 0 };
   let [computed, failed, seconds] = [0, 0, 0];
   let reader: PixelReader | undefined;
-  let opened: Extractor | undefined;
-
-  const computeWith = async (
-    extractor: Extractor,
-    images: readonly ViewedImage[],
-    batches: AsyncGenerator<Batch>,
-  ): Promise<readonly Failure[]> => {
+  let opened: { readonly extractor: Extractor; readonly segment: Segment } | undefined;
+  /** Pictures in hand, by the names of their rows. */
+  let byName: ReadonlyMap<string, ViewedImage> = new Map();
+  const open = async (): Promise<NonNullable<typeof opened>> => {
+    const extractor = await planned.open();
     const { rowLength, device } = extractor;
-    const byName = new Map(images.map((image) => [rowName(image), image]));
     const segment = newSegment(store, {
       ...{ rowLength, device, dtype: ctx.params.dtype, decoding: DECODING },
-      capacity: Math.min(images.length, segmentRows(rowLength)),
+      capacity: Math.min(options.most, segmentRows(rowLength)),
       nameOf: (row) => imagePath(byName.get(row) as ViewedImage),
     });
+    return { extractor, segment };
+  };
+
+  const computeAll = async (
+    { extractor, segment }: NonNullable<typeof opened>,
+    { images, batches }: PicturesToCompute,
+    nearEnd: () => void,
+  ): Promise<readonly Failure[]> => {
+    byName = new Map(images.map((image) => [rowName(image), image]));
     const failures: Failure[] = [];
-    const started = performance.now();
+    let left = images.length;
     options.tell(computed + failed);
-    try {
-      for (;;) {
-        const next = await timed(spent, "waiting", () => batches.next());
-        if (next.done) break;
-        const batch = next.value;
-        ctx.signal.throwIfAborted();
-        failures.push(...batch.failures);
-        failed += batch.failures.length;
-        const digests = batch.images.map(rowName);
-        const before = spent.network;
-        const since = performance.now();
-        await segment.add(digests, async (into) => {
-          await timed(spent, "network", () => extractor.run(batch.pixels, digests.length, into));
-          const bad = firstNotFinite(into);
-          if (bad !== undefined) await refuseRow(options, batch, Math.floor(bad / rowLength));
-        });
-        spent.writing += (performance.now() - since) / 1000 - (spent.network - before);
-        computed += digests.length;
-        options.tell(computed + failed);
-        await breathe(segment, spent.network - before);
-      }
-    } finally {
-      await timed(spent, "writing", () => segment.finish());
-      seconds += (performance.now() - started) / 1000;
+    for (;;) {
+      if (left <= NEAR_END) nearEnd();
+      const next = await timed(spent, "waiting", () => batches.next());
+      if (next.done) return failures;
+      const batch = next.value;
+      ctx.signal.throwIfAborted();
+      left -= batch.images.length + batch.failures.length;
+      failures.push(...batch.failures);
+      failed += batch.failures.length;
+      const digests = batch.images.map(rowName);
+      const before = spent.network;
+      const since = performance.now();
+      await segment.add(digests, async (into) => {
+        await timed(spent, "network", () => extractor.run(batch.pixels, digests.length, into));
+        const bad = firstNotFinite(into);
+        if (bad !== undefined) await refuseRow(options, batch, Math.floor(bad / extractor.rowLength));
+      });
+      spent.writing += (performance.now() - since) / 1000 - (spent.network - before);
+      computed += digests.length;
+      options.tell(computed + failed);
+      await breathe(segment, spent.network - before);
     }
-    return failures;
   };
   return {
-    async compute(images) {
-      if (images.length === 0) return [];
+    read(images) {
       reader ??= options.openReader();
+      const batchSize = Math.min(options.batchSize, mostRows(planned.rowLength));
+      return { images, batches: batchesOf(images, { reader, place, length, batchSize }) };
+    },
+    async compute(pictures, nearEnd = () => {}) {
+      if (pictures.images.length === 0) return { failures: [], written: Promise.resolve() };
       // Pictures are decoded while the runtime is opened.
-      const batches = batchesOf(images, {
-        ...{ reader, place, length },
-        batchSize: Math.min(options.batchSize, mostRows(planned.rowLength)),
-      });
-      opened ??= await planned.open();
-      return computeWith(opened, images, batches);
+      opened ??= await open();
+      const { segment } = opened;
+      const started = performance.now();
+      try {
+        const failures = await computeAll(opened, pictures, nearEnd);
+        return { failures, ...(await timed(spent, "writing", () => segment.flush())) };
+      } catch (error) {
+        // What was computed is kept.
+        await segment.finish();
+        throw error;
+      } finally {
+        seconds += (performance.now() - started) / 1000;
+      }
     },
     account() {
       const { reading, decoding } = reader?.seconds() ?? { reading: 0, decoding: 0 };
-      const device = opened === undefined ? {} : { device: opened.device };
+      const device = opened === undefined ? {} : { device: opened.extractor.device };
       return { computed, failed, seconds, ...spent, reading, decoding, ...device };
     },
     async close() {
-      await opened?.close();
+      await opened?.extractor.close();
       await reader?.close();
     },
   };

@@ -7,7 +7,7 @@ import { type ImageRow, type ImagesPlace, imageFile, readImages } from "../learn
 import { openPixelReader } from "../vision/pixels/reader.ts";
 import { choicesIn } from "../vision/preprocessing.ts";
 import { tooLargeAmong } from "./bad-images.ts";
-import { openRowComputer, type RowComputer } from "./compute-rows.ts";
+import { type ComputeOptions, openRowComputer, type RowComputer } from "./compute-rows.ts";
 import type { ExtractContext, ExtractPart } from "./declaration.ts";
 import { type Extraction, openExtraction } from "./open.ts";
 import { isLacking, rowStoreName } from "./row-store.ts";
@@ -62,15 +62,15 @@ export async function lackingAmong(
   return unique.filter((_, at) => isToCompute[at]);
 }
 
-/** @param tell how many pictures are done. */
+/** @param how `most`: how many pictures there may be; `tell`: how many are done. */
 export function computerOf(
   { extraction, store, place }: ExtractionWork,
   ctx: Pick<ExtractContext, "params" | "signal">,
-  tell: (done: number) => void,
+  how: Pick<ComputeOptions, "most" | "tell">,
 ): RowComputer {
   const { extractor, preprocessing, blame } = extraction;
   return openRowComputer({
-    ...{ ctx, store, extractor, blame, place, preprocessing, tell },
+    ...{ ctx, store, extractor, blame, place, preprocessing, ...how },
     openReader: () => openPixelReader(preprocessing),
     batchSize: ctx.params.batchSize,
   });

@@ -23,11 +23,13 @@ export async function run(ctx: ExtractContext): Promise<void> {
   const reused = present - accounts.reduce((sum, { computed }) => sum + computed, 0);
   const tell = (done: number): void =>
     ctx.progress({ done: present + done, total: wanted.length, unit: "images", reused });
-  const computer = computerOf(work, ctx, tell);
+  const computer = computerOf(work, ctx, { most: lacking.length, tell });
   if (lacking.length === 0) tell(0);
   let unread: readonly Failure[];
   try {
-    unread = await computer.compute(lacking);
+    const { failures, written } = await computer.compute(computer.read(lacking));
+    await written;
+    unread = failures;
   } finally {
     const own = computer.account();
     // Of one worker without what it took to begin.

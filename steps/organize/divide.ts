@@ -1,4 +1,4 @@
-import type { WorkItem } from "../../engine/division.ts";
+import type { ClaimedItem, WorkItem } from "../../engine/division.ts";
 import { isArchive } from "../archives/kinds.ts";
 import { arrange, type PictureToLookAt, picturesToLookAt } from "./arrange.ts";
 import type { OrganizePart } from "./declaration.ts";
@@ -29,16 +29,17 @@ export async function split(ctx: OrganizePart): Promise<readonly WorkItem[]> {
 }
 
 /** Looks at the pictures of items. */
-export async function work(ctx: OrganizePart, items: AsyncIterable<WorkItem>): Promise<void> {
+export async function work(ctx: OrganizePart, items: AsyncIterable<ClaimedItem>): Promise<void> {
   const pictures = await picturesOf(ctx);
   const known = await keptLooks(ctx);
   let done = 0;
-  for await (const { about } of items) {
-    const { from, to } = about as { readonly from: number; readonly to: number };
+  for await (const item of items) {
+    const { from, to } = item.about as { readonly from: number; readonly to: number };
     const part = pictures.slice(from, to);
     const lacking = part.filter(({ digest }) => !known.has(digest)).length;
     await looksOf(ctx, part, known, done);
     done += lacking;
+    item.done();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { WorkItem } from "../../engine/division.ts";
+import type { ClaimedItem, WorkItem } from "../../engine/division.ts";
 import { memoryLimit } from "../../engine/memory.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import { positionsOf } from "./batches.ts";
@@ -43,15 +43,15 @@ export function itemsOf(missing: readonly PlacedPiece[], least: number): readonl
 }
 
 /** Computes products of items into their stores. */
-export async function work(ctx: TrainPart, items: AsyncIterable<WorkItem>): Promise<void> {
+export async function work(ctx: TrainPart, items: AsyncIterable<ClaimedItem>): Promise<void> {
   await withTiles(ctx, async ({ tiled, layers }) => {
     const algebra = await openAlgebra(ctx);
     const products = algebra.openProducts();
     const { kernel, bias } = initialState(layers, ctx.params.seed, []).layers[0] as Kernel;
     let done = 0;
     try {
-      for await (const { about } of items) {
-        const { from, to } = about as { readonly from: number; readonly to: number };
+      for await (const item of items) {
+        const { from, to } = item.about as { readonly from: number; readonly to: number };
         let computed = 0;
         await computeBlocks({
           ...tiled,
@@ -63,6 +63,7 @@ export async function work(ctx: TrainPart, items: AsyncIterable<WorkItem>): Prom
           },
         });
         done += computed;
+        item.done();
       }
     } finally {
       ctx.metric({ products: done });

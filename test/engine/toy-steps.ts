@@ -110,11 +110,12 @@ export const squares = defineStep({
       Array.from({ length: params.items }, (_, at) => ({ name: `square ${at}`, cost: 1, about: { at } })),
     async work(ctx, items) {
       let done = 0;
-      for await (const { about } of items) {
-        const at = about.at as number;
+      for await (const item of items) {
+        const at = item.about.at as number;
         if (at === ctx.params.deadly) process.kill(process.pid, "SIGKILL");
         if (at === ctx.params.wrong) throw new StepError(`there is no square of ${at}`);
         await square(ctx, at, "item");
+        item.done();
         ctx.progress({ done: ++done, total: ctx.params.items, unit: "squares" });
       }
       ctx.metric({ computed: done });

@@ -70,10 +70,11 @@ test("a device that is lost in the middle fails the step, keeps what was compute
         place: { path: ctx.inputs.images.path, origin: ctx.inputs.images.path },
         preprocessing: { size: [8, 8], scaling: "none" },
         batchSize: 2,
+        most: images.length,
         tell() {},
       });
       try {
-        await computer.compute(images);
+        await (await computer.compute(computer.read(images))).written;
       } finally {
         ctx.metric({ computed: computer.account().computed, reused: there.size });
       }

@@ -60,7 +60,7 @@ function computedIn(place: Workplace): number {
     .reduce((sum, count) => sum + count, 0);
 }
 
-async function rowsDigest(place: Workplace): Promise<string> {
+export async function rowsDigest(place: Workplace): Promise<string> {
   const cache = openCache(join(place.root, ".flow"));
   const features = await openFeatures(join(place.root, "runs/latest/features/features"), (id) =>
     readonlyStore(cache.stores, id),

@@ -16,6 +16,8 @@ export interface Segment {
   add(digests: readonly string[], compute: (into: Float32Array) => Promise<void>): Promise<void>;
   /** Whether one is being written. */
   isWriting(): boolean;
+  /** Begins to publish what is there, if anything. Then more may be added; `written` is when all of before is on disk. */
+  flush(): Promise<{ readonly written: Promise<void> }>;
   /** Publishes what is there, if anything, and waits until all is on disk. */
   finish(): Promise<void>;
 }
@@ -81,6 +83,12 @@ export function newSegment(store: Store, options: SegmentOptions): Segment {
       if (performance.now() - since >= SEGMENT_MS) await publish();
     },
     isWriting: () => isWriting,
+    async flush() {
+      await publish();
+      const written = writing.then(() => {});
+      written.catch(() => {});
+      return { written };
+    },
     async finish() {
       await publish();
       await writing;

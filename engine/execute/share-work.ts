@@ -4,6 +4,7 @@ import { itemsTogether, nothingWorked, type PlacedItem, type Worked, type WorkIt
 import type { Placement } from "../record/event.ts";
 import type { Outlook, Progress } from "../step-type.ts";
 import type { Services } from "./services.ts";
+import { logLine } from "./step-log.ts";
 import type { Task, TaskEnd, TaskPart } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
@@ -67,6 +68,10 @@ export async function shareWork(
       });
       // What is wrong with one is mostly wrong with all.
       if (end.kind !== "worked") dropped.abort();
+      if (end.kind === "failed" && log !== task.log) {
+        // People are shown the step's own.
+        logLine(task.log, `flow: a part of the work failed; its log is ${log}`);
+      }
       return end;
     }),
   );

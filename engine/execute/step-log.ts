@@ -12,6 +12,13 @@ export interface StepLog {
   close(): void;
 }
 
+/** A line in a log that is not open. */
+export function logLine(path: string, text: string): void {
+  const log = openStepLog(path);
+  log.line(text);
+  log.close();
+}
+
 /** 16 MB of the beginning, and 64 kB of the end. */
 const KEPT_BYTES = 16 << 20;
 const TAIL_BYTES = 64 << 10;

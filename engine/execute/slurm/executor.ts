@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { removeFolder } from "../../cache/folders.ts";
 import { describeFailure, type Failure } from "../../failure.ts";
 import { localExecutor, type WorkerCommand } from "../local.ts";
-import { openStepLog } from "../step-log.ts";
+import { logLine } from "../step-log.ts";
 import type { Executor, RunningTask, Task } from "../task.ts";
 import { isDone, leftBatches } from "./adopt.ts";
 import { cancel, listed, writeBatch, writeJob } from "./batch-files.ts";
@@ -59,7 +59,7 @@ export function slurmExecutor(options: SlurmOptions): Executor {
         const message = `the job was lost ${item.retries} times (${why}); the same command tries again`;
         return item.settle(endedBy({ kind: "machine", message }));
       }
-      logTo(item.task, `flow: the job was lost (${why}), and is submitted again`);
+      logLine(item.task.log, `flow: the job was lost (${why}), and is submitted again`);
       queue(item);
     },
   });
@@ -121,7 +121,7 @@ export function slurmExecutor(options: SlurmOptions): Executor {
       if (batch.job === undefined) await writeJob(cache, batch.folder, job);
       batch.job = job;
       const log = batch.manifest.tasks[at]?.log;
-      logTo(item.task, `flow: an earlier run has submitted it as job ${job}_${at}; its log is ${log}`);
+      logLine(item.task.log, `flow: an earlier run has submitted it as job ${job}_${at}; its log is ${log}`);
       hold(batch, [[at, item]]);
       if (item.asked === "stop") await cancelAll([item]);
     } catch (error) {
@@ -200,10 +200,4 @@ export function slurmExecutor(options: SlurmOptions): Executor {
       for (const batch of batches) if (isDone(batch)) removeFolder(batch.folder);
     },
   };
-}
-
-function logTo(task: Task, line: string): void {
-  const log = openStepLog(task.log);
-  log.line(line);
-  log.close();
 }

@@ -1,4 +1,4 @@
-import { grouped } from "../../engine/wording.ts";
+import { grouped, percent } from "../../engine/wording.ts";
 import type { ModelDescription } from "../learning/heads/model.ts";
 import { type FeatureRow, readIndex } from "../learning/tables/features.ts";
 import { type EpochLine, readHistory } from "../learning/tables/history.ts";
@@ -194,8 +194,4 @@ function madeLines({ made }: ExportRequest): readonly string[] {
   if (made === undefined) return [];
   const { run, pipeline } = made;
   return [`by the run ${text(run)}${pipeline === undefined ? "" : ` of ${text(pipeline)}`}`];
-}
-
-function percent(value: number): string {
-  return `${(100 * value).toFixed(1)} %`;
 }

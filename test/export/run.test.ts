@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { percent } from "../../engine/wording.ts";
 import { newWorkplace, type Workplace } from "../cli/flow.ts";
 import { pipeline, plain } from "../cli/predicting.ts";
 import { inPython, lackOfPython } from "./python.ts";
@@ -61,7 +62,7 @@ test.each([...formats, "onnx"])("flow export writes what a step writes, as %s", 
 test("a card says what a model is of, how good it is, and what its limits are", () => {
   const card = readFileSync(latest("onnx/files/README.md"), "utf8");
   const accuracy = place.record().steps.report?.metrics.accuracy as number;
-  expect(card).toContain(`accuracy on the test pictures: ${(100 * accuracy).toFixed(1)} %`);
+  expect(card).toContain(`accuracy on the test pictures: ${percent(accuracy)}, `);
   expect(card).toContain("| discs | 12 | 4 | 18 |");
   expect(card).toContain("- the network's weights are seeded: random, not learned from ImageNet.");
   expect(card).toContain("network resnet50, weights seeded, layer `conv5_block3_out`, pooled (average)");

@@ -1,7 +1,7 @@
-import { grouped } from "../../../engine/wording.ts";
+import { grouped, percent } from "../../../engine/wording.ts";
 import { type Html, html } from "../../pages/html.ts";
 import type { Report } from "../artifact.ts";
-import { counted, percent } from "./words.ts";
+import { counted } from "./words.ts";
 
 /** How many classes a matrix shows that is still read. */
 const MOST_CLASSES = 12;

@@ -1,10 +1,10 @@
-import { grouped } from "../../../engine/wording.ts";
+import { grouped, percent } from "../../../engine/wording.ts";
 import { type Axis, bar, chart, figure, type LegendEntry, line, short } from "../../pages/chart.ts";
 import { type Html, html } from "../../pages/html.ts";
 import type { Figures, Report } from "../artifact.ts";
 import type { DrawnCurves } from "../figures/class-curves.ts";
 import { training } from "./training.ts";
-import { counted, percent, three } from "./words.ts";
+import { counted, three } from "./words.ts";
 
 const ticks = [0, 0.25, 0.5, 0.75, 1];
 const share = (label: string): Axis => ({ from: 0, to: 1, ticks, label });

@@ -1,7 +1,7 @@
-import { grouped } from "../../../engine/wording.ts";
+import { grouped, percent } from "../../../engine/wording.ts";
 import { type Html, html } from "../../pages/html.ts";
 import type { Report } from "../artifact.ts";
-import { counted, percent, three } from "./words.ts";
+import { counted, three } from "./words.ts";
 
 /** What it came to, in a sentence and a few figures. */
 export function headline(report: Report): Html {

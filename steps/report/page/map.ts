@@ -1,8 +1,7 @@
-import { grouped } from "../../../engine/wording.ts";
+import { grouped, percent } from "../../../engine/wording.ts";
 import { short } from "../../pages/chart.ts";
 import { type Html, html } from "../../pages/html.ts";
 import type { Figures, Report } from "../artifact.ts";
-import { percent } from "./words.ts";
 
 /** Classes with a colour of their own; the rest share one. */
 const MOST_COLOURS = 9;

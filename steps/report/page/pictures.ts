@@ -1,6 +1,6 @@
+import { percent } from "../../../engine/wording.ts";
 import { type Html, html } from "../../pages/html.ts";
 import type { Example, Figures, Report } from "../artifact.ts";
-import { percent } from "./words.ts";
 
 /** JPEGs as base64, by their names in the artifact. */
 export type Thumbnails = ReadonlyMap<string, string>;

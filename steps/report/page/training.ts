@@ -1,8 +1,9 @@
+import { percent } from "../../../engine/wording.ts";
 import type { EpochLine } from "../../learning/tables/history.ts";
 import { type Axis, chart, figure, line, roundTicks } from "../../pages/chart.ts";
 import type { Html } from "../../pages/html.ts";
 import type { Figures } from "../artifact.ts";
-import { counted, percent, three } from "./words.ts";
+import { counted, three } from "./words.ts";
 
 /** How the training went, epoch by epoch: two figures, or none. */
 export function training({ history }: Figures): readonly Html[] {

@@ -45,11 +45,13 @@ const MOST_JOBS = 1000;
 /** How often each place had better be filled at least: jobs are not equally long. */
 const ROUNDS = 4;
 
-/** How many items a job does. */
+/** How many items a job does: a minute's worth, or all where that is less; where nobody knows, what leaves each place some rounds. */
 export function itemsTogether(items: readonly WorkItem[], { atOnce, perSecond }: Pace): number {
   const least = Math.ceil(items.length / MOST_JOBS);
-  const most = Math.floor(items.length / (ROUNDS * atOnce));
   const cost = items.reduce((sum, item) => sum + item.cost, 0) / Math.max(1, items.length);
-  const wanted = perSecond === undefined || cost === 0 ? most : Math.floor((JOB_SECONDS * perSecond) / cost);
-  return Math.max(1, least, Math.min(most, wanted));
+  const isKnown = perSecond !== undefined && cost > 0;
+  const wanted = isKnown
+    ? Math.min(Math.floor((JOB_SECONDS * perSecond) / cost), Math.ceil(items.length / atOnce))
+    : Math.floor(items.length / (ROUNDS * atOnce));
+  return Math.max(1, least, wanted);
 }

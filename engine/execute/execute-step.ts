@@ -2,6 +2,7 @@ import type { Cache } from "../cache/cache.ts";
 import type { KeyRecord } from "../cache/keys.ts";
 import type { Worked } from "../division.ts";
 import { outlookOf } from "../outlook.ts";
+import type { Placement } from "../record/event.ts";
 import { folderOfInput } from "../remote/origin.ts";
 import { inputsToLookAt } from "../resolve.ts";
 import type { Outlook, StepType } from "../step-type.ts";
@@ -9,7 +10,7 @@ import { findDamage } from "./damage.ts";
 import { isForced, makeTask, type StepWork } from "./make-task.ts";
 import type { Services } from "./services.ts";
 import { ended, type StepResult, settle } from "./settle.ts";
-import { shareWork, withShared } from "./share-work.ts";
+import { placementOf, shareWork, withShared } from "./share-work.ts";
 import type { Task, TaskEnd } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
@@ -79,7 +80,11 @@ export async function executeStep(work: StepWork, services: Services, tasks: Tas
     release = await taken();
     if (release === undefined) return await settled({ kind: "interrupted", metrics: {}, peakMemory: 0 });
     const others = there();
-    if (others !== undefined) return useCached(work, services, others, { worked: shared.worked });
+    if (others !== undefined) {
+      cache.divisions.remove(key);
+      const { name: executor } = tasks.executor;
+      return useCached(work, services, others, { worked: shared.worked, executor, ...placementOf(shared) });
+    }
     const end = await dispatch({ ...task, worked: shared.worked }, services, tasks);
     return await settled(withShared(await withDamage(end, task, cache), shared));
   } finally {
@@ -120,13 +125,16 @@ interface HowCached {
   readonly worked?: Worked;
   /** Where it was fetched from. */
   readonly remote?: string | undefined;
+  /** What placed the parts that this run did, and where. */
+  readonly executor?: string;
+  readonly placement?: Placement;
 }
 
 function useCached(
   work: StepWork,
   services: Services,
   record: KeyRecord,
-  { worked, remote }: HowCached = {},
+  { remote, ...how }: HowCached = {},
 ): StepResult {
   const { identity, plan } = work;
   const { keys } = services.cache;
@@ -137,7 +145,7 @@ function useCached(
     outcome: "cached",
     made: record,
     metrics: record.metrics,
-    ...(worked === undefined ? {} : { worked }),
+    ...how,
     ...(remote === undefined ? {} : { remote }),
     cached: { key: record.key, params: plan.step.params, inputs: record.inputs, run: record.run },
   });

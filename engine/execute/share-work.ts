@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Cache } from "../cache/cache.ts";
 import type { DividedWork } from "../cache/divisions.ts";
 import { itemsTogether, nothingWorked, type PlacedItem, type Worked, type WorkItem } from "../division.ts";
 import type { Placement } from "../record/event.ts";
@@ -38,7 +39,7 @@ export async function shareWork(
     atOnce: executor.atOnce,
     ...(outlook?.perSecond === undefined ? {} : { perSecond: outlook.perSecond }),
   };
-  let work = cache.divisions.read(key);
+  let work = openWork(cache, key);
   if (work === undefined && executor.needsItems) {
     const nothing = { worked: nothingWorked, placements: [], peakMemory: 0 };
     const end = await tasks.execute({ ...task, part: { kind: "split" } }, { update() {} });
@@ -89,22 +90,41 @@ export async function shareWork(
   };
 }
 
+/** What has no result though all of it is done has lost some: it is divided anew. */
+function openWork({ divisions }: Cache, key: string): DividedWork | undefined {
+  const work = divisions.read(key);
+  if (work === undefined || divisions.done(key).size < work.items.length) return work;
+  divisions.remove(key);
+  return undefined;
+}
+
 /** The end of the step, with what was shared before. */
-export function withShared(end: TaskEnd, { worked, placements, peakMemory }: SharedWork): TaskEnd {
-  const all = [...placements, ...(end.placement === undefined ? [] : [end.placement])];
-  const placement: Placement = {
-    jobs: all.flatMap(({ jobs }) => jobs),
-    nodes: [...new Set(all.flatMap(({ nodes }) => nodes))].sort(),
-    // Those of an array wait beside each other, and what makes the outputs waits after them.
-    queuedSeconds:
-      (placements.length === 0 ? 0 : Math.min(...placements.map(({ queuedSeconds }) => queuedSeconds))) +
-      (end.placement?.queuedSeconds ?? 0),
-  };
+export function withShared(end: TaskEnd, shared: SharedWork): TaskEnd {
+  const { worked, peakMemory } = shared;
   return {
     ...end,
     peakMemory: Math.max(end.peakMemory, peakMemory),
-    ...(all.length === 0 ? {} : { placement }),
+    ...placementOf(shared, end.placement),
     ...(worked.items === 0 ? {} : { worked }),
+  };
+}
+
+/** Where a cluster has put the parts of a step, and what made its outputs. */
+export function placementOf(
+  { placements }: SharedWork,
+  last?: Placement,
+): { readonly placement?: Placement } {
+  const all = [...placements, ...(last === undefined ? [] : [last])];
+  if (all.length === 0) return {};
+  // Those of an array wait beside each other, and what makes the outputs waits after them.
+  const first =
+    placements.length === 0 ? 0 : Math.min(...placements.map(({ queuedSeconds }) => queuedSeconds));
+  return {
+    placement: {
+      jobs: all.flatMap(({ jobs }) => jobs),
+      nodes: [...new Set(all.flatMap(({ nodes }) => nodes))].sort(),
+      queuedSeconds: first + (last?.queuedSeconds ?? 0),
+    },
   };
 }
 

@@ -64,6 +64,7 @@ test.each([
   ["a minute's worth where it is known", 960, 24, 0.05, 3],
   ["no more than an array holds", 50_000, 1000, 1, 50],
   ["one, where there are few", 20, 100, 1000, 1],
+  ["its share of what takes less than a minute", 9, 2, 1000, 5],
 ])("a job does %s", (_, count, atOnce, perSecond, together) => {
   const items = Array.from({ length: count }, (_, at) => item(String(at)));
   expect(itemsTogether(items, { atOnce, ...(perSecond === undefined ? {} : { perSecond }) })).toBe(together);

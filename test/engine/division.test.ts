@@ -48,6 +48,23 @@ test("what is not worth dividing is done as ever", async () => {
   expect(computed()).toEqual(["run 0"]);
 });
 
+test("what was lost of a result is divided anew, whatever is marked as done", async () => {
+  const first = await project.run(pipeline("items: 6"));
+  const key = first.steps.sum?.key ?? "";
+  const store = { type: "squares", version: 1, name: { squares: 1 } };
+  const id = project.cache.stores.id(store);
+  for (const at of [0, 1, 2, 3, 4, 5]) await project.cache.stores.drop(id, `square-${at}`);
+  const digest = first.steps.sum?.outputs.out?.digest ?? "";
+  rmSync(project.cache.artifacts.path(digest), { recursive: true });
+  const items = Array.from({ length: 6 }, (_, at) => ({ name: `square ${at}`, cost: 1, about: { at } }));
+  await project.cache.divisions.keep(key, { items, together: 1 });
+  for (const at of items.keys()) project.cache.divisions.setDone(key, at);
+  const again = await project.run(pipeline("items: 6"));
+  expect(again.steps.sum).toMatchObject({ outcome: "ran", worked: { items: 6 } });
+  expect(resultOf(again)).toBe(sumBelow(6));
+  expect(project.cache.divisions.read(key)).toBeUndefined();
+});
+
 test("workers of one run share a step, each item done by one", async () => {
   const executor = localExecutor(toyWorker, { workersOf: () => 3 });
   const began = performance.now();

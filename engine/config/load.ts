@@ -25,7 +25,12 @@ export interface LoadedConfig {
 
 /** Text becomes settings, or every mistake in it at once. */
 export function loadConfig({ file, text }: ConfigFile): LoadedConfig {
-  const places = placesOf(file, text);
+  // Mistakes are shown with their lines: what may be a secret is not.
+  const shown = text.replace(
+    /(:\/\/)([^\s@]+)(?=@)/g,
+    (_, start: string, secret: string) => start + "*".repeat(secret.length),
+  );
+  const places = placesOf(file, shown);
   const diagnostics: Diagnostic[] = [];
   const report: ReportMistake = (code, message, mark, hint) => {
     const place = places.place(mark);

@@ -285,6 +285,7 @@ test("a remote that is none is a mistake with its place", async () => {
   const { code, stderr } = await place.flow(["run", "p.yaml"]);
   expect(code).toBe(2);
   expect(stderr).toMatch(/^flow\.config\.yaml:1:9 error wrong-value: credentials do not belong/m);
+  expect(stderr).not.toContain("topsecret");
   const none = await machine(undefined).flow(["push", "p.yaml"]);
   expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("no remote is named") });
 });

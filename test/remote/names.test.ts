@@ -20,6 +20,10 @@ describe("the name of a remote", () => {
     ["S3://results", "not S3://"],
     ["https://s3.example.org/results", "AWS_ENDPOINT_URL"],
     ["s3://AKID:topsecret@results/x", "credentials do not belong"],
+    ["s3:bucket", "a remote is"],
+    ["s3:/bucket", "a remote is"],
+    ["s3://AKIAX:topsecret/K7@bucket", "credentials do not belong"],
+    ["s3://AKIAX:topsecret", "no colon"],
     ["s3://UPPER/x", "no name of a bucket"],
     ["s3://a", "no name of a bucket"],
     ["s3:///x", "no name of a bucket"],
@@ -96,6 +100,9 @@ describe("credentials", () => {
   });
 
   test.each([
+    [{}, { AWS_ACCESS_KEY_ID: "A\nB", AWS_SECRET_ACCESS_KEY: "s" }, "hold spaces, line ends"],
+    [{}, { AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "s", AWS_SESSION_TOKEN: "t\n" }, "hold spaces"],
+    [{}, { AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "s", AWS_REGION: "eu west" }, "AWS_REGION"],
     [{}, {}, "there are no credentials for S3: set AWS_ACCESS_KEY_ID"],
     [{}, { AWS_PROFILE: "nobody" }, "there is no profile nobody"],
     [{ config: "[default]\nsso_session = x\n" }, {}, "aws configure export-credentials"],

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -129,6 +138,17 @@ describe("a folder", () => {
     },
   );
 
+  test("of a group's is the group's in all its folders", async () => {
+    const place = join(folder, "group");
+    mkdirSync(place);
+    chmodSync(place, 0o2775);
+    await (await open(place, {})).write("objects/ab/cd", bytes("x"), waiting);
+    const modes = ["objects", "objects/ab", "incoming", "objects/ab/cd"].map(
+      (path) => statSync(join(place, path)).mode & 0o7777,
+    );
+    expect(modes).toEqual([0o2775, 0o2775, 0o2775, 0o664]);
+  });
+
   test("that is a cache is not taken for a remote", async () => {
     const place = join(folder, "cache");
     mkdirSync(place);
@@ -210,6 +230,7 @@ describe.skipIf(withoutServer !== undefined)("a server with faults", () => {
       /clock/,
     ],
     ["too much to do", { kind: "status", status: 503, body: xml("SlowDown") }, "away", /503 \(SlowDown\)/],
+    ["a long page", { kind: "status", status: 503, body: "x".repeat(100_000) }, "away", /503/],
     ["a gateway's page", { kind: "status", status: 502, body: "<html>" }, "away", /502/],
     ["a cut in the answer", { kind: "cut", after: 1000 }, "away", /./],
     ["silence", { kind: "silent" }, "away", /has not answered for/],

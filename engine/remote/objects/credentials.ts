@@ -41,10 +41,16 @@ export async function awsSettings(env: Env): Promise<AwsSettings> {
   const profile = { ...inConfig, ...inCredentials };
   if (env.AWS_PROFILE && inConfig === undefined && inCredentials === undefined)
     throw new ObjectError("refused", `there is no profile ${name} in ${folder}, which AWS_PROFILE names`);
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || profile.region || "us-east-1";
+  if (!/^[A-Za-z0-9-]+$/.test(region))
+    throw new ObjectError("refused", "AWS_REGION, or the region of the profile, is none: eu-central-1");
+  const credentials = await credentialsOf(env, profile, name);
+  // They become headers. What is wrong is not said again: it is a secret.
+  if (Object.values(credentials).some((value) => !/^[\x21-\x7e]+$/.test(value)))
+    throw new ObjectError("refused", "the credentials for S3 hold spaces, line ends or signs that none have");
   const endpoint = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || profile.endpoint_url;
   return {
-    credentials: await credentialsOf(env, profile, name),
-    region: env.AWS_REGION || env.AWS_DEFAULT_REGION || profile.region || "us-east-1",
+    ...{ credentials, region },
     ...(endpoint ? { endpoint } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, chmod, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { ObjectError, type ObjectStore, type Waiting } from "./object-store.ts";
@@ -34,16 +34,17 @@ export function openFolderStore(folder: string): ObjectStore {
     const path = pathOf(key);
     const incoming = join(folder, "incoming");
     const staged = join(incoming, `${hostname()}-${process.pid}-${randomBytes(6).toString("hex")}`);
-    await mkdir(incoming, { recursive: true });
+    await makeFolders(folder, incoming);
     try {
       const file = await open(staged, "wx", 0o666);
       try {
         await file.writeFile(bytes);
+        if (await isShared(folder)) await file.chmod(0o664);
         await file.sync();
       } finally {
         await file.close();
       }
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolders(folder, dirname(path));
       return await place(staged, path);
     } finally {
       await rm(staged, { force: true });
@@ -98,6 +99,21 @@ async function makeRoot(folder: string): Promise<void> {
   if ((await stat(above).catch(absent)) === undefined)
     throw new ObjectError("refused", `there is no folder ${above}: is the disk mounted?`);
   await mkdir(folder, { recursive: true });
+}
+
+/** Bits that make a folder one of a group's. */
+const SHARED = 0o2020;
+
+async function isShared(folder: string): Promise<boolean> {
+  return ((await stat(folder)).mode & SHARED) !== 0;
+}
+
+/** In a folder of a group's, new ones are the group's too, whatever the umask of whoever makes them. */
+async function makeFolders(root: string, path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined || !(await isShared(root))) return;
+  const mode = (await stat(root)).mode & 0o7777;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, mode);
 }
 
 /** Gives a file its name unless another has it; then false. */

@@ -11,12 +11,13 @@ export function parseRemote(text: string): RemotePlace | string {
   const ways = "a remote is s3://bucket/prefix or a folder";
   if (text.trim() === "" || text.includes("\0")) return ways;
   const [, scheme, rest = ""] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(text) ?? [];
+  if (/^s3:(?!\/\/)/i.test(text)) return ways;
   if (scheme === undefined) return { kind: "folder", path: text };
   // What stands there may be a secret: it is not said again.
-  if (rest.split("/")[0]?.includes("@"))
-    return `credentials do not belong into the name of a remote; ${ways}`;
+  if (/^[^/]*@|:.*@/s.test(rest)) return `credentials do not belong into the name of a remote; ${ways}`;
   if (scheme !== "s3") return `${ways}, not ${scheme}://; for another server than AWS' set AWS_ENDPOINT_URL`;
   const [bucket = "", ...parts] = rest.split("/");
+  if (bucket.includes(":")) return `a bucket's name has no colon; ${ways}`;
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || bucket.includes(".."))
     return `"${bucket}" is no name of a bucket: 3 to 63 small letters, digits, dots and hyphens`;
   const prefix = parts.filter((part) => part !== "");

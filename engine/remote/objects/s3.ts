@@ -62,7 +62,7 @@ export async function openS3Store(
       }
     });
   const refusal = async (response: Response, silence: Silence): Promise<ObjectError> => {
-    const text = new TextDecoder().decode(await bodyOf(response, 1 << 16, silence));
+    const text = new TextDecoder().decode(await beginningOf(response, silence));
     return refused(response, text, { bucket, host, region: settings.region });
   };
   const put = (
@@ -167,6 +167,19 @@ async function bodyOf(response: Response, most: number, silence: Silence): Promi
     parts.push(part as Uint8Array);
   }
   if (length < announced) throw new ObjectError("away", "an object was cut short");
+  return Buffer.concat(parts);
+}
+
+/** As much of an error's body as tells what it is. */
+async function beginningOf(response: Response, silence: Silence): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body ?? []) {
+    silence.broken();
+    parts.push(part as Uint8Array);
+    length += part.length;
+    if (length > 1 << 16) break;
+  }
   return Buffer.concat(parts);
 }
 

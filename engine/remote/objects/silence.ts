@@ -20,7 +20,10 @@ export async function withoutSilence<Result>(
   signal.throwIfAborted();
   const controller = new AbortController();
   return await new Promise<Result>((resolve, reject) => {
+    let isOver = false;
     const give = (error: unknown): void => {
+      isOver = true;
+      clearTimeout(timer);
       reject(error);
       controller.abort(error);
     };
@@ -29,9 +32,10 @@ export async function withoutSilence<Result>(
     }, silenceMs);
     const stop = (): void => give(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
-    work({ signal: controller.signal, broken: () => void timer.refresh() })
+    work({ signal: controller.signal, broken: () => void (isOver || timer.refresh()) })
       .then(resolve, reject)
       .finally(() => {
+        isOver = true;
         clearTimeout(timer);
         signal.removeEventListener("abort", stop);
       });

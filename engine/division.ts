@@ -30,6 +30,36 @@ export interface ClaimedItem extends WorkItem {
 /** With its position in the division. */
 export type PlacedItem = readonly [at: number, item: WorkItem];
 
+/** A piece of work that is to be done: how much it is, and the position behind it in the order of all. */
+export interface ToDo {
+  readonly to: number;
+  readonly cost: number;
+}
+
+/**
+ * Cuts work into runs of positions that cost no less than so much, where there is so much.
+ *
+ * @param what the positions are of: "images".
+ */
+export function itemsOf(what: string, toDo: readonly ToDo[], least: number): readonly WorkItem[] {
+  const items: WorkItem[] = [];
+  let left = toDo.reduce((sum, one) => sum + one.cost, 0);
+  let [from, cost] = [0, 0];
+  for (const { to, cost: more } of toDo) {
+    cost += more;
+    left -= more;
+    if (left > 0 && (cost < least || left < least)) continue;
+    items.push({ name: `${what} ${from}-${to}`, cost, about: { from, to } });
+    [from, cost] = [to, 0];
+  }
+  return items;
+}
+
+/** Of an item that `itemsOf` cut. */
+export function rangeOf({ about }: Pick<WorkItem, "about">): { readonly from: number; readonly to: number } {
+  return about as { readonly from: number; readonly to: number };
+}
+
 /** By what items are put together for a job on a cluster. */
 export interface Pace {
   /** How many jobs run at a time. */

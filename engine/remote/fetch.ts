@@ -15,6 +15,7 @@ import {
   type EntryList,
   keyObject,
   type ListedEntry,
+  MOST_KEY_BYTES,
   MOST_LIST_BYTES,
   objectKey,
   PART_BYTES,
@@ -27,7 +28,6 @@ import {
 } from "./format.ts";
 import type { Known } from "./known.ts";
 import type { PatientStore } from "./patience.ts";
-import { MOST_KEY_BYTES } from "./push.ts";
 
 export interface FetchOptions {
   readonly cache: Cache;
@@ -71,10 +71,9 @@ export async function fetchResult(key: string, options: FetchOptions): Promise<F
     if (!cache.artifacts.complete(digest)) await bringArtifact({ digest, tree, places }, meter, options);
   }
   for (const list of lists.entries) await bringEntries(list, meter, options);
-  const lost = cache.missing({
-    ...record,
-    ...(record.origin?.kind === "folder" ? { origin: undefined } : {}),
-  } as KeyRecord);
+  const { origin, ...others } = record;
+  // A folder of another machine's is not looked for.
+  const lost = cache.missing(origin?.kind === "folder" ? others : record);
   if (lost !== undefined) throw new DamagedError(`${lost} did not come with it`);
   const { originInput } = remote;
   return { record, ...(originInput === undefined ? {} : { originInput }), bytes: meter.done() };

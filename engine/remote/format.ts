@@ -60,6 +60,8 @@ export type Part = readonly [pack: number, from: number, bytes: number];
 
 /** Objects are no larger, but for lists. */
 export const PART_BYTES = 16 << 20;
+/** A record names as many lists as it has artifacts, and one for every 256 entries. */
+export const MOST_KEY_BYTES = 64 << 20;
 /** Of a million files. */
 export const MOST_LIST_BYTES = 512 << 20;
 

@@ -1,8 +1,9 @@
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../cache/folders.ts";
 import { isCount } from "../cache/records.ts";
 import type { Json } from "../json.ts";
+import { replaceFile } from "../record/run-folder.ts";
 
 /** Where a part of a file lies: in which object, from which byte on, how many. */
 export type KnownPart = readonly [object: string, from: number, bytes: number];
@@ -47,22 +48,18 @@ export function openKnown(cache: string, id: string): Known {
     forget(object) {
       const gone = [...all()].filter(([, parts]) => parts.some(([name]) => name === object));
       for (const [digest] of gone) all().delete(digest);
-      if (gone.length > 0) replace(file, [...all()].map(lineOf).join(""));
+      if (gone.length === 0) return;
+      try {
+        replaceFile(file, [...all()].map(lineOf).join(""));
+      } catch {
+        // Then it is found out again.
+      }
     },
   };
 }
 
 function lineOf(entry: readonly [digest: string, parts: readonly KnownPart[]]): string {
   return `${JSON.stringify(entry)}\n`;
-}
-
-function replace(file: string, text: string): void {
-  try {
-    writeFileSync(`${file}.${process.pid}`, text);
-    renameSync(`${file}.${process.pid}`, file);
-  } catch {
-    // Then it is found out again.
-  }
 }
 
 function readAll(file: string): Map<string, readonly KnownPart[]> {

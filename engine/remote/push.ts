@@ -10,6 +10,7 @@ import {
   DamagedError,
   keyObject,
   type ListedEntry,
+  MOST_KEY_BYTES,
   MOST_LIST_BYTES,
   objectKey,
   packList,
@@ -124,9 +125,6 @@ async function isThere(key: string, { store, isChecked }: PushOptions): Promise<
     throw error;
   }
 }
-
-/** A record names as many lists as it has artifacts, and one for every 256 entries. */
-export const MOST_KEY_BYTES = 64 << 20;
 
 async function forgetGone(files: readonly FileToSend[], { store, known }: PushOptions): Promise<void> {
   const objects = new Set(files.flatMap(({ digest }) => (known.get(digest) ?? []).map(([name]) => name)));

@@ -1,4 +1,4 @@
-import type { ClaimedItem, WorkItem } from "../../engine/division.ts";
+import { type ClaimedItem, itemsOf, rangeOf, type WorkItem } from "../../engine/division.ts";
 import type { Json } from "../../engine/json.ts";
 import type { PicturesToCompute } from "./compute-rows.ts";
 import type { ExtractPart } from "./declaration.ts";
@@ -13,24 +13,8 @@ import { computerOf, lackingAmong, openWork } from "./open-work.ts";
 export async function split(ctx: ExtractPart): Promise<readonly WorkItem[]> {
   const work = await openWork(ctx);
   const lacking = new Set(await lackingAmong(work, work.wanted));
-  const items: WorkItem[] = [];
-  let [from, rows] = [0, 0];
-  let left = lacking.size;
-  for (const [at, image] of work.wanted.entries()) {
-    if (!lacking.has(image)) continue;
-    rows++;
-    left--;
-    if (left === 0) items.push(itemOf(from, work.wanted.length, rows));
-    else if (rows >= ITEM_ROWS && left >= ITEM_ROWS) {
-      items.push(itemOf(from, at + 1, rows));
-      [from, rows] = [at + 1, 0];
-    }
-  }
-  return items;
-}
-
-function itemOf(from: number, to: number, cost: number): WorkItem {
-  return { name: `images ${from}-${to}`, cost, about: { from, to } };
+  const toDo = work.wanted.flatMap((image, at) => (lacking.has(image) ? [{ to: at + 1, cost: 1 }] : []));
+  return itemsOf("images", toDo, ITEM_ROWS);
 }
 
 /** An item whose pictures are being decoded. */
@@ -51,7 +35,7 @@ export async function work(ctx: ExtractPart, items: AsyncIterable<ClaimedItem>):
     const begin = async (): Promise<Begun | undefined> => {
       const { done, value: item } = await claimed.next();
       if (done) return undefined;
-      const { from, to } = item.about as { readonly from: number; readonly to: number };
+      const { from, to } = rangeOf(item);
       const lacking = await lackingAmong(opened, opened.wanted.slice(from, to));
       ctx.log(`images ${from} to ${to}: ${lacking.length} to compute`);
       return { item, pictures: computer.read(lacking) };

@@ -1,4 +1,4 @@
-import type { ClaimedItem, WorkItem } from "../../engine/division.ts";
+import { type ClaimedItem, itemsOf, rangeOf, type WorkItem } from "../../engine/division.ts";
 import { isArchive } from "../archives/kinds.ts";
 import { arrange, type PictureToLookAt, picturesToLookAt } from "./arrange.ts";
 import type { OrganizePart } from "./declaration.ts";
@@ -11,21 +11,10 @@ import { keptLooks, looksOf } from "./looks.ts";
  */
 export async function split(ctx: OrganizePart): Promise<readonly WorkItem[]> {
   const pictures = await picturesOf(ctx);
-  const known = pictures.length < 2 * ITEM ? undefined : await keptLooks(ctx);
-  if (known === undefined) return [];
-  const items: WorkItem[] = [];
-  let [from, cost] = [0, 0];
-  let left = pictures.filter(({ digest }) => !known.has(digest)).length;
-  for (const [at, { digest }] of pictures.entries()) {
-    if (known.has(digest)) continue;
-    cost++;
-    left--;
-    if (left > 0 && (cost < ITEM || left < ITEM)) continue;
-    const to = left === 0 ? pictures.length : at + 1;
-    items.push({ name: `pictures ${from}-${to}`, cost, about: { from, to } });
-    [from, cost] = [to, 0];
-  }
-  return items;
+  if (pictures.length < 2 * ITEM) return [];
+  const known = await keptLooks(ctx);
+  const toDo = pictures.flatMap(({ digest }, at) => (known.has(digest) ? [] : [{ to: at + 1, cost: 1 }]));
+  return itemsOf("pictures", toDo, ITEM);
 }
 
 /** Looks at the pictures of items. */
@@ -34,7 +23,7 @@ export async function work(ctx: OrganizePart, items: AsyncIterable<ClaimedItem>)
   const known = await keptLooks(ctx);
   let done = 0;
   for await (const item of items) {
-    const { from, to } = item.about as { readonly from: number; readonly to: number };
+    const { from, to } = rangeOf(item);
     const part = pictures.slice(from, to);
     const lacking = part.filter(({ digest }) => !known.has(digest)).length;
     await looksOf(ctx, part, known, done);

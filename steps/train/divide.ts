@@ -1,4 +1,4 @@
-import type { ClaimedItem, WorkItem } from "../../engine/division.ts";
+import { type ClaimedItem, itemsOf, rangeOf, type ToDo, type WorkItem } from "../../engine/division.ts";
 import { memoryLimit } from "../../engine/memory.ts";
 import { type Features, openFeatures } from "../learning/features/rows.ts";
 import { positionsOf } from "./batches.ts";
@@ -21,25 +21,13 @@ export async function split(ctx: TrainPart): Promise<readonly WorkItem[]> {
     const { missing } = piecesOf({ ...tiled, held: heldOf(tiled.most) });
     // Whoever takes part has the same tiles then, whatever comes to be kept meanwhile.
     await tiled.blocks.keepTiles(tilesIn(missing));
-    return itemsOf(missing, least);
+    return itemsOf("pieces", missing.map(toDo), least);
   });
   return items ?? [];
 }
 
-/** Runs of pieces that have so many products at least, where there are so many. */
-export function itemsOf(missing: readonly PlacedPiece[], least: number): readonly WorkItem[] {
-  const items: WorkItem[] = [];
-  let left = missing.reduce((sum, piece) => sum + productsIn(piece), 0);
-  let [from, cost] = [0, 0];
-  for (const piece of missing) {
-    const to = piece.at + 1;
-    cost += productsIn(piece);
-    left -= productsIn(piece);
-    if (left > 0 && (cost < least || left < least)) continue;
-    items.push({ name: `pieces ${from}-${to}`, cost, about: { from, to } });
-    [from, cost] = [to, 0];
-  }
-  return items;
+export function toDo(piece: PlacedPiece): ToDo {
+  return { to: piece.at + 1, cost: productsIn(piece) };
 }
 
 /** Computes products of items into their stores. */
@@ -51,7 +39,7 @@ export async function work(ctx: TrainPart, items: AsyncIterable<ClaimedItem>): P
     let done = 0;
     try {
       for await (const item of items) {
-        const { from, to } = item.about as { readonly from: number; readonly to: number };
+        const { from, to } = rangeOf(item);
         let computed = 0;
         await computeBlocks({
           ...tiled,

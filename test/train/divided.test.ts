@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { itemsOf } from "../../engine/division.ts";
 import { executeTask } from "../../engine/execute/execute-task.ts";
 import type { Task, TaskEnd } from "../../engine/execute/task.ts";
 import { stepTypes } from "../../steps/registry.ts";
-import { itemsOf } from "../../steps/train/divide.ts";
+import { toDo } from "../../steps/train/divide.ts";
 import { piecesOf, productsIn } from "../../steps/train/sample-space/pieces.ts";
 import { tilingOf } from "../../steps/train/sample-space/tiling.ts";
 import { newWorkplace, type Workplace } from "../cli/flow.ts";
@@ -23,7 +24,7 @@ describe("items of products", () => {
     const { missing, total } = piecesOf(all);
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 * total }), (least) => {
-        const items = itemsOf(missing, least);
+        const items = itemsOf("pieces", missing.map(toDo), least);
         expect(items.reduce((sum, { cost }) => sum + cost, 0)).toBe(total);
         for (const { cost } of items) expect(cost).toBeGreaterThanOrEqual(Math.min(least, total));
         const inRanges = items.flatMap(({ about }) => {

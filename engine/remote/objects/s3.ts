@@ -12,6 +12,8 @@ export interface S3Place {
 
 /** How much is sent before it is looked whether it went. */
 const CHUNK = 256 << 10;
+/** Of what is no object: an error, or nothing. */
+const MOST_ANSWER_BYTES = 1 << 16;
 
 /**
  * A prefix in a bucket of AWS' S3, or of any server that speaks its language.
@@ -62,7 +64,7 @@ export async function openS3Store(
       }
     });
   const refusal = async (response: Response, silence: Silence): Promise<ObjectError> => {
-    const text = new TextDecoder().decode(await beginningOf(response, silence));
+    const text = new TextDecoder().decode(await beginningOf(response, MOST_ANSWER_BYTES, silence));
     return refused(response, text, { bucket, host, region: settings.region });
   };
   const put = (
@@ -72,7 +74,7 @@ export async function openS3Store(
     waiting: Waiting,
   ): Promise<boolean | "unknown"> =>
     call({ method: "PUT", key, body, onlyNew }, waiting, async (response, silence) => {
-      if (response.ok) return bodyOf(response, 1 << 16, silence).then(() => true);
+      if (response.ok) return bodyOf(response, MOST_ANSWER_BYTES, silence).then(() => true);
       const error = await refusal(response, silence);
       if (onlyNew && response.status === 412) return false;
       // A server of before 2024 does not know the condition.
@@ -158,27 +160,21 @@ function streamOf(bytes: Uint8Array, silence: Silence): ReadableStream<Uint8Arra
 async function bodyOf(response: Response, most: number, silence: Silence): Promise<Uint8Array> {
   const announced = Number(response.headers.get("content-length") ?? Number.NaN);
   if (announced > most) throw new ObjectError("refused", "an object is larger than it may be");
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of response.body ?? []) {
-    silence.broken();
-    length += part.length;
-    if (length > most) throw new ObjectError("refused", "an object is larger than it may be");
-    parts.push(part as Uint8Array);
-  }
-  if (length < announced) throw new ObjectError("away", "an object was cut short");
-  return Buffer.concat(parts);
+  const body = await beginningOf(response, most, silence);
+  if (body.length > most) throw new ObjectError("refused", "an object is larger than it may be");
+  if (body.length < announced) throw new ObjectError("away", "an object was cut short");
+  return body;
 }
 
-/** As much of an error's body as tells what it is. */
-async function beginningOf(response: Response, silence: Silence): Promise<Uint8Array> {
+/** A body up to the chunk with which it is longer than so many bytes. */
+async function beginningOf(response: Response, most: number, silence: Silence): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of response.body ?? []) {
     silence.broken();
     parts.push(part as Uint8Array);
     length += part.length;
-    if (length > 1 << 16) break;
+    if (length > most) break;
   }
   return Buffer.concat(parts);
 }
@@ -198,7 +194,6 @@ function refused(
     /^(SlowDown|RequestTimeout)$/.test(code)
   )
     return new ObjectError("away", answer);
-  const isBucket = code === "NoSuchBucket" || (status === 404 && code === "");
   const sentences: Readonly<Record<string, string>> = {
     NoSuchBucket: `there is no bucket ${bucket}`,
     InvalidAccessKeyId: "the access key is not known there",
@@ -213,7 +208,7 @@ function refused(
       "refused",
       `${answer}: the bucket ${bucket} is in another region: AWS_REGION=${word(where)}`,
     );
-  const sentence = sentences[isBucket && code !== "" ? "NoSuchBucket" : code];
+  const sentence = sentences[code];
   const plain = status === 403 || status === 401 ? sentences.AccessDenied : undefined;
   const why = sentence ?? plain;
   return new ObjectError("refused", why === undefined ? answer : `${answer}: ${why}`);
